@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// The boundary between libsvgen and the library that computes, opened on first use.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "svgen/engine.h"
+
+namespace svgen {
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  /// "auto" -> the first CUDA device when there is one, else the CPU. DeviceError when absent.
+  virtual Device resolve_device(const std::string& device) = 0;
+  /// "auto" -> float32. ConfigurationError when the device cannot compute in it.
+  virtual DType resolve_dtype(const std::string& dtype, Device device) = 0;
+  virtual std::shared_ptr<Engine> open_engine(const Card& card, Device device, DType dtype) = 0;
+  virtual std::unique_ptr<StatisticsRecorder> create_statistics_recorder() = 0;
+  virtual Tensor read_tensor(const std::filesystem::path& file, const std::string& name) = 0;
+  virtual std::string describe_weights(const std::filesystem::path& file) = 0;
+  virtual void set_num_threads(int threads) = 0;
+};
+
+/// Grows whenever this header or engine.h changes in a way that matters to a compiled backend.
+inline constexpr int kBackendVersion = 1;
+
+/// Opens libsvgen-torch.so: SVGEN_BACKEND names the file, else it lies beside libsvgen.so or in the
+/// build tree's lib/backend. Thread safe. DeviceError saying what failed and what to do.
+Backend& backend();
+
+/// What the backend library exports under the name "svgen_backend": its one instance, or null when
+/// it was built for another version.
+using BackendEntry = Backend* (*)(int version);
+
+}  // namespace svgen

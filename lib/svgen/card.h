@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// The model card: which files make a model, its sizes and its sampling defaults.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "svgen/sampling.h"
+
+namespace svgen {
+
+struct Grid {
+  int64_t height = 0;  // tokens
+  int64_t width = 0;
+
+  int64_t tokens() const { return height * width; }
+  bool operator==(const Grid&) const = default;
+};
+
+/// A weights file as the card writes it. Find it with Card::locate.
+struct FileReference {
+  std::string file;
+  std::string sha256;  // lower-case hex, or empty
+};
+
+// In the role configurations below a size of 0 was left out of the card: a preset or the file
+// determines it.
+
+/// DINOv3 ViT (paper notes 1.1).
+struct EncoderConfig {
+  FileReference source;
+  std::string prefix;
+  std::string preset;
+  int64_t width = 0, depth = 0, heads = 0, ffn = 0;
+  int64_t registers = -1;  // -1: left out
+  double rope_base = 0;
+};
+
+/// The residual ViT (1.2).
+struct ResidualConfig {
+  FileReference source;
+  std::string prefix;
+  int64_t width = 0, depth = 0, heads = 0, mlp = 0, outputs = 0;
+};
+
+/// The convolutional decoder (1.3).
+struct DecoderConfig {
+  FileReference source;
+  std::string prefix;
+  int64_t channels = 0;
+  std::vector<int64_t> multipliers;
+  int64_t res_blocks = 0;  // as published; the decoder has one more per level
+  std::vector<int64_t> attention_levels;
+  int64_t groups = 32;
+};
+
+/// The diffusion transformer (1.4).
+struct DiffusionConfig {
+  FileReference source;
+  std::string prefix;
+  std::string preset;
+  int64_t width = 0, depth = 0, heads = 0, mlp = 0, classes = 0;
+  std::optional<bool> learn_sigma, qk_norm;
+};
+
+/// The four scalars of the distribution alignment, measured once by svgstats.
+struct AlignmentScalars {
+  double semantic_mean = 0, semantic_std = 0, residual_mean = 0, residual_std = 0;
+};
+
+struct Card {
+  std::filesystem::path path;  // of the card.json itself, absolute
+  std::string name, description, license, source;
+  int64_t patch = 0;
+  Grid grid;
+  std::optional<EncoderConfig> encoder;
+  std::optional<ResidualConfig> residual;
+  std::optional<DecoderConfig> decoder;
+  std::optional<DiffusionConfig> diffusion;
+  std::optional<FileReference> statistics;
+  std::optional<AlignmentScalars> alignment;
+  SamplingOptions sampling;
+  std::vector<std::string> classes;
+
+  /// Reads and checks a card; all problems (unknown keys, wrong types, contradictions) come in one
+  /// ConfigurationError that names key, expected and found. IoError when it cannot be read.
+  static Card load(const std::filesystem::path& card_json);
+
+  /// The same from text; `path` is used in errors and to find files beside the card.
+  static Card parse(std::string_view json, const std::filesystem::path& path);
+
+  /// The file of a reference: absolute, beside the card, or in a folder of the search path
+  /// (registry.h). Throws IoError naming the file, the places looked at and where it is published.
+  std::filesystem::path locate(const FileReference& reference) const;
+};
+
+}  // namespace svgen

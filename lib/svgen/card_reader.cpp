@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: MIT
+// Reading a model card: every key is checked, every problem is reported at once.
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "svgen/card.h"
+#include "svgen/error.h"
+
+namespace svgen {
+namespace {
+
+using nlohmann::json;
+
+constexpr int64_t kMaxSize = 1 << 20;  // no width, depth or count of a model is larger
+constexpr size_t kMaxCardBytes = 16 << 20;
+constexpr int kMaxNesting = 16;    // a card needs three
+constexpr size_t kMaxShown = 120;  // bytes of a key or value in a message
+constexpr size_t kMaxListed = 64;  // problems in a message
+
+using Problems = std::vector<std::string>;
+
+// A message stays readable however large a key or value is; the cut keeps UTF-8 whole.
+std::string shortened(const std::string& text) {
+  if (text.size() <= kMaxShown) return text;
+  size_t end = kMaxShown;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "...";
+}
+
+// One JSON object; remembers which keys were asked for, so that the others can be reported.
+class ObjectReader {
+ public:
+  ObjectReader(const json& object, std::string where, Problems& problems)
+      : object_(object), where_(std::move(where)), problems_(problems) {
+    if (!object_.is_object()) problem("", "an object", object_.type_name());
+  }
+
+  ~ObjectReader() {
+    if (!object_.is_object()) return;
+    std::string known;
+    for (const std::string& key : known_) known += (known.empty() ? "" : ", ") + key;
+    for (const auto& item : object_.items()) {
+      if (!known_.contains(item.key()))
+        problem(item.key(), "one of the keys " + known, "unknown key");
+    }
+  }
+
+  ObjectReader(const ObjectReader&) = delete;
+  ObjectReader& operator=(const ObjectReader&) = delete;
+
+  const json* find(const std::string& key) {
+    known_.insert(key);
+    if (!object_.is_object()) return nullptr;
+    const auto found = object_.find(key);
+    return found == object_.end() ? nullptr : &*found;
+  }
+
+  void read(const std::string& key, std::string& target) {
+    const json* value = find(key);
+    if (value == nullptr) return;
+    if (value->is_string()) {
+      target = value->get<std::string>();
+    } else {
+      problem(key, "a string", value->dump());
+    }
+  }
+
+  void read(const std::string& key, int64_t& target, int64_t low = 1) {
+    if (const json* value = find(key)) read_integer(key, *value, target, low);
+  }
+
+  void read(const std::string& key, double& target) {
+    const json* value = find(key);
+    if (value == nullptr) return;
+    if (value->is_number() && std::isfinite(value->get<double>())) {
+      target = value->get<double>();
+    } else {
+      problem(key, "a finite number", value->dump());
+    }
+  }
+
+  void read_positive(const std::string& key, double& target) {
+    double number = 1;
+    read(key, number);
+    if (number <= 0) {
+      problem(key, "a number above 0", find(key)->dump());
+    } else if (find(key) != nullptr) {
+      target = number;
+    }
+  }
+
+  void read(const std::string& key, std::optional<bool>& target) {
+    const json* value = find(key);
+    if (value == nullptr) return;
+    if (value->is_boolean()) {
+      target = value->get<bool>();
+    } else {
+      problem(key, "true or false", value->dump());
+    }
+  }
+
+  void read(const std::string& key, std::vector<int64_t>& target, int64_t low) {
+    const json* value = find_array(key);
+    if (value == nullptr) return;
+    for (const json& item : *value) {
+      int64_t number = 0;
+      read_integer(key, item, number, low);
+      target.push_back(number);
+    }
+  }
+
+  void read(const std::string& key, std::vector<std::string>& target) {
+    const json* value = find_array(key);
+    if (value == nullptr) return;
+    for (const json& item : *value) {
+      if (item.is_string()) {
+        target.push_back(item.get<std::string>());
+      } else {
+        problem(key, "an array of strings", item.dump());
+      }
+    }
+  }
+
+  // A nick such as "euler", through its parse function.
+  template <typename Value>
+  void read_name(const std::string& key, Value (*parse)(std::string_view), Value& target) {
+    std::string name;
+    read(key, name);
+    if (const json* value = find(key); value == nullptr || !value->is_string()) return;
+    try {
+      target = parse(name);
+    } catch (const Error& error) {
+      problem(key, error.expected(), name);
+    }
+  }
+
+  void read_file(FileReference& target) {
+    constexpr size_t kHexDigits = 64;
+    read("file", target.file);
+    read("sha256", target.sha256);
+    require("file", "the name of a weights file");
+    const bool is_hex = target.sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (!target.sha256.empty() && (target.sha256.size() != kHexDigits || !is_hex)) {
+      problem("sha256", "64 lower-case hex digits", target.sha256);
+    }
+  }
+
+  // A key that must be there and say something.
+  void require(const std::string& key, const std::string& expected) {
+    const json* value = find(key);
+    if (value == nullptr || *value == "") problem(key, expected, "nothing");
+  }
+
+  // Reads a nested object with `fill(reader, value)` when the key is there.
+  template <typename Value, typename Fill>
+  void read_object(const std::string& key, std::optional<Value>& target, Fill fill) {
+    const json* value = find(key);
+    if (value == nullptr) return;
+    ObjectReader reader(*value, path_of(key), problems_);
+    fill(reader, target.emplace());
+  }
+
+  void problem(const std::string& key, const std::string& expected, const std::string& found) {
+    problems_.push_back(shortened(path_of(key)) + ": expected " + expected + ", found " +
+                        shortened(found));
+  }
+
+ private:
+  std::string path_of(const std::string& key) const {
+    if (key.empty()) return where_.empty() ? "the card" : where_;
+    return where_.empty() ? key : where_ + "." + key;
+  }
+
+  const json* find_array(const std::string& key) {
+    const json* value = find(key);
+    if (value == nullptr || value->is_array()) return value;
+    problem(key, "an array", value->dump());
+    return nullptr;
+  }
+
+  void read_integer(const std::string& key, const json& value, int64_t& target, int64_t low) {
+    // Unsigned numbers above the range of int64_t are kept apart by the JSON library.
+    const bool fits = value.is_number_integer() &&
+                      (!value.is_number_unsigned() || value.get<uint64_t>() <= kMaxSize);
+    if (fits && value.get<int64_t>() >= low && value.get<int64_t>() <= kMaxSize) {
+      target = value.get<int64_t>();
+    } else {
+      problem(key, "an integer from " + std::to_string(low) + " to " + std::to_string(kMaxSize),
+              value.dump());
+    }
+  }
+
+  const json& object_;
+  std::string where_;
+  Problems& problems_;
+  std::set<std::string> known_;
+};
+
+void fill_encoder(ObjectReader& reader, EncoderConfig& encoder) {
+  reader.read_file(encoder.source);
+  reader.read("prefix", encoder.prefix);
+  reader.read("preset", encoder.preset);
+  reader.read("width", encoder.width);
+  reader.read("depth", encoder.depth);
+  reader.read("heads", encoder.heads);
+  reader.read("ffn", encoder.ffn);
+  reader.read("registers", encoder.registers, 0);
+  reader.read_positive("rope_base", encoder.rope_base);
+}
+
+void fill_residual(ObjectReader& reader, ResidualConfig& residual) {
+  reader.read_file(residual.source);
+  reader.read("prefix", residual.prefix);
+  reader.read("width", residual.width);
+  reader.read("depth", residual.depth);
+  reader.read("heads", residual.heads);
+  reader.read("mlp", residual.mlp);
+  reader.read("outputs", residual.outputs);
+}
+
+void fill_decoder(ObjectReader& reader, DecoderConfig& decoder) {
+  reader.read_file(decoder.source);
+  reader.read("prefix", decoder.prefix);
+  reader.read("channels", decoder.channels);
+  reader.read("multipliers", decoder.multipliers, 1);
+  reader.read("res_blocks", decoder.res_blocks);
+  reader.read("attention_levels", decoder.attention_levels, 0);
+  reader.read("groups", decoder.groups);
+}
+
+void fill_diffusion(ObjectReader& reader, DiffusionConfig& diffusion) {
+  reader.read_file(diffusion.source);
+  reader.read("prefix", diffusion.prefix);
+  reader.read("preset", diffusion.preset);
+  reader.read("width", diffusion.width);
+  reader.read("depth", diffusion.depth);
+  reader.read("heads", diffusion.heads);
+  reader.read("mlp", diffusion.mlp);
+  reader.read("classes", diffusion.classes);
+  reader.read("learn_sigma", diffusion.learn_sigma);
+  reader.read("qk_norm", diffusion.qk_norm);
+}
+
+void fill_alignment(ObjectReader& reader, AlignmentScalars& scalars) {
+  for (const char* key : {"semantic_mean", "semantic_std", "residual_mean", "residual_std"}) {
+    reader.require(key, "a number");
+  }
+  reader.read("semantic_mean", scalars.semantic_mean);
+  reader.read_positive("semantic_std", scalars.semantic_std);
+  reader.read("residual_mean", scalars.residual_mean);
+  reader.read_positive("residual_std", scalars.residual_std);
+}
+
+void fill_sampling(ObjectReader& reader, SamplingOptions& sampling) {
+  reader.read("steps", sampling.steps);
+  reader.read("shift", sampling.shift);
+  reader.read_name("solver", parse_solver, sampling.solver);
+  reader.read_name("guidance", parse_guidance, sampling.guidance);
+  reader.read("guidance_scale", sampling.guidance_scale);
+  reader.read("guidance_start", sampling.guidance_start);
+  reader.read("guidance_end", sampling.guidance_end);
+  reader.read("guidance_skip", sampling.guidance_skip, 0);
+  reader.read("guidance_reverse", sampling.guidance_reverse);
+  try {
+    validate(sampling);
+  } catch (const Error& error) {
+    std::string key = error.where();  // spelled as a property there
+    std::replace(key.begin(), key.end(), '-', '_');
+    reader.problem(key, error.expected(), error.found());
+  }
+}
+
+void fill_card(ObjectReader& reader, Card& card) {
+  reader.read("name", card.name);
+  reader.read("description", card.description);
+  reader.read("license", card.license);
+  reader.read("source", card.source);
+  reader.require("patch", "the patch size in pixels");
+  reader.read("patch", card.patch);
+  constexpr const char* kGridKind = "two integers [rows, columns]";
+  std::vector<int64_t> grid;
+  reader.require("grid", kGridKind);
+  reader.read("grid", grid, 1);
+  if (grid.size() == 2) {
+    card.grid = {grid[0], grid[1]};
+  } else if (const json* value = reader.find("grid"); value != nullptr && value->is_array()) {
+    reader.problem("grid", kGridKind, value->dump());
+  }
+  reader.read_object("encoder", card.encoder, fill_encoder);
+  reader.read_object("residual", card.residual, fill_residual);
+  reader.read_object("decoder", card.decoder, fill_decoder);
+  reader.read_object("diffusion", card.diffusion, fill_diffusion);
+  reader.read_object("statistics", card.statistics,
+                     [](ObjectReader& inner, FileReference& file) { inner.read_file(file); });
+  reader.read_object("alignment", card.alignment, fill_alignment);
+  std::optional<SamplingOptions> sampling;
+  reader.read_object("sampling", sampling, fill_sampling);
+  card.sampling = sampling.value_or(SamplingOptions{});
+  reader.read("classes", card.classes);
+  if (card.diffusion && card.diffusion->classes > 0 && !card.classes.empty() &&
+      static_cast<int64_t>(card.classes.size()) != card.diffusion->classes) {
+    reader.problem("classes",
+                   std::to_string(card.diffusion->classes) + " names as in diffusion.classes",
+                   std::to_string(card.classes.size()));
+  }
+}
+
+// The JSON library keeps the last of two equal keys; a card must not mean two things.
+json parse_without_duplicates(std::string_view text, const std::string& where) {
+  std::vector<std::set<std::string>> keys;
+  std::string duplicate;
+  const auto watch = [&](int depth, json::parse_event_t event, json& value) {
+    if (depth > kMaxNesting) {
+      throw ConfigurationError("the model card is nested too deeply to be one",
+                               {"at most " + std::to_string(kMaxNesting) + " levels",
+                                "level " + std::to_string(depth), where});
+    }
+    if (event == json::parse_event_t::object_start) keys.emplace_back();
+    if (event == json::parse_event_t::object_end) keys.pop_back();
+    if (event == json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second) {
+      duplicate = value.get<std::string>();
+    }
+    return true;
+  };
+  try {
+    json card = json::parse(text, watch);
+    if (duplicate.empty()) return card;
+  } catch (const json::exception& error) {
+    throw ConfigurationError("the model card is not valid JSON", {"JSON", error.what(), where});
+  }
+  throw ConfigurationError("the model card has a key twice", {"every key once", duplicate, where});
+}
+
+}  // namespace
+
+Card Card::parse(std::string_view text, const std::filesystem::path& path) {
+  const json root = parse_without_duplicates(text, path.string());
+  Card card;
+  card.path = std::filesystem::absolute(path).lexically_normal();
+  Problems problems;
+  {
+    ObjectReader reader(root, "", problems);
+    fill_card(reader, card);
+  }
+  if (!problems.empty()) {
+    std::string list;
+    for (size_t i = 0; i < std::min(problems.size(), kMaxListed); ++i) {
+      list += (i == 0 ? "" : "; ") + problems[i];
+    }
+    if (problems.size() > kMaxListed) list += "; and more";
+    throw ConfigurationError("the model card has " + std::to_string(problems.size()) +
+                                 (problems.size() == 1 ? " problem: " : " problems: ") + list,
+                             {"the schema of docs/cards.md", "", path.string()});
+  }
+  if (card.name.empty()) card.name = card.path.parent_path().filename().string();
+  return card;
+}
+
+Card Card::load(const std::filesystem::path& card_json) {
+  std::ifstream file(card_json, std::ios::binary);
+  std::error_code ignored;
+  if (!file || std::filesystem::is_directory(card_json, ignored)) {
+    throw IoError("the model card cannot be read", {"a readable file", "", card_json.string()});
+  }
+  std::string text;
+  for (char block[4096];
+       text.size() <= kMaxCardBytes && (file.read(block, sizeof block), file.gcount() > 0);) {
+    text.append(block, static_cast<size_t>(file.gcount()));
+  }
+  if (text.size() > kMaxCardBytes) {
+    throw IoError("the model card is too large to be one",
+                  {"at most 16 MiB of JSON", "more", card_json.string()});
+  }
+  return parse(text, card_json);
+}
+
+}  // namespace svgen

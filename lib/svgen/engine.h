@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+// One model on one device in one precision, and the roles it can play.
+//
+// Shapes: N images, T = grid tokens (row-major), C channels. Every role may be called from several
+// threads at once. Every call computes image i from image i alone (except Statistics::kBatch), so
+// results do not depend on the batch they were computed in.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "svgen/card.h"
+#include "svgen/device.h"
+#include "svgen/image.h"
+#include "svgen/sampling.h"
+#include "svgen/tensor.h"
+
+namespace svgen {
+
+/// Progress of one call: `image` of the batch is at `step` of `steps` (done so far).
+struct Progress {
+  int64_t image = 0;
+  int64_t step = 0;
+  int64_t steps = 1;
+};
+
+/// Called between units of work, from the calling or a worker thread; returning false cancels.
+using ProgressFunction = std::function<bool(const Progress&)>;
+
+enum class FeatureKind { kBoth, kSemantic, kResidual };
+
+struct Features {
+  Tensor semantic;  // (N, T, semantic_channels) float32
+  Tensor residual;  // (N, T, residual_channels) float32, before alignment
+};
+
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+
+  /// All images of one size, height and width multiples of the patch (ShapeError otherwise).
+  /// Features that were not asked for, and all after a cancel, stay undefined.
+  virtual Features encode(std::span<const ImageView> images, FeatureKind kind,
+                          const ProgressFunction& progress = {}) = 0;
+};
+
+/// What svgalign's `statistics` property offers; formulas in paper notes 1.2.
+enum class Statistics { kAuto, kFixed, kFrame, kBatch, kNone };
+
+class Aligner {
+ public:
+  virtual ~Aligner() = default;
+
+  /// Concatenates semantic and aligned residual features: (N, T, Cs), (N, T, Cr) -> (N, T, Cs+Cr),
+  /// then per channel (z - mean) / std when `normalize`. ConfigurationError when the card lacks the
+  /// scalars or statistics this needs.
+  virtual Tensor align(const Tensor& semantic, const Tensor& residual, Statistics statistics,
+                       bool normalize) = 0;
+};
+
+struct SampleRequest {
+  uint64_t seed = 0;
+  std::vector<int64_t> indices;  // absolute image indices, N of them
+  std::vector<int64_t> classes;  // N labels in [0, classes)
+  Tensor noise;                  // (N, T, C) float32, or undefined: normal_noise(seed, index)
+  SamplingOptions options;
+  bool normalized = false;  // leave the latent normalised, without * std + mean
+};
+
+class Sampler {
+ public:
+  virtual ~Sampler() = default;
+
+  /// (N, T, C) float32 latents; undefined when `progress` cancelled.
+  virtual Tensor sample(const SampleRequest& request, const ProgressFunction& progress = {}) = 0;
+};
+
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+
+  /// (N, T, C) latents of any float dtype -> (N, 3, H, W) float32, nominally in [-1, 1], not
+  /// clamped. `normalized` latents are multiplied by std and shifted by mean first.
+  virtual Tensor decode(const Tensor& latents, Grid grid, bool normalized,
+                        const ProgressFunction& progress = {}) = 0;
+
+  /// The same into 8-bit pictures, floor(255 (x + 1) / 2 + 0.5) clamped, one view per image, each
+  /// of grid * patch pixels. Returns false when `progress` cancelled.
+  virtual bool decode_into(const Tensor& latents, Grid grid, bool normalized,
+                           std::span<const MutableImageView> pictures,
+                           const ProgressFunction& progress = {}) = 0;
+};
+
+/// Known from the card and the files' headers, without loading weights.
+struct ModelInfo {
+  int64_t semantic_channels = 0;  // 0 without an encoder and without a way to infer it
+  int64_t residual_channels = 0;  // 0 for a model without a residual branch
+  int64_t latent_channels = 0;
+  int64_t classes = 0;
+  bool has_encoder = false, has_residual = false, has_sampler = false, has_decoder = false;
+  bool has_statistics = false, has_alignment = false;
+};
+
+/// Counters for the `model-stats` property.
+struct EngineStatistics {
+  uint64_t handle = 0;  // the same for everyone who shares the engine
+  uint64_t bytes_loaded = 0;
+  uint64_t bytes_copied = 0;  // between host and device, and into layouts a caller asked for
+  double seconds_loading = 0, seconds_encoding = 0, seconds_sampling = 0, seconds_decoding = 0;
+  uint64_t images_encoded = 0, images_sampled = 0, images_decoded = 0;
+};
+
+struct EngineOptions {
+  std::string model;  // card path, directory holding one, registered name; empty: embedded
+  std::string device =
+      "auto";  // auto, cpu, cuda, cuda:N; a named device that is missing is an error
+  std::string dtype = "auto";  // auto, float32, bfloat16, float16
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  /// The engine for a card, device and dtype; everyone in the process who asks for the same gets
+  /// the same one while somebody holds it. Reads headers, loads nothing heavy.
+  static std::shared_ptr<Engine> open(const EngineOptions& options);
+
+  virtual const Card& card() const = 0;
+  virtual const ModelInfo& info() const = 0;
+  virtual Device device() const = 0;
+  virtual DType dtype() const = 0;
+  virtual EngineStatistics statistics() const = 0;
+
+  // Each role loads the tensors it needs at its first use, once. ConfigurationError when the card
+  // has no such role; WeightsError with everything that is wrong in a file.
+  virtual Encoder& encoder() = 0;
+  virtual Aligner& aligner() = 0;
+  virtual Sampler& sampler() = 0;
+  virtual Decoder& decoder() = 0;
+};
+
+/// Running sums behind svgstats. Sums are exact (fixed point), so shards merge in any order to the
+/// same bits.
+class StatisticsRecorder {
+ public:
+  virtual ~StatisticsRecorder() = default;
+
+  static std::unique_ptr<StatisticsRecorder> create();
+
+  /// (N, T, Cs) and (N, T, Cr) float32: the alignment scalars, then mean and std of latents aligned
+  /// with them. A recorder takes either features or latents, not both (ConfigurationError).
+  virtual void add_features(const Tensor& semantic, const Tensor& residual) = 0;
+  /// (N, T, C) float32: per-channel mean and std only.
+  virtual void add_latents(const Tensor& latents) = 0;
+  /// Adds the sums kept in a file that save() wrote.
+  virtual void merge(const std::filesystem::path& file) = 0;
+  virtual int64_t images() const = 0;
+  /// Writes mean, std, scalars and the sums as safetensors, atomically. Needs two tokens at least.
+  virtual void save(const std::filesystem::path& file) const = 0;
+};
+
+/// One tensor of a safetensors file, copied to the host. IoError, or WeightsError when it is
+/// absent.
+Tensor read_tensor(const std::filesystem::path& safetensors, const std::string& name);
+
+/// The listing of `weights-ls`: tensors, shapes, dtypes, the family recognised, missing and
+/// surplus.
+std::string describe_weights(const std::filesystem::path& file);
+
+/// Threads of the backend's one compute team on a CPU (default: LibTorch's choice).
+void set_num_threads(int threads);
+
+}  // namespace svgen

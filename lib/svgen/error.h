@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// The one exception family of svgen: what went wrong, what was expected, what was found, where.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace svgen {
+
+enum class ErrorKind {
+  kConfiguration,  // a card, a property or an argument contradicts itself or another
+  kWeights,        // tensors of a file do not fit the model
+  kShape,          // the sizes of a tensor or picture do not fit the call
+  kDevice,         // a device, its runtime or the backend library is missing
+  kIo,             // a file cannot be found, read, understood or written
+};
+
+/// The parts of an error beside its headline; empty where they say nothing.
+struct ErrorDetails {
+  std::string expected;
+  std::string found;
+  std::string where;  // file, tensor, property
+};
+
+/// The headline (`what()`) is one sentence that says what is wrong and what to do.
+class Error : public std::runtime_error {
+ public:
+  Error(ErrorKind kind, const std::string& headline, ErrorDetails details = {});
+
+  ErrorKind kind() const { return kind_; }
+  const std::string& expected() const { return details_.expected; }
+  const std::string& found() const { return details_.found; }
+  const std::string& where() const { return details_.where; }
+
+  /// All parts in one text: "headline (expected ...; found ...; in ...)".
+  std::string report() const;
+
+ private:
+  ErrorKind kind_;
+  ErrorDetails details_;
+};
+
+template <ErrorKind kKind>
+class ErrorOf : public Error {
+ public:
+  explicit ErrorOf(const std::string& headline, ErrorDetails details = {})
+      : Error(kKind, headline, std::move(details)) {}
+};
+
+using ConfigurationError = ErrorOf<ErrorKind::kConfiguration>;
+using WeightsError = ErrorOf<ErrorKind::kWeights>;
+using ShapeError = ErrorOf<ErrorKind::kShape>;
+using DeviceError = ErrorOf<ErrorKind::kDevice>;
+using IoError = ErrorOf<ErrorKind::kIo>;
+
+}  // namespace svgen

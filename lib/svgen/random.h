@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// Counter-based random numbers: every value is a pure function of (seed, image, element).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+namespace svgen {
+
+/// Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011): ten rounds
+/// over a 128-bit counter under a 64-bit key.
+std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
+
+/// What a number is for; streams of different purposes never share counters.
+enum class RandomPurpose : uint32_t {
+  kNoise = 0,
+  kClass = 1,
+  kScene = 2,      // the procedural dataset
+  kShuffle = 3,    // the order of a dataset
+  kVariation = 4,  // crops and flips
+};
+
+/// Standard normal values by Box-Muller. out[i] is the value of element first_element + i of image
+/// `image`: four elements share one Philox block with counter (element / 4, purpose, image low,
+/// image high) and key = seed.
+void normal_noise(uint64_t seed, uint64_t image, uint64_t first_element, std::span<float> out);
+
+/// Uniform in [0, count), a function of (seed, image): the class of an image under
+/// `classes=random`. count must be positive.
+int64_t random_class(uint64_t seed, uint64_t image, int64_t count);
+
+}  // namespace svgen
