@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Tables that turn the tensor names of one checkpoint family into the published ones.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace svgen::weights {
+
+enum class KeyNeed {
+  kRequired,   // with indices: for every index from 0 to the largest one in the file
+  kWithGroup,  // where any name of its `note` occurs: for every index between the extremes there
+  kOptional,
+  kSurplus,  // known, and a model may leave it unread; the note says why
+};
+
+/// What becomes of the tensor. The thirds are stacked along the first axis.
+enum class KeyChange { kNone, kQueryThird, kKeyThird, kValueThird, kDropFirstAxis };
+
+struct KeyRule {
+  const char* source;     // {} stands for a number, a final * for the rest (weight and bias)
+  const char* published;  // the same holes; null: as the source
+  KeyNeed need = KeyNeed::kRequired;
+  KeyChange change = KeyChange::kNone;
+  const char* note = "";  // kWithGroup: the start of the published patterns in the group
+
+  const char* target() const { return published == nullptr ? source : published; }
+};
+
+struct KeyFamily {
+  const char* title;
+  const char* optional_prefix;  // dropped from names that start with it
+  std::span<const KeyRule> rules;
+};
+
+struct KeyMatch {
+  const KeyRule* rule;
+  std::vector<int> indices;
+  std::string rest;       // what * stands for
+  std::string published;  // the full name
+};
+
+/// The first rule that fits `name`, or nothing.
+std::optional<KeyMatch> match_key(const KeyFamily& family, const std::string& name);
+
+/// How many of `names` have a rule.
+size_t count_known(const KeyFamily& family, const std::vector<std::string>& names);
+
+/// Names (in the family's spelling, without optional prefix) that the table asks for, given how
+/// many layers `names` has, and that are not among `names`.
+std::vector<std::string> missing_keys(const KeyFamily& family,
+                                      const std::vector<std::string>& names);
+
+}  // namespace svgen::weights

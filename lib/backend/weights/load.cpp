@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// Filling a module: first collect everything that is wrong, then either say it all or load.
+#include "weights/load.h"
+
+#include <map>
+#include <set>
+
+#include "svgen/error.h"
+#include "weights/stored_tensor.h"
+
+namespace svgen::weights {
+namespace {
+
+constexpr size_t kListed = 8;  // of each kind; a wrong file makes hundreds
+
+class Problems {
+ public:
+  void add(const std::string& kind, const std::string& text) {
+    ++total_;
+    auto& list = lists_[kind];
+    ++list.count;
+    if (list.count <= kListed) list.text += (list.text.empty() ? "" : ", ") + text;
+  }
+  bool empty() const { return total_ == 0; }
+
+  std::string counts() const {
+    std::string text;
+    for (const auto& [kind, list] : lists_)
+      text += (text.empty() ? "" : ", ") + std::to_string(list.count) + " " + kind;
+    return text;
+  }
+  std::string listing() const {
+    std::string text;
+    for (const auto& [kind, list] : lists_) {
+      text += (text.empty() ? "" : "; ") + kind + ": " + list.text;
+      if (list.count > kListed) text += " and " + std::to_string(list.count - kListed) + " more";
+    }
+    return text;
+  }
+
+ private:
+  struct List {
+    size_t count = 0;
+    std::string text;
+  };
+  std::map<std::string, List> lists_;
+  size_t total_ = 0;
+};
+
+bool is_plain_number(at::ScalarType dtype) {
+  return at::isFloatingType(dtype) || at::isIntegralType(dtype, /*includeBool=*/false);
+}
+
+void check_slot(const nn::StateSlot& slot, const TensorInfo* info, Problems& problems) {
+  if (info == nullptr) {
+    if (slot.kind != nn::SlotKind::kOptional) problems.add("missing", slot.name);
+    return;
+  }
+  if (info->shape != slot.shape)
+    problems.add("of another shape", slot.name + " is " + shape_text(info->shape) +
+                                         " and must be " + shape_text(slot.shape));
+  if (!is_plain_number(info->dtype))
+    problems.add("not numbers", slot.name + " is " + dtype_text(info->dtype));
+}
+
+}  // namespace
+
+int64_t load_state(const std::function<void(const nn::StateScope&)>& visit,
+                   const StateSource& source, at::ScalarType dtype) {
+  std::map<std::string, const TensorInfo*> unused;
+  for (const TensorInfo& info : source.tensors()) unused.emplace(info.name, &info);
+
+  std::map<std::string, const TensorInfo*> used;
+  Problems problems;
+  const nn::StateVisitor check = [&](const nn::StateSlot& slot) {
+    const auto entry = unused.find(slot.name);
+    const TensorInfo* info = entry == unused.end() ? nullptr : entry->second;
+    check_slot(slot, info, problems);
+    if (info == nullptr) return;
+    used.insert(*entry);
+    unused.erase(entry);
+  };
+  visit(nn::StateScope(check));
+  for (const auto& [name, info] : unused)
+    if (source.surplus_reason(name).empty()) problems.add("unexpected", name);
+  if (!problems.empty())
+    throw WeightsError("the weights do not fit the model (" + problems.counts() +
+                           "); check that the card names the right file, prefix and sizes",
+                       {"the tensors of the model, all and only these", problems.listing(),
+                        source.path().string()});
+
+  int64_t bytes = 0;
+  const nn::StateVisitor fill = [&](const nn::StateSlot& slot) {
+    if (used.count(slot.name) == 0) return;
+    const at::Tensor stored = source.read(slot.name);
+    slot.tensor = at::isFloatingType(stored.scalar_type()) ? stored.to(dtype) : stored;
+    bytes += static_cast<int64_t>(slot.tensor.nbytes());
+  };
+  visit(nn::StateScope(fill));
+  return bytes;
+}
+
+}  // namespace svgen::weights

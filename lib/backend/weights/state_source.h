@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// Named tensors of a weights file, whatever its container; nothing in a file is executed.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace svgen::weights {
+
+struct TensorInfo {
+  std::string name;
+  at::ScalarType dtype;
+  std::vector<int64_t> shape;
+};
+
+class StateSource {
+ public:
+  virtual ~StateSource() = default;
+
+  virtual const std::filesystem::path& path() const = 0;
+  /// In file order. Reading headers only.
+  virtual const std::vector<TensorInfo>& tensors() const = 0;
+  /// The tensor in the file's dtype, contiguous, on the host. WeightsError when it is absent.
+  virtual at::Tensor read(const std::string& name) const = 0;
+  /// Why it is no mistake when a model has no place for this tensor ("used in pre-training
+  /// only"); empty for all that a model must know.
+  virtual std::string surplus_reason(const std::string& /*name*/) const { return {}; }
+
+  /// The entry of tensors() with this name, or null.
+  const TensorInfo* find(const std::string& name) const;
+};
+
+/// Opens safetensors, torch.save zip or torch.save legacy by content, and lists its tensors under
+/// flattened names. When the top level holds "ema", "model" or "state_dict" (in that order), that
+/// dict is the state; "module." and "_orig_mod." prefixes that all names share are dropped.
+/// IoError for a file that cannot be read or understood.
+std::shared_ptr<StateSource> open_weights(const std::filesystem::path& file);
+
+enum class Role { kEncoder, kResidual, kDecoder, kDiffusion, kStatistics };
+
+/// The tensors of one role under its published names without prefix (encoder: Meta's spelling,
+/// whatever the file's). `prefix` selects them ("encoder."); when no name of the file starts with
+/// it, the whole file is the role. Names that belong to other roles are left out.
+/// A missing qkv.bias_mask is synthesised as (1, 0, 1); absent rope periods stay absent.
+std::shared_ptr<StateSource> open_role(const std::filesystem::path& file, Role role,
+                                       const std::string& prefix);
+
+}  // namespace svgen::weights

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+// One role of a file under the published names, whatever the file's spelling.
+#include <ATen/ops/mul.h>
+#include <ATen/ops/ones.h>
+
+#include <algorithm>
+
+#include "support.h"
+#include "weights/safetensors.h"
+
+namespace svgen::weights {
+namespace {
+
+using ::testing::HasSubstr;
+using namespace testing;
+using Named = std::vector<std::pair<std::string, at::Tensor>>;
+
+Named read_all(const StateSource& source) {
+  Named tensors;
+  for (const TensorInfo& info : source.tensors())
+    tensors.emplace_back(info.name, source.read(info.name));
+  return tensors;
+}
+
+class OpenRole : public ::testing::Test {
+ protected:
+  std::filesystem::path write(const Named& tensors) {
+    write_safetensors(folder_.path() / "file", tensors);
+    return folder_.path() / "file";
+  }
+  ScratchFolder folder_;
+};
+
+TEST_F(OpenRole, SelectsAndStripsThePrefix) {
+  const auto file = tiny("svg_autoencoder_tiny.ckpt");
+  EXPECT_EQ(open_role(file, Role::kEncoder, "encoder.")->tensors().size(), 42u);
+  EXPECT_EQ(open_role(file, Role::kResidual, "extra_vit.")->tensors().size(), 34u);
+  const auto decoder = open_role(file, Role::kDecoder, "decoder.");
+  EXPECT_EQ(decoder->tensors().size(), 144u);
+  EXPECT_TRUE(at::equal(decoder->read("conv_in.weight"),
+                        open_weights(file)->read("decoder.conv_in.weight")));
+}
+
+TEST_F(OpenRole, FindsTheUsualPrefixWhenNoneIsGiven) {
+  const auto file = tiny("autoencoder_tiny.safetensors");
+  expect_same(*open_role(file, Role::kDecoder, ""), *open_role(file, Role::kDecoder, "decoder."));
+}
+
+TEST_F(OpenRole, TakesTheWholeFileWhenNoNameHasThePrefix) {
+  expect_same(*open_role(tiny("dino_tiny_meta.pth"), Role::kEncoder, "encoder."),
+              *open_role(tiny("autoencoder_tiny.safetensors"), Role::kEncoder, "encoder."));
+  EXPECT_EQ(open_role(tiny("dit_tiny.pt"), Role::kDiffusion, "")->tensors().size(), 40u);
+}
+
+TEST_F(OpenRole, KeepsTheResidualsOwnNamesThatStartLikeTheEncoders) {
+  const auto residual =
+      open_role(tiny("autoencoder_tiny.safetensors"), Role::kResidual, "extra_vit.");
+  Named bare = read_all(*residual);
+  expect_same(*open_role(write(bare), Role::kResidual, "extra_vit."), *residual);
+  expect_same(*open_role(write(bare), Role::kResidual, ""), *residual);
+}
+
+TEST_F(OpenRole, LeavesOutWhatBelongsToOtherRoles) {
+  Named tensors =
+      read_all(*open_role(tiny("autoencoder_tiny.safetensors"), Role::kDecoder, "decoder."));
+  const size_t count = tensors.size();
+  for (const char* name : {"encoder.cls_token", "loss.logvar", "norm_vit.weight", "mask_token"})
+    tensors.emplace_back(name, at::ones({1}));
+  EXPECT_EQ(open_role(write(tensors), Role::kDecoder, "decoder.")->tensors().size(), count);
+}
+
+class EncoderSpelling : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(EncoderSpelling, EqualsMetas) {
+  const auto meta = open_role(tiny("dino_tiny_meta.pth"), Role::kEncoder, "");
+  const auto other = open_role(tiny(GetParam()), Role::kEncoder, "encoder.");
+  for (const TensorInfo& info : meta->tensors()) {
+    const bool stored = info.name != "rope_embed.periods" &&
+                        (info.name != "mask_token" || other->find("mask_token") != nullptr);
+    ASSERT_EQ(other->find(info.name) != nullptr, stored) << info.name;
+    if (!stored) continue;
+    EXPECT_EQ(other->find(info.name)->shape, info.shape) << info.name;
+    at::Tensor expected = meta->read(info.name);
+    // Both spellings drop the key's third of the bias, which the mask makes zero in any case.
+    if (info.name.ends_with("qkv.bias"))
+      expected = at::mul(expected, meta->read(info.name + "_mask"));
+    EXPECT_TRUE(at::equal(other->read(info.name), expected)) << info.name;
+  }
+  for (const TensorInfo& info : other->tensors())
+    EXPECT_NE(meta->find(info.name), nullptr) << info.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, EncoderSpelling,
+                         ::testing::Values("dino_tiny_hf.safetensors",
+                                           "dino_tiny_timm.safetensors"),
+                         [](const auto& file) {
+                           return std::filesystem::path(file.param).stem().string();
+                         });
+
+TEST_F(OpenRole, AcceptsTheNewerPrefixOfHuggingFaceLayers) {
+  Named tensors = read_all(*open_weights(tiny("dino_tiny_hf.safetensors")));
+  for (auto& [name, tensor] : tensors)
+    if (name.starts_with("layer.")) name = "model." + name;
+  expect_same(*open_role(write(tensors), Role::kEncoder, "encoder."),
+              *open_role(tiny("dino_tiny_hf.safetensors"), Role::kEncoder, "encoder."));
+}
+
+TEST_F(OpenRole, SynthesisesAMissingBiasMask) {
+  Named tensors;
+  for (auto& named : read_all(*open_weights(tiny("dino_tiny_meta.pth"))))
+    if (!named.first.ends_with("bias_mask")) tensors.push_back(named);
+  expect_same(*open_role(write(tensors), Role::kEncoder, ""),
+              *open_role(tiny("dino_tiny_meta.pth"), Role::kEncoder, ""));
+}
+
+TEST_F(OpenRole, DoesNotOfferAFusedTensorThatLacksAPart) {
+  Named tensors = read_all(*open_weights(tiny("dino_tiny_hf.safetensors")));
+  std::erase_if(tensors, [](const auto& named) {
+    return named.first == "layer.0.attention.k_proj.weight" ||
+           named.first == "layer.1.attention.v_proj.bias";
+  });
+  const auto source = open_role(write(tensors), Role::kEncoder, "");
+  EXPECT_EQ(source->find("blocks.0.attn.qkv.weight"), nullptr);
+  EXPECT_NE(source->find("blocks.0.attn.qkv.bias"), nullptr);
+  EXPECT_EQ(source->find("blocks.1.attn.qkv.bias"), nullptr);
+  EXPECT_THROW(source->read("blocks.1.attn.qkv.bias"), WeightsError);
+}
+
+TEST_F(OpenRole, RefusesPartsThatDoNotFitTogether) {
+  for (const at::Tensor& value : {at::ones({4, 4}), at::ones({3, 4}).to(at::kHalf)}) {
+    const auto file = write({{"layer.0.attention.q_proj.weight", at::ones({3, 4})},
+                             {"layer.0.attention.k_proj.weight", at::ones({3, 4})},
+                             {"layer.0.attention.v_proj.weight", value}});
+    EXPECT_THAT(report_of<WeightsError>([&] { open_role(file, Role::kEncoder, ""); }),
+                HasSubstr("layer.0.attention.v_proj.weight"));
+  }
+}
+
+TEST_F(OpenRole, RefusesOneTensorInTwoSpellings) {
+  const auto file = write(
+      {{"layer.0.norm1.weight", at::ones({1})}, {"model.layer.0.norm1.weight", at::ones({1})}});
+  EXPECT_THAT(report_of<WeightsError>([&] { open_role(file, Role::kEncoder, ""); }),
+              HasSubstr("blocks.0.norm1.weight"));
+}
+
+TEST_F(OpenRole, TranslatesTheOlderSpellingOfTheResidualsMlp) {
+  const auto residual =
+      open_role(tiny("autoencoder_tiny.safetensors"), Role::kResidual, "extra_vit.");
+  Named tensors = read_all(*residual);
+  for (auto& [name, tensor] : tensors)
+    for (const auto& [newer, older] :
+         {std::pair{"mlp.0.", "mlp.linear_1."}, {"mlp.3.", "mlp.linear_2."}})
+      if (const size_t at = name.find(newer); at != std::string::npos)
+        name.replace(at, std::string(newer).size(), older);
+  expect_same(*open_role(write(tensors), Role::kResidual, ""), *residual);
+}
+
+TEST_F(OpenRole, GivesAReasonForWhatMayBeLeftUnread) {
+  const auto source = open_role(tiny("dino_tiny_meta.pth"), Role::kEncoder, "");
+  EXPECT_THAT(source->surplus_reason("mask_token"), HasSubstr("pre-training"));
+  EXPECT_EQ(source->surplus_reason("cls_token"), "");
+  EXPECT_EQ(source->surplus_reason("unheard of"), "");
+}
+
+TEST_F(OpenRole, KeepsUnknownNamesForTheLoaderToReport) {
+  const auto source =
+      open_role(write({{"conv_in.weight", at::ones({1})}, {"quant.weight", at::ones({1})}}),
+                Role::kDecoder, "decoder.");
+  EXPECT_NE(source->find("quant.weight"), nullptr);
+}
+
+}  // namespace
+}  // namespace svgen::weights
