@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// The entry of the compute library.
+#include "svgen/backend.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+
+#include "interop/tensor.h"
+#include "roles/devices.h"
+#include "roles/engine.h"
+#include "roles/recorder.h"
+#include "roles/worker.h"
+#include "svgen/error.h"
+#include "weights/describe.h"
+#include "weights/state_source.h"
+
+namespace svgen {
+namespace {
+
+class TorchBackend : public Backend {
+ public:
+  Device resolve_device(const std::string& device) override {
+    return roles::resolve_device(device);
+  }
+
+  DType resolve_dtype(const std::string& dtype, Device device) override {
+    return roles::resolve_dtype(dtype, device);
+  }
+
+  std::shared_ptr<Engine> open_engine(const Card& card, Device device, DType dtype) override {
+    // float32 means float32: shortened products of a GPU would cost three decimal digits.
+    if (!device.is_cpu()) at::globalContext().setAllowTF32CuDNN(false);
+    return std::make_shared<roles::ModelEngine>(card, device, dtype);
+  }
+
+  std::unique_ptr<StatisticsRecorder> create_statistics_recorder() override {
+    return std::make_unique<roles::SumsRecorder>();
+  }
+
+  Tensor read_tensor(const std::filesystem::path& file, const std::string& name) override {
+    return from_torch(weights::open_weights(file)->read(name).clone());
+  }
+
+  std::string describe_weights(const std::filesystem::path& file) override {
+    return weights::describe_weights(file);
+  }
+
+  // The number belongs to the thread that computes.
+  void set_num_threads(int threads) override {
+    if (threads < 1) {
+      throw ConfigurationError("a team needs one thread at least",
+                               {"1 or more", std::to_string(threads), "threads"});
+    }
+    roles::Worker::instance().run([&] { at::set_num_threads(threads); });
+  }
+};
+
+}  // namespace
+}  // namespace svgen
+
+extern "C" __attribute__((visibility("default"))) svgen::Backend* svgen_backend(int version) {
+  static svgen::TorchBackend& instance = *new svgen::TorchBackend;
+  return version == svgen::kBackendVersion ? &instance : nullptr;
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// The straight path from noise (t = 0) to data (t = 1) and the time shift.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace svgen::flow {
+
+/// t = s u / (1 + (s - 1) u), a bijection of [0, 1] with both ends fixed. s < 1 spends more steps
+/// near the noise; s <= 0 means no shift.
+double shift_time(double u, double shift);
+
+/// The `steps` + 1 shifted times of u = 0, 1/steps, ..., 1. As published: u in float32, the shift
+/// in double, the times kept in float32.
+std::vector<float> time_grid(int64_t steps, double shift);
+
+/// x_t = (1 - t) noise + t data; noise and data (N, T, C), t (N).
+at::Tensor straight_path(const at::Tensor& noise, const at::Tensor& data, const at::Tensor& t);
+
+/// Its derivative, data - noise: what the model learns to predict.
+at::Tensor straight_velocity(const at::Tensor& noise, const at::Tensor& data);
+
+}  // namespace svgen::flow

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// Latents to pictures.
+#include "roles/decoder.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/isfinite.h>
+
+#include <string>
+
+#include "interop/tensor.h"
+#include "roles/load_role.h"
+#include "roles/model_info.h"
+#include "roles/pixels.h"
+#include "roles/shapes.h"
+#include "svgen/error.h"
+
+namespace svgen::roles {
+
+using weights::Role;
+
+ModelDecoder::ModelDecoder(const ModelFiles& files, const ModelInfo& info,
+                           ModelStatistics& statistics, Runtime& runtime)
+    : card_(files.card()),
+      statistics_(statistics),
+      runtime_(runtime),
+      model_(load_role<models::Decoder>(files, Role::kDecoder, runtime,
+                                        [&](const Card& card, const weights::StateSource& source) {
+                                          return decoder_config(card, source, info.latent_channels);
+                                        })) {}
+
+// (n, T, C) -> (n, 3, H, W)
+at::Tensor ModelDecoder::pixels(const at::Tensor& latents, const Grid& grid,
+                                bool normalized) const {
+  at::Tensor z = runtime_.to_device(latents).to(at::kFloat);                // (n, T, C)
+  if (normalized) z = statistics_.denormalize(z);                           // (n, T, C)
+  z = z.transpose(1, 2).reshape({-1, z.size(2), grid.height, grid.width});  // (n, C, h, w)
+  return model_->forward(z).to(at::kFloat);                                 // (n, 3, H, W)
+}
+
+bool ModelDecoder::for_each_picture(
+    const Tensor& latents, const Grid& grid, bool normalized, const ProgressFunction& progress,
+    const std::function<void(int64_t first, const at::Tensor& pixels)>& take) {
+  check_grid(grid);
+  const int64_t channels = model_->config.latent_channels;
+  check_shape("the latents", latents, {kAnySize, grid.tokens(), channels});
+  check_floating("the latents", latents);
+  if (normalized) statistics_.load(channels);
+  return runtime_.for_each_chunk(
+      kDecoding, latents.size(0), progress, [&](int64_t first, int64_t count) {
+        const at::Tensor chunk = to_torch(latents.rows(first, count));
+        if (!at::isfinite(chunk).all().item<bool>()) {
+          throw ShapeError(
+              "the latents hold values that are not finite: look at what made them",
+              {"finite values", "infinities or not-a-number", "image " + std::to_string(first)});
+        }
+        take(first, pixels(chunk, grid, normalized));
+      });
+}
+
+Tensor ModelDecoder::decode(const Tensor& latents, Grid grid, bool normalized,
+                            const ProgressFunction& progress) {
+  at::Tensor pictures;
+  const auto keep = [&](int64_t first, const at::Tensor& pixels) {
+    if (!pictures.defined()) {
+      pictures = at::empty({latents.size(0), 3, pixels.size(2), pixels.size(3)},
+                           pixels.options().memory_format(at::MemoryFormat::Contiguous));
+    }
+    pictures.narrow(0, first, pixels.size(0)).copy_(pixels);
+  };
+  if (!for_each_picture(latents, grid, normalized, progress, keep)) return {};
+  if (pictures.defined()) return from_torch(pictures);  // (N, 3, H, W)
+  return Tensor::empty(DType::kFloat32,
+                       {0, 3, grid.height * card_.patch, grid.width * card_.patch});
+}
+
+bool ModelDecoder::decode_into(const Tensor& latents, Grid grid, bool normalized,
+                               std::span<const MutableImageView> pictures,
+                               const ProgressFunction& progress) {
+  check_grid(grid);
+  check_pictures(pictures, grid, card_.patch);
+  check_shape(
+      "the latents", latents,
+      {static_cast<int64_t>(pictures.size()), grid.tokens(), model_->config.latent_channels});
+  const auto write = [&](int64_t first, const at::Tensor& pixels) {
+    for (int64_t n = 0; n < pixels.size(0); ++n) write_levels(pixels[n], pictures[first + n]);
+  };
+  return for_each_picture(latents, grid, normalized, progress, write);
+}
+
+}  // namespace svgen::roles

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// Pictures to semantic and residual features.
+#include "roles/encoder.h"
+
+#include <ATen/ops/empty.h>
+
+#include "interop/tensor.h"
+#include "roles/load_role.h"
+#include "roles/model_info.h"
+#include "roles/pixels.h"
+
+namespace svgen::roles {
+
+using weights::Role;
+
+ModelEncoder::ModelEncoder(const ModelFiles& files, Runtime& runtime)
+    : files_(files), runtime_(runtime) {
+  files_.require(Role::kEncoder);
+}
+
+models::DinoV3& ModelEncoder::semantic() {
+  return semantic_.get([this] {
+    return load_role<models::DinoV3>(files_, Role::kEncoder, runtime_, encoder_config);
+  });
+}
+
+models::ResidualVit& ModelEncoder::residual() {
+  return residual_.get([this] {
+    return load_role<models::ResidualVit>(files_, Role::kResidual, runtime_, residual_config);
+  });
+}
+
+Features ModelEncoder::encode(std::span<const ImageView> images, FeatureKind kind,
+                              const ProgressFunction& progress) {
+  const int64_t tokens = token_grid(images, files_.card().patch).tokens();
+  const int64_t count = static_cast<int64_t>(images.size());
+  const models::DinoV3* dino = kind == FeatureKind::kResidual ? nullptr : &semantic();
+  const models::ResidualVit* vit = kind == FeatureKind::kSemantic ? nullptr : &residual();
+
+  at::Tensor semantic_tokens, residual_tokens;
+  runtime_.run([&] {
+    const at::TensorOptions options = at::device(runtime_.torch_device()).dtype(at::kFloat);
+    if (dino) semantic_tokens = at::empty({count, tokens, dino->config.width}, options);
+    if (vit) residual_tokens = at::empty({count, tokens, vit->config.outputs}, options);
+  });
+  const auto encode_chunk = [&](int64_t first, int64_t size) {
+    const at::Tensor pixels =
+        runtime_.to_device(normalized_pixels(images.subspan(first, size)));  // (N, 3, H, W)
+    if (dino) semantic_tokens.narrow(0, first, size).copy_(dino->patch_tokens(pixels));
+    if (vit) residual_tokens.narrow(0, first, size).copy_(vit->forward(pixels));
+  };
+  if (!runtime_.for_each_chunk(kEncoding, count, progress, encode_chunk)) return {};
+
+  Features features;
+  if (dino) features.semantic = from_torch(semantic_tokens);
+  if (vit) features.residual = from_torch(residual_tokens);
+  return features;
+}
+
+}  // namespace svgen::roles

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// One model on one device: the roles, each loaded at its first use.
+#pragma once
+
+#include "roles/aligner.h"
+#include "roles/decoder.h"
+#include "roles/encoder.h"
+#include "roles/lazy.h"
+#include "roles/model_files.h"
+#include "roles/runtime.h"
+#include "roles/sampler.h"
+#include "roles/statistics.h"
+#include "svgen/engine.h"
+
+namespace svgen::roles {
+
+class ModelEngine : public Engine {
+ public:
+  /// Reads the headers of the card's files. Throws what infer_model_info throws.
+  ModelEngine(Card card, Device device, DType dtype);
+
+  const Card& card() const override { return files_.card(); }
+  const ModelInfo& info() const override { return info_; }
+  Device device() const override { return runtime_.device(); }
+  DType dtype() const override { return runtime_.dtype(); }
+  EngineStatistics statistics() const override { return runtime_.statistics(); }
+
+  Encoder& encoder() override;
+  Aligner& aligner() override { return aligner_; }
+  Sampler& sampler() override;
+  Decoder& decoder() override;
+
+ private:
+  ModelFiles files_;
+  Runtime runtime_;
+  ModelInfo info_;
+  ModelStatistics statistics_;
+  ModelAligner aligner_;
+  Lazy<ModelEncoder> encoder_;
+  Lazy<ModelSampler> sampler_;
+  Lazy<ModelDecoder> decoder_;
+};
+
+}  // namespace svgen::roles

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// 8-bit pictures to the encoders' input and back from the decoder's output.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <span>
+
+#include "svgen/card.h"
+#include "svgen/image.h"
+
+namespace svgen::roles {
+
+/// The token grid of pictures that share one size. ShapeError when they do not, when a side is no
+/// multiple of the patch, or when a view has no pixels.
+Grid token_grid(std::span<const ImageView> images, int64_t patch);
+
+/// Throws ShapeError unless every picture has grid * patch pixels and memory.
+void check_pictures(std::span<const MutableImageView> pictures, const Grid& grid, int64_t patch);
+
+/// (x / 255 - mean) / std with ImageNet's means and deviations: (N, 3, H, W) float32 on the host.
+/// The images must have one size.
+at::Tensor normalized_pixels(std::span<const ImageView> images);
+
+/// floor(255 (x + 1) / 2 + 0.5), clamped to 0 .. 255, of x (3, H, W) float32 into the picture.
+void write_levels(const at::Tensor& x, const MutableImageView& picture);
+
+}  // namespace svgen::roles

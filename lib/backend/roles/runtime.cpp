@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// Where one engine computes.
+#include "roles/runtime.h"
+
+#include <c10/core/InferenceMode.h>
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+
+#include "interop/tensor.h"
+#include "roles/worker.h"
+#include "svgen/error.h"
+
+namespace svgen::roles {
+namespace {
+
+// Enough to fill a device without asking for memory in proportion to the batch.
+constexpr int64_t kDeviceChunk = 16;
+
+uint64_t next_handle() {
+  static std::atomic<uint64_t> last{0};
+  return ++last;
+}
+
+void compute(const std::function<void()>& work) {
+  const c10::InferenceMode without_gradients;
+  try {
+    work();
+  } catch (const c10::Error& error) {
+    throw DeviceError(std::string("LibTorch failed: ") + error.what_without_backtrace());
+  }
+}
+
+}  // namespace
+
+Runtime::Runtime(Device device, DType dtype) : device_(device), dtype_(dtype) {
+  counters_.handle = next_handle();
+}
+
+at::Device Runtime::torch_device() const {
+  return to_torch(device_);
+}
+
+at::ScalarType Runtime::torch_dtype() const {
+  return to_torch(dtype_);
+}
+
+void Runtime::run(const std::function<void()>& work) const {
+  if (!device_.is_cpu()) return compute(work);
+  Worker::instance().run([&] { compute(work); });
+}
+
+void Runtime::run(const Activity& activity, const std::function<void()>& work) {
+  std::chrono::duration<double> spent{0};
+  run([&] {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    spent = std::chrono::steady_clock::now() - start;
+  });
+  const std::lock_guard lock(mutex_);
+  counters_.*activity.seconds += spent.count();
+}
+
+int64_t Runtime::images_at_once() const {
+  return device_.is_cpu() ? 1 : kDeviceChunk;
+}
+
+bool Runtime::for_each_chunk(const Activity& activity, int64_t images,
+                             const ProgressFunction& progress,
+                             const std::function<void(int64_t first, int64_t count)>& work) {
+  for (int64_t first = 0; first < images; first += images_at_once()) {
+    const int64_t count = std::min(images_at_once(), images - first);
+    run(activity, [&] { work(first, count); });
+    count_images(activity, count);
+    // On the caller's thread: what it does may need locks that others hold while they wait for us.
+    if (progress && !progress({first + count - 1, 1, 1})) return false;
+  }
+  return true;
+}
+
+at::Tensor Runtime::to_device(const at::Tensor& tensor) {
+  if (tensor.device() == torch_device()) return tensor;
+  count_copied(static_cast<int64_t>(tensor.nbytes()));
+  return tensor.to(torch_device());
+}
+
+void Runtime::count_images(const Activity& activity, int64_t images) {
+  const std::lock_guard lock(mutex_);
+  counters_.*activity.images += static_cast<uint64_t>(images);
+}
+
+void Runtime::count_copied(int64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  counters_.bytes_copied += static_cast<uint64_t>(bytes);
+}
+
+void Runtime::count_loaded(int64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  counters_.bytes_loaded += static_cast<uint64_t>(bytes);
+}
+
+EngineStatistics Runtime::statistics() const {
+  const std::lock_guard lock(mutex_);
+  return counters_;
+}
+
+}  // namespace svgen::roles

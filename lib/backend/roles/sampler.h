@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// Noise and classes to latents.
+#pragma once
+
+#include "models/dit.h"
+#include "roles/model_files.h"
+#include "roles/runtime.h"
+#include "roles/statistics.h"
+
+namespace svgen::roles {
+
+class ModelSampler : public Sampler {
+ public:
+  /// Loads the diffusion transformer. All arguments must outlive this.
+  ModelSampler(const ModelFiles& files, ModelStatistics& statistics, Runtime& runtime);
+
+  Tensor sample(const SampleRequest& request, const ProgressFunction& progress) override;
+
+ private:
+  void check(const SampleRequest& request) const;
+  /// Noise of images first .. first + count of the request, (N, T, C) on the engine's device.
+  at::Tensor noise(const SampleRequest& request, int64_t first, int64_t count) const;
+
+  ModelStatistics& statistics_;
+  Runtime& runtime_;
+  std::unique_ptr<models::Dit> model_;
+};
+
+}  // namespace svgen::roles

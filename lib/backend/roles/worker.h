@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// The one thread that computes on the CPU for the whole process.
+//
+// Every thread that calls into LibTorch gets an OpenMP team of its own, and two teams on the same
+// cores are slower than one after the other. So callers hand their work to this thread and wait.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <mutex>
+
+namespace svgen::roles {
+
+class Worker {
+ public:
+  /// Lives until the process ends.
+  static Worker& instance();
+
+  /// Runs `work` on the worker, after what others handed in before, and waits. An exception of
+  /// `work` is thrown here. Called on the worker itself, it runs at once.
+  void run(const std::function<void()>& work);
+
+ private:
+  struct Job {
+    const std::function<void()>& work;
+    std::exception_ptr error;
+    bool done = false;
+    std::condition_variable finished;
+  };
+
+  Worker();
+  void loop();
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Job*> jobs_;
+};
+
+}  // namespace svgen::roles

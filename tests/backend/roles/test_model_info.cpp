@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// Sizes come from card and headers, and contradictions between roles are found at once.
+#include "roles/model_info.h"
+
+#include "backend/roles/support.h"
+
+namespace svgen::roles {
+namespace {
+
+Card tiny() {
+  return Card::load(kTinyCard);
+}
+
+ModelInfo info_of(const Card& card) {
+  return infer_model_info(ModelFiles(card));
+}
+
+TEST(ModelInfo, KnowsACompleteModel) {
+  for (const char* name : {"card.json", "published.json"}) {
+    const ModelInfo info = info_of(Card::load(kTinyCard.parent_path() / name));
+    EXPECT_EQ(info.semantic_channels, 48);
+    EXPECT_EQ(info.residual_channels, 8);
+    EXPECT_EQ(info.latent_channels, 56);
+    EXPECT_EQ(info.classes, 10);
+    EXPECT_TRUE(info.has_encoder && info.has_residual && info.has_sampler && info.has_decoder);
+    EXPECT_TRUE(info.has_statistics);
+    EXPECT_FALSE(info.has_alignment);
+  }
+}
+
+TEST(ModelInfo, KnowsTheEmbeddedModel) {
+  const ModelInfo info = info_of(Card::load(kMiniCard));
+  EXPECT_EQ(info.latent_channels, 136);
+  EXPECT_EQ(info.classes, 16);
+  EXPECT_TRUE(info.has_alignment);
+}
+
+TEST(ModelInfo, OfAGeneratorHasNoFeatures) {
+  Card card = tiny();
+  card.encoder.reset();
+  card.residual.reset();
+  const ModelInfo info = info_of(card);
+  EXPECT_FALSE(info.has_encoder);
+  EXPECT_EQ(info.semantic_channels, 0);
+  EXPECT_EQ(info.latent_channels, 56);
+}
+
+TEST(ModelInfo, InfersSemanticChannelsFromTheRest) {
+  Card card = tiny();
+  card.encoder.reset();
+  EXPECT_EQ(info_of(card).semantic_channels, 48);
+}
+
+TEST(ModelInfo, FallsBackOnTheCardWhereFilesAreMissing) {
+  Card card = tiny();
+  card.encoder->source.file = card.residual->source.file = "absent.safetensors";
+  card.diffusion->source.file = "absent.pt";
+  const ModelInfo info = info_of(card);
+  EXPECT_EQ(info.semantic_channels, 48);
+  EXPECT_EQ(info.residual_channels, 8);
+  EXPECT_EQ(info.classes, 10);
+  EXPECT_TRUE(info.has_sampler);
+}
+
+TEST(ModelInfo, NamesThePartsThatDisagree) {
+  Card card = tiny();
+  card.statistics->file = SVGEN_MODELS "/mini/stats.safetensors";
+  const std::string report = report_of<ConfigurationError>([&] { info_of(card); });
+  EXPECT_NE(report.find("diffusion 56, statistics 136"), std::string::npos) << report;
+}
+
+TEST(ModelInfo, RefusesAGridThatTheDiffusionWeightsDoNotHave) {
+  Card card = tiny();
+  card.grid = {4, 5};
+  const std::string report = report_of<ConfigurationError>([&] { info_of(card); });
+  EXPECT_NE(report.find("16 tokens"), std::string::npos) << report;
+}
+
+TEST(ModelInfo, RefusesADecoderOfAnotherPatch) {
+  Card card = tiny();
+  card.encoder.reset();
+  card.residual.reset();
+  card.patch = 8;
+  EXPECT_THROW(info_of(card), ConfigurationError);
+}
+
+}  // namespace
+}  // namespace svgen::roles

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// Pixels go in and out through the views' strides, normalised and rounded as published.
+#include "roles/pixels.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/tensor.h>
+
+#include <array>
+#include <limits>
+
+#include "backend/roles/support.h"
+
+namespace svgen::roles {
+namespace {
+
+TEST(NormalizedPixels, AreTheReferencesToTheLastDigits) {
+  const at::Tensor pictures = read_case("img.u8");
+  const at::Tensor found = normalized_pixels(views_of(pictures));
+  EXPECT_LE((found - read_case("enc.input")).abs().max().item<float>(), 1e-6f);
+}
+
+TEST(NormalizedPixels, FollowStridesAndPlanes) {
+  const at::Tensor pictures = read_case("img.u8");
+  const int64_t height = pictures.size(1), width = pictures.size(2);
+  const ptrdiff_t row_stride = width * 4 + 12;
+  std::vector<uint8_t> bgrx(row_stride * height);
+  const ImageView rgb = views_of(pictures)[1];
+  ImageView view{width, height, {&bgrx[2], &bgrx[1], &bgrx[0]}, row_stride, 4};
+  for (int c = 0; c < 3; ++c) {
+    for (int64_t y = 0; y < height; ++y) {
+      for (int64_t x = 0; x < width; ++x) {
+        bgrx[y * row_stride + x * 4 + 2 - c] = rgb.row(c, y)[x * 3];
+      }
+    }
+  }
+  EXPECT_TRUE(
+      at::equal(normalized_pixels(std::span(&view, 1)), normalized_pixels(std::span(&rgb, 1))));
+}
+
+TEST(TokenGrid, CountsPatches) {
+  const at::Tensor wide = read_case("img.rect_64x96.u8");
+  EXPECT_EQ(token_grid(views_of(wide), 16), (Grid{4, 6}));
+}
+
+TEST(TokenGrid, RefusesWhatTheEncodersCannotTake) {
+  const std::vector<uint8_t> memory(64 * 64 * 3);
+  const ImageView square = packed_rgb(memory.data(), 64, 64);
+  const ImageView odd = packed_rgb(memory.data(), 60, 64);
+  const ImageView none = packed_rgb<const uint8_t>(nullptr, 64, 64);
+  const ImageView empty = packed_rgb(memory.data(), 0, 0);
+  for (const std::vector<ImageView>& images :
+       {std::vector<ImageView>{}, {odd}, {square, odd}, {none}, {square, none}, {empty}}) {
+    EXPECT_THROW(token_grid(images, 16), ShapeError);
+  }
+  const std::string report = report_of<ShapeError>([&] { token_grid(std::span(&odd, 1), 16); });
+  EXPECT_NE(report.find("multiples of 16"), std::string::npos) << report;
+  EXPECT_NE(report.find("60x64"), std::string::npos) << report;
+}
+
+TEST(WriteLevels, RoundsAndClamps) {
+  struct Row {
+    float x;
+    uint8_t level;
+  };
+  for (const Row& row : {Row{-1, 0},
+                         {1, 255},
+                         {0, 128},
+                         {-7, 0},
+                         {9, 255},
+                         {-0.99f, 1},
+                         {std::numeric_limits<float>::quiet_NaN(), 0},
+                         {std::numeric_limits<float>::infinity(), 255}}) {
+    uint8_t pixel[3] = {77, 77, 77};
+    write_levels(at::full({3, 1, 1}, row.x), packed_rgb(pixel, 1, 1));
+    for (const uint8_t level : pixel) EXPECT_EQ(level, row.level) << row.x;
+  }
+}
+
+TEST(WriteLevels, TouchesOnlyTheViewsPixels) {
+  std::array<uint8_t, 2 * 8> memory;
+  memory.fill(9);
+  MutableImageView bgrx{1, 2, {&memory[2], &memory[1], &memory[0]}, 8, 4};
+  write_levels(at::tensor({-1.f, -1.f, 0.f, 0.f, 1.f, 1.f}).view({3, 2, 1}), bgrx);
+  EXPECT_EQ(memory, (std::array<uint8_t, 16>{255, 128, 0, 9, 9, 9, 9, 9,  //
+                                             255, 128, 0, 9, 9, 9, 9, 9}));
+}
+
+TEST(CheckPictures, NamesTheSizes) {
+  std::vector<uint8_t> memory(64 * 64 * 3);
+  const MutableImageView picture = packed_rgb(memory.data(), 64, 64);
+  EXPECT_NO_THROW(check_pictures(std::span(&picture, 1), {4, 4}, 16));
+  const std::string report = report_of<ShapeError>([&] {
+    check_pictures(std::span(&picture, 1), {4, 6}, 16);
+  });
+  EXPECT_NE(report.find("96x64"), std::string::npos) << report;
+}
+
+}  // namespace
+}  // namespace svgen::roles
