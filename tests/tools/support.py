@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of the tools share: the root of the tree and loading a script as a module."""
+
+import importlib.machinery
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/pipelines"))
+sys.path.insert(0, str(ROOT / "tools/helpers"))
+sys.dont_write_bytecode = True
+
+
+def load_script(path):
+    """Imports a Python script that has no .py ending, without running its main()."""
+    name = path.name.replace("-", "_")
+    loader = importlib.machinery.SourceFileLoader(name, str(path))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    loader.exec_module(module)
+    return module
+
+
+def run(*command, **options):
+    return subprocess.run([str(word) for word in command], text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False, **options)
+
+
+def write(folder, files):
+    """Writes {relative path: text} below a folder."""
+    for name, text in files.items():
+        path = pathlib.Path(folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)

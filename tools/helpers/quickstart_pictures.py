@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The pictures of tools/quickstart: a contact sheet, and a video beside its reconstruction.
+
+usage: tools/run python3 tools/helpers/quickstart_pictures.py [VIDEO]
+"""
+
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/pipelines"))
+
+import media  # noqa: E402  (after the path that leads to it)
+
+OUT = ROOT / "out"
+SIZE = 64          # pixels of the embedded model
+CLIP_RATE = 12     # frames a second
+HOLD, SLIDE = 6, 6  # frames that a picture stands, and that the next one takes to slide in
+SECONDS = 10       # how much of a user's video is reconstructed
+
+
+def launch(line):
+    """Runs a launch line (without gst-launch-1.0) and ends the program where it fails."""
+    words = ["gst-launch-1.0", "-q", *shlex.split(line)]
+    shown = textwrap.wrap(f"gst-launch-1.0 -q {line}", 96, break_long_words=False,
+                          break_on_hyphens=False, subsequent_indent="  ")
+    print("\n  " + " \\\n  ".join(shown), flush=True)
+    start = time.monotonic()
+    if subprocess.run(words, stdin=subprocess.DEVNULL, check=False).returncode != 0:
+        sys.exit("quickstart: the pipeline above failed")
+    return time.monotonic() - start
+
+
+def quoted(path):
+    """A path as one word of a launch line, for the shell's rules and for GStreamer's."""
+    return shlex.quote('"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"')
+
+
+def say(text):
+    print(f"\n{text}", flush=True)
+
+
+def clip_frames():
+    """A strip of the model's sample pictures that slides by, as RGB frames."""
+    _, (count, height, width, _), data = media.read_safetensors(
+        ROOT / "models/mini/cases.safetensors")["input"]
+    row = width * 3
+    strip = [b"".join(data[(n * height + y) * row:(n * height + y + 1) * row]
+                      for n in range(count)) for y in range(height)]
+    for picture in range(count):
+        slides = range(1, SLIDE + 1) if picture + 1 < count else ()
+        for offset in [0] * HOLD + [round(width * k / SLIDE) for k in slides]:
+            left = (picture * width + offset) * 3
+            yield b"".join(line[left:left + row] for line in strip)
+
+
+def make_clip(folder):
+    """Encodes the sliding strip as a WebM file and returns its path."""
+    raw, video = pathlib.Path(folder, "clip.rgb"), OUT / "original.webm"
+    raw.write_bytes(b"".join(clip_frames()))
+    launch(f"filesrc location={quoted(raw)} ! rawvideoparse width={SIZE} height={SIZE} format=rgb "
+           f"framerate={CLIP_RATE}/1 ! videoconvert ! videoscale ! "
+           f"video/x-raw,width={4 * SIZE},height={4 * SIZE} ! "
+           "vp8enc deadline=1 target-bitrate=2000000 ! webmmux ! "
+           f"filesink location={quoted(video)}")
+    return video
+
+
+def generate():
+    sheet = OUT / "generated.png"
+    say("(a) 16 images, one of each class, on one sheet")
+    seconds = launch(
+        "svgdiffuse classes=all seed=1 num-images=16 batch-size=16 ! svgdecode grid-columns=4 "
+        f"! videoconvert ! pngenc ! filesink location={quoted(sheet)}")
+    print(f"  {seconds:.1f} s")
+    return sheet
+
+
+def reconstruct(video, folder):
+    """Writes the side-by-side video; returns its path and the PSNR at the model's size."""
+    result = OUT / "reconstruction.webm"
+    original, decoded = pathlib.Path(folder, "original.rgb"), pathlib.Path(folder, "decoded.rgb")
+    unlimited = "queue max-size-buffers=0 max-size-bytes=0 max-size-time=0"
+    raw = "videoconvert ! video/x-raw,format=RGB"
+    show = f"videoscale method=nearest-neighbour ! video/x-raw,width={4 * SIZE},height={4 * SIZE}"
+    seconds = launch(
+        f"compositor name=mix sink_1::xpos={4 * SIZE} ! videoconvert "
+        "! vp8enc deadline=1 target-bitrate=4000000 ! webmmux "
+        f"! filesink location={quoted(result)} "
+        f"filesrc location={quoted(video)} ! decodebin ! videoconvert ! videorate ! videoscale "
+        f"! video/x-raw,format=RGB,width={SIZE},height={SIZE},pixel-aspect-ratio=1/1,"
+        f"framerate={CLIP_RATE}/1 ! identity eos-after={SECONDS * CLIP_RATE + 1} ! tee name=original "
+        f"original. ! {unlimited} ! filesink async=false location={quoted(original)} "
+        f"original. ! {unlimited} ! videoconvert ! {show} ! mix.sink_0 "
+        "original. ! queue ! svgencode batch-size=8 ! svgalign ! svgdecode ! tee name=decoded "
+        f"decoded. ! {unlimited} ! {raw} ! filesink async=false location={quoted(decoded)} "
+        f"decoded. ! {unlimited} ! videoconvert ! {show} ! mix.sink_1")
+    frames = decoded.stat().st_size // (SIZE * SIZE * 3)
+    print(f"  {frames} frames, {seconds:.1f} s")
+    return result, media.psnr(original.read_bytes(), decoded.read_bytes())
+
+
+def main():
+    OUT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        sheet = generate()
+        say("(b) a video through the latent space and back, beside the original")
+        video = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else make_clip(folder)
+        result, decibels = reconstruct(video, folder)
+    print(f"  PSNR {decibels:.2f} dB at {SIZE}x{SIZE}")
+    say(f"""(c) look at
+  {sheet}
+  {result}
+
+and try
+  tools/run gst-launch-1.0 svgdiffuse classes=6,13 seed=7 num-images=8 batch-size=8 \
+! svgdecode grid-columns=4 ! videoconvert ! pngenc ! filesink location=out/hearts-and-mushrooms.png
+  tools/quickstart YOUR_VIDEO
+  tools/run gst-inspect-1.0 svgdiffuse""")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
