@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// Owners for GStreamer's reference-counted handles: what they hold is released with them.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <memory>
+#include <string>
+
+namespace svgen::gst {
+
+/// One overload per kind of handle. (Not a template over the release functions: those are static
+/// inline in C and would give everything that mentions them internal linkage.)
+struct Release {
+  void operator()(GstBuffer* buffer) const { gst_buffer_unref(buffer); }
+  void operator()(GstCaps* caps) const { gst_caps_unref(caps); }
+  void operator()(GstEvent* event) const { gst_event_unref(event); }
+  void operator()(GstMemory* memory) const { gst_memory_unref(memory); }
+  void operator()(GstQuery* query) const { gst_query_unref(query); }
+  void operator()(GstStructure* structure) const { gst_structure_free(structure); }
+  void operator()(GstObject* object) const { gst_object_unref(object); }
+  void operator()(GstBufferPool* pool) const { gst_object_unref(pool); }
+  void operator()(char* text) const { g_free(text); }
+};
+
+using BufferPtr = std::unique_ptr<GstBuffer, Release>;
+using CapsPtr = std::unique_ptr<GstCaps, Release>;
+using EventPtr = std::unique_ptr<GstEvent, Release>;
+using MemoryPtr = std::unique_ptr<GstMemory, Release>;
+using QueryPtr = std::unique_ptr<GstQuery, Release>;
+using StructurePtr = std::unique_ptr<GstStructure, Release>;
+using PoolPtr = std::unique_ptr<GstBufferPool, Release>;
+using TextPtr = std::unique_ptr<char, Release>;
+
+/// A C string that may be null.
+inline std::string text_or_empty(const char* text) {
+  return text == nullptr ? "" : text;
+}
+
+/// The caps as a user would write them.
+inline std::string caps_text(const GstCaps* caps) {
+  return text_or_empty(TextPtr(caps == nullptr ? nullptr : gst_caps_to_string(caps)).get());
+}
+
+}  // namespace svgen::gst

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Finding and opening a model for an element.
+#include "common/model_client.h"
+
+#include "common/handles.h"
+#include "svgen/error.h"
+#include "svgen/registry.h"
+
+GST_DEBUG_CATEGORY_STATIC(svg_model_debug);
+#define GST_CAT_DEFAULT svg_model_debug
+
+namespace svgen::gst {
+namespace {
+
+constexpr const char* kQueryName = "svg-model";
+constexpr const char* kCardField = "card";
+
+std::string ask_upstream(GstPad* sink) {
+  if (sink == nullptr) return {};
+  const QueryPtr query(gst_query_new_custom(GST_QUERY_CUSTOM, gst_structure_new_empty(kQueryName)));
+  if (!gst_pad_peer_query(sink, query.get())) return {};
+  return text_or_empty(gst_structure_get_string(gst_query_get_structure(query.get()), kCardField));
+}
+
+}  // namespace
+
+void ModelClient::open(GstElement* element, GstPad* sink, const ModelSettings& settings) {
+  static const bool initialised = [] {
+    GST_DEBUG_CATEGORY_INIT(svg_model_debug, "svgmodel", 0, "models of svg elements");
+    return true;
+  }();
+  static_cast<void>(initialised);
+  const std::string upstream = ask_upstream(sink);
+  const std::string card =
+      settings.model.empty() && !upstream.empty() ? upstream : find_card(settings.model).string();
+  if (!upstream.empty() && card != upstream) {
+    throw ConfigurationError(
+        "two models in one chain: give all elements the same model, or only the first",
+        {upstream + " (upstream)", card, GST_ELEMENT_NAME(element)});
+  }
+  std::shared_ptr<Engine> opened = Engine::open({card, settings.device, settings.dtype});
+  GST_INFO_OBJECT(element, "model %s on %s in %s", card.c_str(), opened->device().name().c_str(),
+                  dtype_name(opened->dtype()));
+  const std::lock_guard lock(mutex_);
+  if (engine_ != opened) engine_ = std::move(opened);
+}
+
+void ModelClient::close() {
+  const std::lock_guard lock(mutex_);
+  engine_.reset();
+}
+
+std::shared_ptr<Engine> ModelClient::shared() const {
+  const std::lock_guard lock(mutex_);
+  return engine_;
+}
+
+Engine& ModelClient::engine() const {
+  const std::lock_guard lock(mutex_);
+  if (engine_ == nullptr) {
+    throw ConfigurationError("the element has no model yet: set it to READY first");
+  }
+  return *engine_;
+}
+
+StructurePtr ModelClient::statistics() const {
+  StructurePtr structure(gst_structure_new_empty("svg-model-stats"));
+  const std::shared_ptr<Engine> engine = shared();
+  if (engine == nullptr) return structure;
+  const EngineStatistics s = engine->statistics();
+  gst_structure_set(
+      structure.get(), "card", G_TYPE_STRING, engine->card().path.c_str(), "device", G_TYPE_STRING,
+      engine->device().name().c_str(), "dtype", G_TYPE_STRING, dtype_name(engine->dtype()),
+      "handle", G_TYPE_UINT64, s.handle, "bytes-loaded", G_TYPE_UINT64, s.bytes_loaded,
+      "bytes-copied", G_TYPE_UINT64, s.bytes_copied, "seconds-loading", G_TYPE_DOUBLE,
+      s.seconds_loading, "seconds-encoding", G_TYPE_DOUBLE, s.seconds_encoding, "seconds-sampling",
+      G_TYPE_DOUBLE, s.seconds_sampling, "seconds-decoding", G_TYPE_DOUBLE, s.seconds_decoding,
+      "images-encoded", G_TYPE_UINT64, s.images_encoded, "images-sampled", G_TYPE_UINT64,
+      s.images_sampled, "images-decoded", G_TYPE_UINT64, s.images_decoded, nullptr);
+  return structure;
+}
+
+bool answer_model_query(GstQuery* query, const ModelSettings& settings, bool is_source) {
+  if (GST_QUERY_TYPE(query) != GST_QUERY_CUSTOM) return false;
+  GstStructure* structure = gst_query_writable_structure(query);
+  if (!gst_structure_has_name(structure, kQueryName)) return false;
+  if (settings.model.empty() && !is_source) return false;
+  try {
+    gst_structure_set(structure, kCardField, G_TYPE_STRING,
+                      find_card(settings.model).string().c_str(), nullptr);
+  } catch (const Error&) {
+    return false;  // this element reports its own missing model
+  }
+  return true;
+}
+
+}  // namespace svgen::gst

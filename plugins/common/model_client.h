@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// How an element comes to its model: the properties model, device, dtype and model-stats, and the
+// question to the elements upstream.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "common/properties.h"
+#include "svgen/engine.h"
+
+namespace svgen::gst {
+
+/// The settings every element with a model has.
+struct ModelSettings {
+  std::string model;
+  std::string device = "auto";
+  std::string dtype = "auto";
+};
+
+/// Owned by an element. Safe to ask for statistics() from any thread; the rest belongs to state
+/// changes and the streaming thread.
+class ModelClient {
+ public:
+  /// Finds the card and opens its engine: the card named in `settings`, else the one the svg
+  /// element upstream of `sink` (may be null) uses, else the embedded model. Opening again is cheap
+  /// and picks up what has been linked since. Throws ConfigurationError when upstream uses another
+  /// card than the one named here.
+  void open(GstElement* element, GstPad* sink, const ModelSettings& settings);
+  void close();
+
+  /// Throws ConfigurationError before open().
+  Engine& engine() const;
+  bool is_open() const { return shared() != nullptr; }
+
+  /// The value of `model-stats`.
+  StructurePtr statistics() const;
+
+ private:
+  std::shared_ptr<Engine> shared() const;
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<Engine> engine_;
+};
+
+/// Answers an upstream query for the card ("svg-model") when `query` is one and this element knows:
+/// it names a card itself or, as the first of its chain (`is_source`), uses the embedded model.
+/// Otherwise the caller passes the query on upstream.
+bool answer_model_query(GstQuery* query, const ModelSettings& settings, bool is_source);
+
+/// The four common properties.
+template <typename Impl>
+std::vector<Property<Impl>> model_properties() {
+  return {
+      field<Impl>(
+          &ModelSettings::model,
+          {.name = "model",
+           .blurb = "Model card (card.json), a folder holding one, or a registered name; "
+                    "unset: the card of the svg element upstream, else the embedded model"}),
+      field<Impl>(&ModelSettings::device,
+                  {.name = "device", .blurb = "Where to compute: auto, cpu, cuda or cuda:N"}),
+      field<Impl>(&ModelSettings::dtype,
+                  {.name = "dtype",
+                   .blurb = "Precision of the computation: auto, float32, bfloat16 or float16"}),
+      {[] {
+         return g_param_spec_boxed(
+             "model-stats", "model-stats",
+             "Device, precision, shared handle, bytes loaded and copied, timings",
+             GST_TYPE_STRUCTURE,
+             static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+       },
+       {},
+       [](Impl& impl, GValue* value) {
+         g_value_take_boxed(value, impl.model_statistics().release());
+       }},
+  };
+}
+
+/// `first` with `more` behind.
+template <typename Impl>
+std::vector<Property<Impl>> joined(std::vector<Property<Impl>> first,
+                                   std::vector<Property<Impl>> more) {
+  for (Property<Impl>& property : more) first.push_back(std::move(property));
+  return first;
+}
+
+}  // namespace svgen::gst

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// What svgencode, svgalign and svgdecode share: a GstBaseTransform with a model, whose outputs need
+// not be as many as its inputs.
+//
+// The base class queues one input (submit_input_buffer) and then calls generate_output until it
+// gives no more; take_input() hands that input over.
+#pragma once
+
+#include <gst/base/gstbasetransform.h>
+
+#include <string>
+#include <utility>
+
+#include "common/element.h"
+#include "common/handles.h"
+#include "common/model_client.h"
+#include "common/tensor_memory.h"
+
+namespace svgen::gst {
+
+template <typename Impl, typename SettingsType>
+class ModelTransform : public ElementImpl<SettingsType> {
+ public:
+  using Base = GstBaseTransform;
+  using BaseClass = GstBaseTransformClass;
+
+  explicit ModelTransform(gpointer instance) : ElementImpl<SettingsType>(instance) {
+    // Never the same caps on both sides.
+    gst_base_transform_set_passthrough(transform(), FALSE);
+  }
+
+  static GType parent_type() { return GST_TYPE_BASE_TRANSFORM; }
+
+  void open() {
+    // A question upstream only makes sense on a tensor pad.
+    client_.open(this->element(), Impl::kAsksUpstream ? transform()->sinkpad : nullptr,
+                 this->settings());
+  }
+  void close() { client_.close(); }
+  StructurePtr model_statistics() const { return client_.statistics(); }
+
+  gboolean query(GstPadDirection direction, GstQuery* query) {
+    if (direction == GST_PAD_SRC &&
+        answer_model_query(query, this->settings(), /*is_source=*/!Impl::kAsksUpstream)) {
+      return TRUE;
+    }
+    if (GST_QUERY_TYPE(query) == GST_QUERY_ACCEPT_CAPS && direction == GST_PAD_SINK) {
+      // Everything of our kind is accepted here and judged in set_caps, which can say what is
+      // wrong.
+      GstCaps* caps = nullptr;
+      gst_query_parse_accept_caps(query, &caps);
+      const CapsPtr known(gst_pad_get_pad_template_caps(transform()->sinkpad));
+      gst_query_set_accept_caps_result(query, gst_caps_can_intersect(caps, known.get()));
+      return TRUE;
+    }
+    return Glue<Impl>::parent()->query(transform(), direction, query);
+  }
+
+  /// fixate_caps of an element whose source pad carries tensors: tensor memory for a peer that
+  /// names it, system memory for all others.
+  GstCaps* fixate_tensor_caps(GstPadDirection direction, GstCaps*, GstCaps* choices) {
+    const bool wanted = peer_takes_tensor_memory(transform()->srcpad);
+    for (guint i = 0; direction == GST_PAD_SINK && i < gst_caps_get_size(choices); ++i) {
+      GstCapsFeatures* features = gst_caps_get_features(choices, i);
+      if ((gst_caps_features_contains(features, kTensorFeature) != FALSE) != wanted) continue;
+      GstCaps* one = gst_caps_copy_nth(choices, i);
+      gst_caps_unref(choices);
+      return gst_caps_fixate(one);
+    }
+    return gst_caps_fixate(choices);
+  }
+
+ protected:
+  /// Hands an event to the base class; before new caps, looks what has been linked upstream since.
+  gboolean pass_on(EventPtr event) {
+    if (Impl::kAsksUpstream && GST_EVENT_TYPE(event.get()) == GST_EVENT_CAPS) open();
+    return Glue<Impl>::parent()->sink_event(transform(), event.release());
+  }
+
+  static void install_transform_vfuncs(GstBaseTransformClass* klass) {
+    klass->query = thunk<&Impl::query>;
+    klass->transform_caps = thunk<&Impl::transform_caps>;
+    klass->set_caps = thunk<&Impl::set_caps>;
+    klass->generate_output = thunk<&Impl::generate_output>;
+    klass->sink_event = thunk<&Impl::sink_event>;
+    klass->stop = thunk<&Impl::stop>;
+    klass->passthrough_on_same_caps = FALSE;
+  }
+
+  GstBaseTransform* transform() const { return GST_BASE_TRANSFORM_CAST(this->element()); }
+  Engine& engine() const { return client_.engine(); }
+  bool has_engine() const { return client_.is_open(); }
+
+  BufferPtr take_input() { return BufferPtr(std::exchange(transform()->queued_buf, nullptr)); }
+
+  /// For ProgressFunction: false when the stream is being flushed or shut down.
+  auto keep_going() const {
+    return [source = transform()->srcpad, sink = transform()->sinkpad](const Progress&) {
+      return !GST_PAD_IS_FLUSHING(source) && !GST_PAD_IS_FLUSHING(sink);
+    };
+  }
+
+  /// The answer of transform_caps: `caps` as far as `filter` allows, in the filter's order.
+  static GstCaps* filtered(CapsPtr caps, GstCaps* filter) {
+    if (filter == nullptr) return caps.release();
+    return gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST);
+  }
+
+  /// transform_caps towards the source pad: what `caps_for()` makes of fixed input caps. Where it
+  /// throws this answers anything, since it may be a mere question; set_caps says what is wrong.
+  template <typename CapsFor>
+  GstCaps* source_caps(GstCaps* caps, GstCaps* filter, CapsFor caps_for) const {
+    if (has_engine() && gst_caps_is_fixed(caps)) {
+      try {
+        return filtered(caps_for(), filter);
+      } catch (const Error&) {
+        GST_DEBUG_OBJECT(transform(), "cannot take %" GST_PTR_FORMAT, caps);
+      }
+    }
+    return filtered(template_caps(transform()->srcpad), filter);
+  }
+
+  static CapsPtr template_caps(GstPad* pad) { return CapsPtr(gst_pad_get_pad_template_caps(pad)); }
+
+  /// Announces `caps` downstream unless they are announced already. Throws nothing; false when the
+  /// peer refuses them.
+  bool ensure_source_caps(const GstCaps* caps) {
+    const CapsPtr current(gst_pad_get_current_caps(transform()->srcpad));
+    if (current && gst_caps_is_equal(current.get(), caps)) return true;
+    return gst_base_transform_update_src_caps(transform(), const_cast<GstCaps*>(caps)) != FALSE;
+  }
+
+ private:
+  ModelClient client_;
+};
+
+/// The pad template of a fixed pad.
+inline void add_template(gpointer klass, GstPadDirection direction, const char* caps) {
+  const CapsPtr parsed(gst_caps_from_string(caps));
+  gst_element_class_add_pad_template(
+      GST_ELEMENT_CLASS(klass), gst_pad_template_new(direction == GST_PAD_SINK ? "sink" : "src",
+                                                     direction, GST_PAD_ALWAYS, parsed.get()));
+}
+
+}  // namespace svgen::gst

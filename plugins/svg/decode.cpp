@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+// svgdecode: latents in, pictures out, one frame per image or one sheet per batch.
+#include "common/batch_meta.h"
+#include "common/model_transform.h"
+#include "common/tensor_memory.h"
+#include "common/tensor_stream.h"
+#include "common/video_frames.h"
+#include "svg/elements.h"
+#include "svgen/error.h"
+
+namespace svgen::gst {
+namespace {
+
+struct DecodeSettings : ModelSettings {
+  int64_t grid_columns = 0;
+  bool normalized = false;
+};
+
+constexpr Fraction kUsualRate{30, 1};
+
+class Decode : public ModelTransform<Decode, DecodeSettings> {
+ public:
+  static constexpr const char* kTypeName = "GstSvgDecode";
+  static constexpr const char* kFactory = "svgdecode";
+  static constexpr const char* kLongName = "SVG decoder";
+  static constexpr const char* kClassification = "Filter/Converter/Tensor/Video";
+  static constexpr const char* kDescription = "Decodes latents into pictures";
+  static constexpr bool kAsksUpstream = true;
+
+  using ModelTransform::ModelTransform;
+
+  static std::vector<Property<Decode>> properties() {
+    return joined(
+        model_properties<Decode>(),
+        {field<Decode>(&DecodeSettings::grid_columns,
+                       {.name = "grid-columns",
+                        .blurb = "Pictures in a row of a contact sheet that holds the whole batch; "
+                                 "0: one frame per image",
+                        .low = 0,
+                        .high = 256}),
+         field<Decode>(&DecodeSettings::normalized,
+                       {.name = "normalized",
+                        .blurb = "The input is normalised: apply * std + mean before decoding"})});
+  }
+
+  static void class_init(GstBaseTransformClass* klass) {
+    add_template(klass, GST_PAD_SINK, kTensorSinkCaps);
+    add_template(klass, GST_PAD_SRC, kVideoCaps);
+    install_transform_vfuncs(klass);
+    klass->fixate_caps = thunk<&Decode::fixate_caps>;
+    klass->decide_allocation = thunk<&Decode::decide_allocation>;
+  }
+
+  gboolean stop() {
+    input_.reset();
+    frames_ = 0;
+    restamp_ = false;
+    return TRUE;
+  }
+
+  GstCaps* transform_caps(GstPadDirection direction, GstCaps* caps, GstCaps* filter) {
+    if (direction == GST_PAD_SRC) return filtered(template_caps(transform()->sinkpad), filter);
+    return source_caps(caps, filter, [&] {
+      const TensorStream stream = TensorStream::parse(caps);
+      check(stream);
+      const int64_t columns = settings().grid_columns;
+      const int64_t rows = columns > 0 ? (stream.batch + columns - 1) / columns : 1;
+      const int64_t patch = engine().card().patch;
+      // The buffer rate counts batches; without a clock downstream chooses.
+      const Fraction rate = multiplied(stream.rate, columns > 0 ? 1 : stream.batch, 1);
+      return produced_video_caps(stream.grid.width * patch * std::max<int64_t>(columns, 1),
+                                 stream.grid.height * patch * rows, rate);
+    });
+  }
+
+  GstCaps* fixate_caps(GstPadDirection direction, GstCaps*, GstCaps* other) {
+    CapsPtr caps(gst_caps_truncate(other));
+    if (direction == GST_PAD_SINK && !gst_caps_is_empty(caps.get())) {
+      caps.reset(gst_caps_make_writable(caps.release()));
+      gst_structure_fixate_field_nearest_fraction(gst_caps_get_structure(caps.get(), 0),
+                                                  "framerate", kUsualRate.numerator,
+                                                  kUsualRate.denominator);
+    }
+    return gst_caps_fixate(caps.release());
+  }
+
+  gboolean set_caps(GstCaps* in, GstCaps* out) {
+    stream_ = TensorStream::parse(in);
+    check(stream_);
+    return gst_video_info_from_caps(&info_, out);
+  }
+
+  gboolean decide_allocation(GstQuery* query) {
+    GstCaps* caps = nullptr;
+    gst_query_parse_allocation(query, &caps, nullptr);
+    GstBufferPool* pool = nullptr;
+    guint size = static_cast<guint>(GST_VIDEO_INFO_SIZE(&info_)), low = 0, high = 0;
+    const bool offered = gst_query_get_n_allocation_pools(query) > 0;
+    if (offered) gst_query_parse_nth_allocation_pool(query, 0, &pool, &size, &low, &high);
+    if (pool == nullptr) pool = gst_video_buffer_pool_new();
+    const PoolPtr owned(pool);
+    size = std::max(size, static_cast<guint>(GST_VIDEO_INFO_SIZE(&info_)));
+    GstStructure* config = gst_buffer_pool_get_config(pool);
+    gst_buffer_pool_config_set_params(config, caps, size, low, high);
+    gst_buffer_pool_config_add_option(config, GST_BUFFER_POOL_OPTION_VIDEO_META);
+    if (!gst_buffer_pool_set_config(pool, config)) return FALSE;
+    if (offered) {
+      gst_query_set_nth_allocation_pool(query, 0, pool, size, low, high);
+    } else {
+      gst_query_add_allocation_pool(query, pool, size, low, high);
+    }
+    return Glue<Decode>::parent()->decide_allocation(transform(), query);
+  }
+
+  GstFlowReturn generate_output(GstBuffer** out) {
+    if (BufferPtr input = take_input()) {
+      latents_ = tensors_of(input.get(), stream_)[0];
+      facts_ = image_facts(input.get(), static_cast<size_t>(stream_.batch));
+      images_ = real_images(input.get(), stream_.batch);
+      next_ = 0;
+      input_ = std::move(input);
+    }
+    if (!input_) return GST_FLOW_OK;
+    const bool sheet = settings().grid_columns > 0;
+    const GstFlowReturn result = sheet ? decode_sheet(out) : decode_frame(out);
+    if (sheet || next_ == images_ || result != GST_FLOW_OK) {
+      input_.reset();
+      latents_ = {};
+    }
+    return result;
+  }
+
+  gboolean sink_event(GstEvent* event) {
+    if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
+      input_.reset();
+      frames_ = 0;
+    }
+    if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) event = with_time_segment(event);
+    return pass_on(EventPtr(event));
+  }
+
+ private:
+  void check(const TensorStream& stream) const {
+    const ModelInfo& info = engine().info();
+    if (!info.has_decoder) {
+      throw ConfigurationError("the model has no decoder: use a card with a \"decoder\"",
+                               {"decoder", "none", engine().card().path.string()});
+    }
+    const bool unaligned = stream.entries.size() == 2 && !stream.entries[1].is_label;
+    if (unaligned) {
+      throw ShapeError(
+          "svgdecode needs latents, not separate features: insert svgalign",
+          {std::to_string(info.latent_channels) + ":TOKENS:BATCH", stream.text(), "caps"});
+    }
+    if (stream.entries[0].channels != info.latent_channels) {
+      throw ShapeError("the latents are of another model: give svgdecode the model that made them",
+                       {std::to_string(info.latent_channels) + ":TOKENS:BATCH (" +
+                            std::to_string(info.latent_channels) + " channels)",
+                        stream.text(), engine().card().path.string()});
+    }
+  }
+
+  // Whatever counts upstream, downstream gets time: other formats start a segment at zero.
+  GstEvent* with_time_segment(GstEvent* event) {
+    const GstSegment* segment = nullptr;
+    gst_event_parse_segment(event, &segment);
+    restamp_ = segment->format != GST_FORMAT_TIME;
+    frames_ = 0;
+    if (!restamp_) return event;
+    GstSegment time;
+    gst_segment_init(&time, GST_FORMAT_TIME);
+    GstEvent* replacement = gst_event_new_segment(&time);
+    gst_event_set_seqnum(replacement, gst_event_get_seqnum(event));
+    gst_event_unref(event);
+    return replacement;
+  }
+
+  BufferPtr new_frame() {
+    GstBufferPool* pool = gst_base_transform_get_buffer_pool(transform());
+    const PoolPtr owned(pool);
+    GstBuffer* frame = nullptr;
+    if (pool == nullptr) return BufferPtr(gst_buffer_new_allocate(nullptr, info_.size, nullptr));
+    gst_buffer_pool_set_active(pool, TRUE);
+    return gst_buffer_pool_acquire_buffer(pool, &frame, nullptr) == GST_FLOW_OK ? BufferPtr(frame)
+                                                                                : BufferPtr();
+  }
+
+  GstFlowReturn decode_frame(GstBuffer** out) {
+    BufferPtr frame = new_frame();
+    if (!frame) return GST_FLOW_FLUSHING;
+    {
+      const MappedFrame mapped(frame.get(), info_, GST_MAP_WRITE);
+      if (mapped.has_alpha()) mapped.blacken();
+      const MutableImageView views[] = {mapped.mutable_view()};
+      if (!engine().decoder().decode_into(latents_.rows(next_, 1), stream_.grid,
+                                          settings().normalized, views, keep_going())) {
+        return GST_FLOW_FLUSHING;
+      }
+    }
+    set_image_facts(frame.get(), {facts_[static_cast<size_t>(next_)]});
+    stamp(frame.get(), next_);
+    ++next_;
+    *out = frame.release();
+    return GST_FLOW_OK;
+  }
+
+  GstFlowReturn decode_sheet(GstBuffer** out) {
+    BufferPtr frame = new_frame();
+    if (!frame) return GST_FLOW_FLUSHING;
+    {
+      const MappedFrame mapped(frame.get(), info_, GST_MAP_WRITE);
+      mapped.blacken();  // a last row of cells need not be full
+      if (!engine().decoder().decode_into(latents_.rows(0, images_), stream_.grid,
+                                          settings().normalized, cells(mapped.mutable_view()),
+                                          keep_going())) {
+        return GST_FLOW_FLUSHING;
+      }
+    }
+    set_image_facts(frame.get(), facts_);
+    next_ = images_;
+    stamp(frame.get(), 0);
+    *out = frame.release();
+    return GST_FLOW_OK;
+  }
+
+  // The pictures of a sheet as windows into its frame.
+  std::vector<MutableImageView> cells(const MutableImageView& sheet) const {
+    const int64_t columns = settings().grid_columns, patch = engine().card().patch;
+    std::vector<MutableImageView> views;
+    for (int64_t i = 0; i < images_; ++i) {
+      MutableImageView cell = sheet;
+      cell.width = stream_.grid.width * patch;
+      cell.height = stream_.grid.height * patch;
+      const ptrdiff_t skip = i / columns * cell.height * sheet.row_stride +
+                             i % columns * cell.width * sheet.pixel_stride;
+      for (uint8_t*& plane : cell.planes) plane += skip;
+      views.push_back(cell);
+    }
+    return views;
+  }
+
+  // The time of the frame of image `image`: its own when the batch knows it, else counted from the
+  // batch, else counted from the start of the segment.
+  void stamp(GstBuffer* frame, int64_t image) {
+    const Fraction rate{GST_VIDEO_INFO_FPS_N(&info_), GST_VIDEO_INFO_FPS_D(&info_)};
+    const ImageFacts& fact = facts_[static_cast<size_t>(image)];
+    const bool whole_batch = settings().grid_columns > 0;
+    GST_BUFFER_DURATION(frame) = rate.is_positive() ? frame_time(1, rate) : fact.duration;
+    if (!restamp_ && !whole_batch && GST_CLOCK_TIME_IS_VALID(fact.pts)) {
+      GST_BUFFER_PTS(frame) = fact.pts;
+      if (GST_CLOCK_TIME_IS_VALID(fact.duration)) GST_BUFFER_DURATION(frame) = fact.duration;
+    } else if (!restamp_ && GST_BUFFER_PTS_IS_VALID(input_.get())) {
+      GST_BUFFER_PTS(frame) =
+          GST_BUFFER_PTS(input_.get()) +
+          (rate.is_positive() ? frame_time(static_cast<uint64_t>(image), rate) : 0);
+    } else {
+      GST_BUFFER_PTS(frame) = rate.is_positive() ? frame_time(frames_, rate) : 0;
+      if (!restamp_) GST_BUFFER_PTS(frame) += transform()->segment.start;
+    }
+    GST_BUFFER_OFFSET(frame) = frames_++;
+    GST_BUFFER_OFFSET_END(frame) = frames_;
+  }
+
+  TensorStream stream_;
+  GstVideoInfo info_{};
+  BufferPtr input_;
+  Tensor latents_;
+  std::vector<ImageFacts> facts_;
+  int64_t images_ = 0;  // real ones of the batch
+  int64_t next_ = 0;
+  uint64_t frames_ = 0;  // sent since the segment began
+  bool restamp_ = false;
+};
+
+}  // namespace
+
+bool register_decode(GstPlugin* plugin) {
+  return Glue<Decode>::register_with(plugin);
+}
+
+}  // namespace svgen::gst

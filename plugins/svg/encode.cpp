@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: MIT
+// svgencode: pictures in, batches of semantic and residual features out.
+#include <deque>
+#include <numeric>
+
+#include "common/batch_meta.h"
+#include "common/model_transform.h"
+#include "common/tensor_memory.h"
+#include "common/tensor_stream.h"
+#include "common/video_frames.h"
+#include "svg/batch_timer.h"
+#include "svg/elements.h"
+#include "svg/enums.h"
+#include "svgen/error.h"
+
+GST_DEBUG_CATEGORY_STATIC(svg_encode_debug);
+#define GST_CAT_DEFAULT svg_encode_debug
+
+namespace svgen::gst {
+namespace {
+
+struct EncodeSettings : ModelSettings {
+  int64_t batch_size = 1;
+  FeatureKind features = FeatureKind::kBoth;
+  int64_t batch_timeout = -1;  // nanoseconds
+  PartialBatch partial_batch = PartialBatch::kRenegotiate;
+};
+
+class Encode : public ModelTransform<Encode, EncodeSettings> {
+ public:
+  static constexpr const char* kTypeName = "GstSvgEncode";
+  static constexpr const char* kFactory = "svgencode";
+  static constexpr const char* kLongName = "SVG encoder";
+  static constexpr const char* kClassification = "Filter/Converter/Video/Tensor";
+  static constexpr const char* kDescription =
+      "Encodes pictures into semantic (DINOv3) and residual features, in batches";
+  static constexpr bool kAsksUpstream = false;
+
+  using ModelTransform::ModelTransform;
+
+  static std::vector<Property<Encode>> properties() {
+    return joined(
+        model_properties<Encode>(),
+        {field<Encode>(
+             &EncodeSettings::batch_size,
+             {.name = "batch-size", .blurb = "Pictures in one buffer", .low = 1, .high = 1024}),
+         field<Encode>(&EncodeSettings::features,
+                       {.name = "features", .blurb = "Which features to compute"}),
+         field<Encode>(&EncodeSettings::batch_timeout,
+                       {.name = "batch-timeout",
+                        .blurb = "Send a batch that is not full this long after its first picture "
+                                 "came (nanoseconds; -1 waits for ever); for live input",
+                        .low = -1}),
+         field<Encode>(&EncodeSettings::partial_batch,
+                       {.name = "partial-batch",
+                        .blurb = "What happens to a last batch that is not full",
+                        .when = Mutable::kPlaying})});
+  }
+
+  static void class_init(GstBaseTransformClass* klass) {
+    GST_DEBUG_CATEGORY_INIT(svg_encode_debug, "svgencode", 0, "SVG encoder");
+    add_template(klass, GST_PAD_SINK, kVideoCaps);
+    add_template(klass, GST_PAD_SRC, kTensorSourceCaps);
+    install_transform_vfuncs(klass);
+    klass->fixate_caps = thunk<&Encode::fixate_tensor_caps>;
+    klass->propose_allocation = thunk<&Encode::propose_allocation>;
+    klass->start = thunk<&Encode::start>;
+  }
+
+  gboolean start() {
+    if (settings().batch_timeout >= 0) {
+      timer_ = std::make_unique<BatchTimer>([this] { send_waiting(); });
+    }
+    return TRUE;
+  }
+
+  gboolean stop() {
+    timer_.reset();
+    waiting_.clear();
+    images_ = 0;
+    return TRUE;
+  }
+
+  GstCaps* transform_caps(GstPadDirection direction, GstCaps* caps, GstCaps* filter) {
+    if (direction == GST_PAD_SRC) return filtered(video_caps(), filter);
+    return source_caps(caps, filter, [&] {
+      return offered_caps(stream_for(video_info(caps), settings().batch_size));
+    });
+  }
+
+  gboolean set_caps(GstCaps* in, GstCaps*) {
+    info_ = video_info(in);
+    check_size();
+    if (GST_VIDEO_INFO_PAR_N(&info_) != GST_VIDEO_INFO_PAR_D(&info_)) {
+      GST_ELEMENT_WARNING(element(), STREAM, FORMAT,
+                          ("The pixels are not square; the model will see the picture distorted. "
+                           "Put videoscale in front of svgencode."),
+                          ("%s", caps_text(in).c_str()));
+    }
+    return TRUE;
+  }
+
+  gboolean propose_allocation(GstQuery* decide, GstQuery* query) {
+    // Frames are read through GstVideoMeta, so padded rows arrive without a copy.
+    gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
+    return Glue<Encode>::parent()->propose_allocation(transform(), decide, query);
+  }
+
+  GstFlowReturn generate_output(GstBuffer** out) {
+    const EncodeSettings s = settings();
+    if (BufferPtr input = take_input()) {
+      waiting_.push_back(std::move(input));
+      if (timer_ && waiting_.size() == 1) {
+        timer_->arm(BatchTimer::Clock::now() + std::chrono::nanoseconds(s.batch_timeout));
+      }
+    }
+    if (waiting_.size() < static_cast<size_t>(s.batch_size)) return GST_FLOW_OK;
+    return encode_waiting(s, out);
+  }
+
+  gboolean sink_event(GstEvent* event) {
+    EventPtr owned(event);
+    switch (GST_EVENT_TYPE(event)) {
+      case GST_EVENT_EOS:
+      case GST_EVENT_SEGMENT:
+        drain();
+        break;
+      case GST_EVENT_CAPS: {
+        GstCaps* caps = nullptr;
+        gst_event_parse_caps(event, &caps);
+        const CapsPtr current(gst_pad_get_current_caps(transform()->sinkpad));
+        if (current && !gst_caps_is_equal(current.get(), caps)) drain();
+        break;
+      }
+      case GST_EVENT_FLUSH_STOP:
+        if (timer_) timer_->disarm();
+        waiting_.clear();
+        break;
+      default:
+        break;
+    }
+    return pass_on(std::move(owned));
+  }
+
+  gboolean query(GstPadDirection direction, GstQuery* query) {
+    const gboolean answered = ModelTransform::query(direction, query);
+    if (!answered || direction != GST_PAD_SRC || GST_QUERY_TYPE(query) != GST_QUERY_LATENCY) {
+      return answered;
+    }
+    gboolean live = FALSE;
+    GstClockTime low = 0, high = 0;
+    gst_query_parse_latency(query, &live, &low, &high);
+    const Fraction rate{GST_VIDEO_INFO_FPS_N(&info_), GST_VIDEO_INFO_FPS_D(&info_)};
+    if (!rate.is_positive()) return answered;
+    // The first picture of a batch waits for the others, or for the timeout.
+    const EncodeSettings s = settings();
+    GstClockTime wait = frame_time(static_cast<uint64_t>(s.batch_size - 1), rate);
+    if (s.batch_timeout >= 0) wait = std::min(wait, static_cast<GstClockTime>(s.batch_timeout));
+    gst_query_set_latency(query, live, low + wait,
+                          GST_CLOCK_TIME_IS_VALID(high) ? high + wait : high);
+    return answered;
+  }
+
+ private:
+  CapsPtr video_caps() const {
+    if (!has_engine()) return template_caps(transform()->sinkpad);
+    const Card& card = engine().card();
+    CapsPtr caps = accepted_video_caps(card.patch, card.grid);
+    // Last and least wanted: what fits no patch. set_caps then says what to do, where a failed
+    // negotiation would only say so upstream.
+    gst_caps_append(caps.get(), template_caps(transform()->sinkpad).release());
+    return caps;
+  }
+
+  static GstVideoInfo video_info(const GstCaps* caps) {
+    GstVideoInfo info;
+    if (gst_video_info_from_caps(&info, caps)) return info;
+    throw ShapeError("svgencode takes raw video", {kVideoCaps, caps_text(caps), "caps"});
+  }
+
+  void check_size() const {
+    const int64_t patch = engine().card().patch;
+    const int width = GST_VIDEO_INFO_WIDTH(&info_), height = GST_VIDEO_INFO_HEIGHT(&info_);
+    if (width % patch == 0 && height % patch == 0) return;
+    const Grid& grid = engine().card().grid;
+    const std::string size = std::to_string(width) + "x" + std::to_string(height);
+    throw ShapeError(
+        "pictures of " + size + " do not divide into patches of " + std::to_string(patch) +
+            ": put \"videoscale ! video/x-raw,width=" + std::to_string(grid.width * patch) +
+            ",height=" + std::to_string(grid.height * patch) + "\" in front of svgencode",
+        {"width and height that are multiples of " + std::to_string(patch), size, "caps"});
+  }
+
+  TensorStream stream_for(const GstVideoInfo& info, int64_t batch) const {
+    const ModelInfo& model = engine().info();
+    const int64_t patch = engine().card().patch;
+    const FeatureKind kind = settings().features;
+    TensorStream stream;
+    stream.batch = batch;
+    stream.grid = {GST_VIDEO_INFO_HEIGHT(&info) / patch, GST_VIDEO_INFO_WIDTH(&info) / patch};
+    stream.rate = multiplied({GST_VIDEO_INFO_FPS_N(&info), GST_VIDEO_INFO_FPS_D(&info)}, 1, batch);
+    if (kind != FeatureKind::kResidual) stream.entries.push_back({model.semantic_channels});
+    if (kind != FeatureKind::kSemantic && model.has_residual) {
+      stream.entries.push_back({model.residual_channels});
+    }
+    return stream;
+  }
+
+  Features compute(const EncodeSettings& s, size_t count) {
+    std::deque<MappedFrame> frames;
+    std::vector<ImageView> views;
+    for (size_t i = 0; i < count; ++i) {
+      const size_t source = std::min(i, waiting_.size() - 1);  // padding repeats the last
+      frames.emplace_back(waiting_[source].get(), info_, GST_MAP_READ);
+      views.push_back(frames.back().view());
+    }
+    const FeatureKind kind = engine().info().has_residual || s.features != FeatureKind::kBoth
+                                 ? s.features
+                                 : FeatureKind::kSemantic;
+    return engine().encoder().encode(views, kind, keep_going());
+  }
+
+  // All waiting pictures as one batch; padded up to the batch size when asked.
+  GstFlowReturn encode_waiting(const EncodeSettings& s, GstBuffer** out) {
+    if (timer_) timer_->disarm();
+    const size_t real = waiting_.size();
+    const size_t count = s.partial_batch == PartialBatch::kPad
+                             ? std::max(real, static_cast<size_t>(s.batch_size))
+                             : real;
+    const CapsPtr caps = stream_for(info_, static_cast<int64_t>(count))
+                             .caps(peer_takes_tensor_memory(transform()->srcpad));
+    if (!ensure_source_caps(caps.get())) return GST_FLOW_NOT_NEGOTIATED;
+    const Features features = compute(s, count);
+    if (!features.semantic.defined() && !features.residual.defined()) return GST_FLOW_FLUSHING;
+    BufferPtr output(gst_buffer_new());
+    for (const Tensor* tensor : {&features.semantic, &features.residual}) {
+      if (tensor->defined()) {
+        gst_buffer_append_memory(output.get(), tensor_memory_new(*tensor));
+      }
+    }
+    describe(output.get(), count);
+    waiting_.clear();
+    *out = output.release();
+    return GST_FLOW_OK;
+  }
+
+  // Times and facts of the batch from those of its pictures.
+  void describe(GstBuffer* output, size_t count) {
+    std::vector<ImageFacts> facts;
+    GST_BUFFER_PTS(output) = GST_BUFFER_PTS(waiting_.front().get());
+    GST_BUFFER_DURATION(output) = 0;
+    for (size_t i = 0; i < count; ++i) {
+      GstBuffer* frame = waiting_[std::min(i, waiting_.size() - 1)].get();
+      ImageFacts fact = image_facts(frame, 1).front();
+      fact.pts = GST_BUFFER_PTS(frame);
+      fact.duration = GST_BUFFER_DURATION(frame);
+      facts.push_back(fact);
+      if (i >= waiting_.size()) continue;
+      GST_BUFFER_DURATION(output) =
+          GST_BUFFER_DURATION_IS_VALID(frame) && GST_BUFFER_DURATION_IS_VALID(output)
+              ? GST_BUFFER_DURATION(output) + GST_BUFFER_DURATION(frame)
+              : GST_CLOCK_TIME_NONE;
+    }
+    set_image_facts(output, facts);
+    GST_BUFFER_OFFSET(output) = images_;
+    images_ += waiting_.size();
+    GST_BUFFER_OFFSET_END(output) = images_;  // padding is not counted
+  }
+
+  // Sends a batch that will not fill any more. Runs with the stream lock held.
+  void drain() {
+    const EncodeSettings s = settings();
+    if (waiting_.empty()) return;
+    if (s.partial_batch == PartialBatch::kDrop) {
+      GST_INFO_OBJECT(element(), "dropping %zu pictures of a partial batch", waiting_.size());
+      waiting_.clear();
+      return;
+    }
+    GstBuffer* out = nullptr;
+    if (encode_waiting(s, &out) == GST_FLOW_OK && out != nullptr) {
+      gst_pad_push(transform()->srcpad, out);
+    }
+  }
+
+  void send_waiting() {
+    GST_PAD_STREAM_LOCK(transform()->sinkpad);
+    try {
+      drain();
+    } catch (...) {
+      post_current_exception(element());
+    }
+    GST_PAD_STREAM_UNLOCK(transform()->sinkpad);
+  }
+
+  GstVideoInfo info_{};
+  std::deque<BufferPtr> waiting_;
+  uint64_t images_ = 0;
+  std::unique_ptr<BatchTimer> timer_;
+};
+
+}  // namespace
+
+bool register_encode(GstPlugin* plugin) {
+  return Glue<Encode>::register_with(plugin);
+}
+
+}  // namespace svgen::gst

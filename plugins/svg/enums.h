@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// The enumerations that are properties.
+#pragma once
+
+#include "common/properties.h"
+#include "svgen/engine.h"
+
+namespace svgen::gst {
+
+/// What happens to a last batch that is not full.
+enum class PartialBatch { kRenegotiate, kPad, kDrop };
+
+template <>
+GType enum_type<FeatureKind>();
+template <>
+GType enum_type<Statistics>();
+template <>
+GType enum_type<Solver>();
+template <>
+GType enum_type<Guidance>();
+template <>
+GType enum_type<PartialBatch>();
+
+}  // namespace svgen::gst

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// Tests of video buffers as views on pixels.
+#include "common/video_frames.h"
+
+#include "harness.h"
+#include "svgen/error.h"
+
+namespace svgen::gst::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+GstVideoInfo info_of(GstVideoFormat format, int width, int height) {
+  GstVideoInfo info;
+  gst_video_info_set_format(&info, format, static_cast<guint>(width), static_cast<guint>(height));
+  return info;
+}
+
+class PixelFormat : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(PixelFormat, WhatIsWrittenInOneViewIsReadInTheOther) {
+  const GstVideoInfo info = info_of(gst_video_format_from_string(GetParam()), 6, 4);
+  const BufferPtr buffer(gst_buffer_new_allocate(nullptr, info.size, nullptr));
+  {
+    const MappedFrame frame(buffer.get(), info, GST_MAP_WRITE);
+    frame.blacken();
+    const MutableImageView view = frame.mutable_view();
+    for (int c = 0; c < 3; ++c) view.row(c, 2)[3 * view.pixel_stride] = static_cast<uint8_t>(c + 1);
+  }
+  const MappedFrame frame(buffer.get(), info, GST_MAP_READ);
+  const ImageView view = frame.view();
+  EXPECT_EQ(view.width, 6);
+  EXPECT_EQ(view.height, 4);
+  for (int c = 0; c < 3; ++c) {
+    EXPECT_EQ(view.row(c, 2)[3 * view.pixel_stride], c + 1);
+    EXPECT_EQ(view.row(c, 0)[0], 0);
+  }
+}
+
+TEST_P(PixelFormat, ABlackFrameIsOpaque) {
+  const GstVideoInfo info = info_of(gst_video_format_from_string(GetParam()), 6, 4);
+  const BufferPtr buffer(gst_buffer_new_allocate(nullptr, info.size, nullptr));
+  gst_buffer_memset(buffer.get(), 0, 7, info.size);
+  const MappedFrame frame(buffer.get(), info, GST_MAP_READWRITE);
+  frame.blacken();
+  GstVideoFrame mapped;
+  ASSERT_EQ(frame.has_alpha(), GST_VIDEO_INFO_HAS_ALPHA(&info));
+  if (!frame.has_alpha()) return;
+  ASSERT_TRUE(gst_video_frame_map(&mapped, &info, buffer.get(), GST_MAP_READ));
+  EXPECT_EQ(*static_cast<guint8*>(GST_VIDEO_FRAME_COMP_DATA(&mapped, GST_VIDEO_COMP_A)), 255);
+  gst_video_frame_unmap(&mapped);
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, PixelFormat,
+                         ::testing::Values("RGB", "BGR", "RGBx", "BGRx", "xRGB", "xBGR", "RGBA",
+                                           "BGRA", "ARGB", "ABGR", "RGBP", "BGRP", "GBR"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
+TEST(MappedFrame, FollowsTheStridesOfTheVideoMeta) {
+  const GstVideoInfo info = info_of(GST_VIDEO_FORMAT_RGB, 4, 2);
+  const BufferPtr buffer(gst_buffer_new_allocate(nullptr, 100 + 2 * 40, nullptr));
+  gst_buffer_memset(buffer.get(), 0, 0, 180);
+  gst_buffer_memset(buffer.get(), 100 + 40, 9, 1);  // red of the second row's first pixel
+  gsize offsets[4] = {100};
+  gint strides[4] = {40};
+  gst_buffer_add_video_meta_full(buffer.get(), GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_RGB, 4,
+                                 2, 1, offsets, strides);
+  const MappedFrame frame(buffer.get(), info, GST_MAP_READ);
+  EXPECT_EQ(frame.view().row_stride, 40);
+  EXPECT_EQ(*frame.view().row(0, 1), 9);
+}
+
+TEST(MappedFrame, PlanesOfDifferentStridesAreRefused) {
+  const GstVideoInfo info = info_of(GST_VIDEO_FORMAT_RGBP, 4, 2);
+  const BufferPtr buffer(gst_buffer_new_allocate(nullptr, 300, nullptr));
+  gsize offsets[4] = {0, 100, 200};
+  gint strides[4] = {4, 8, 4};
+  gst_buffer_add_video_meta_full(buffer.get(), GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_RGBP, 4,
+                                 2, 3, offsets, strides);
+  const MappedFrame frame(buffer.get(), info, GST_MAP_READ);
+  EXPECT_THROW(frame.view(), IoError);
+}
+
+TEST(MappedFrame, ABufferThatIsTooSmallIsAnError) {
+  const GstVideoInfo info = info_of(GST_VIDEO_FORMAT_RGB, 64, 64);
+  const BufferPtr buffer(gst_buffer_new_allocate(nullptr, 10, nullptr));
+  EXPECT_THROW(MappedFrame(buffer.get(), info, GST_MAP_READ), IoError);
+}
+
+TEST(VideoCaps, TheNativeSizeComesFirstThenMultiplesOfThePatch) {
+  const CapsPtr caps = accepted_video_caps(8, {6, 10});
+  ASSERT_EQ(gst_caps_get_size(caps.get()), 2u);
+  gint width = 0, height = 0;
+  ASSERT_TRUE(gst_structure_get_int(gst_caps_get_structure(caps.get(), 0), "width", &width));
+  ASSERT_TRUE(gst_structure_get_int(gst_caps_get_structure(caps.get(), 0), "height", &height));
+  EXPECT_EQ(width, 80);
+  EXPECT_EQ(height, 48);
+  const auto accepts = [&](const char* text) {
+    const CapsPtr one(gst_caps_from_string(text));
+    return gst_caps_can_intersect(one.get(), caps.get()) != FALSE;
+  };
+  EXPECT_TRUE(accepts("video/x-raw,width=128,height=96"));
+  EXPECT_FALSE(accepts("video/x-raw,width=100,height=96"));
+  EXPECT_FALSE(accepts("video/x-raw,width=0,height=96"));
+  EXPECT_FALSE(accepts("video/x-raw,width=64,height=64,pixel-aspect-ratio=4/3"));
+  EXPECT_FALSE(accepts("video/x-raw,format=I420,width=64,height=64"));
+}
+
+TEST(VideoCaps, APictureHasOneSizeAndSquarePixels) {
+  const std::string text = caps_text(produced_video_caps(64, 48, {25, 2}).get());
+  EXPECT_THAT(text, HasSubstr("width=(int)64, height=(int)48"));
+  EXPECT_THAT(text, HasSubstr("framerate=(fraction)25/2"));
+  EXPECT_THAT(text, HasSubstr("pixel-aspect-ratio=(fraction)1/1"));
+  EXPECT_THAT(text, HasSubstr("colorimetry=(string)sRGB"));
+}
+
+TEST(VideoCaps, WithoutARateAnyWillDo) {
+  EXPECT_THAT(caps_text(produced_video_caps(64, 48, {0, 1}).get()),
+              HasSubstr("framerate=(fraction)[ 0/1"));
+}
+
+TEST(Rates, MultiplyInLowestTerms) {
+  EXPECT_EQ(multiplied({30, 1}, 1, 4), (Fraction{15, 2}));
+  EXPECT_EQ(multiplied({15, 2}, 4, 1), (Fraction{30, 1}));
+  EXPECT_EQ(multiplied({0, 1}, 4, 1), (Fraction{0, 1}));
+  EXPECT_EQ(multiplied({30000, 1001}, 1, 8), (Fraction{3750, 1001}));
+}
+
+TEST(Rates, AnOverflowIsNoRate) {
+  EXPECT_EQ(multiplied({G_MAXINT, 1}, G_MAXINT, 1), (Fraction{0, 1}));
+}
+
+TEST(Rates, FrameTimesDoNotDrift) {
+  EXPECT_EQ(frame_time(0, {30, 1}), 0u);
+  EXPECT_EQ(frame_time(30, {30, 1}), GST_SECOND);
+  EXPECT_EQ(frame_time(30000ull * 1000, {30000, 1001}), 1001000 * GST_SECOND);
+}
+
+}  // namespace
+}  // namespace svgen::gst::testing

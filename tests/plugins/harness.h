@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// What the element tests share: launch lines that are run to their end, and single elements fed by
+// hand.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gst/check/gstharness.h>
+#include <gst/gst.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "common/batch_meta.h"
+#include "common/handles.h"
+#include "common/tensor_memory.h"
+#include "common/tensor_stream.h"
+#include "svgen/support.h"
+
+namespace svgen::gst::testing {
+
+using svgen::testing::ScratchFolder;
+namespace fs = std::filesystem;
+
+/// Sizes of the embedded model, which all these tests use.
+inline constexpr int kPatch = 8, kSide = 64, kTokens = 64, kSemantic = 128, kResidual = 8,
+                     kLatent = kSemantic + kResidual, kClasses = 16;
+
+/// Everything an element could be asked for in one message.
+struct PostedError {
+  std::string source;  // element name
+  GQuark domain = 0;
+  int code = 0;
+  std::string text, debug;
+};
+
+/// A buffer as an appsink got it.
+struct Sample {
+  CapsPtr caps;
+  BufferPtr buffer;
+  GstSegment segment;
+
+  TensorStream stream() const { return TensorStream::parse(caps.get()); }
+  bool is_tensor_memory() const;
+  std::vector<Tensor> tensors() const { return tensors_of(buffer.get(), stream()); }
+  std::string bytes() const;
+};
+
+/// A launch line. What comes out of the appsink named "out" and what the bus said is kept.
+class Pipeline {
+ public:
+  explicit Pipeline(const std::string& line);
+  ~Pipeline();
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  /// Plays to the end of the stream (true) or an error (false), then stops.
+  bool run();
+  /// Waits for the state; false when it fails.
+  bool go_to(GstState state);
+  /// Waits for the end of the stream (true), an error or a minute (false).
+  bool wait_for_end();
+  /// Waits for an element message of that name; false when the stream ends without.
+  bool wait_for_message(const char* name);
+  /// Sends the pipeline to NULL and collects what was said on the way.
+  void stop();
+
+  GstElement* get() const { return pipeline_.get(); }
+  /// Lives as long as the pipeline.
+  GstElement* element(const std::string& name) const;
+
+  std::vector<Sample> take_samples();
+  size_t sample_count();
+  const std::vector<PostedError>& errors() const { return errors_; }
+  /// The errors of svg elements; others only say that they were stopped by one.
+  std::vector<PostedError> svg_errors() const;
+  /// The only svg error: headline, then debug text. Fails the test when there is not just one.
+  std::string only_error() const;
+  const std::vector<StructurePtr>& element_messages() const { return element_messages_; }
+  std::vector<const GstStructure*> messages_named(const char* name) const;
+
+ private:
+  struct StopAndUnref {
+    void operator()(GstElement* element) const;
+  };
+  void keep(GstMessage* message);
+  GstMessageType wait_for_news(gint64 deadline);
+
+  std::unique_ptr<GstElement, StopAndUnref> pipeline_;
+  std::mutex mutex_;
+  std::vector<Sample> samples_;
+  std::vector<PostedError> errors_;
+  std::vector<StructurePtr> element_messages_;
+};
+
+/// The samples of a line that must play to its end; the line ends before " ! appsink".
+std::vector<Sample> samples_of(const std::string& line);
+
+/// The only svg error of a line that must fail.
+std::string error_of(const std::string& line);
+
+/// "videotestsrc ... ! caps" of the native size, `frames` pictures that all differ.
+std::string video(int frames, const std::string& more_caps = "width=64,height=64");
+
+struct TearDown {
+  void operator()(GstHarness* harness) const { gst_harness_teardown(harness); }
+};
+using HarnessPtr = std::unique_ptr<GstHarness, TearDown>;
+
+/// One element, or several linked ones, between two pads of ours.
+HarnessPtr harness(const std::string& line);
+
+/// A native-size RGB picture of one shade with its time at 10 frames a second.
+BufferPtr picture(int index, int side = kSide);
+inline constexpr const char* kPictureCaps =
+    "video/x-raw, format=(string)RGB, width=(int)64, height=(int)64, framerate=(fraction)10/1, "
+    "pixel-aspect-ratio=(fraction)1/1";
+
+/// The next output of a harness within a minute, or null.
+BufferPtr pull(const HarnessPtr& harness);
+
+/// The caps on a harness's sink pad, as a stream.
+TensorStream output_stream(const HarnessPtr& harness);
+
+/// A card of its own with the embedded model's weights; `change` = {from, to} edits its text.
+fs::path other_card(const ScratchFolder& folder, const std::string& name,
+                    const std::vector<std::pair<std::string, std::string>>& changes = {});
+
+/// A safetensors file with one float32 tensor.
+void write_safetensors(const fs::path& file, const std::string& name, const Shape& shape,
+                       const std::vector<float>& values);
+
+/// Largest difference of two tensors' float32 values; infinite when the shapes differ.
+double largest_difference(const Tensor& a, const Tensor& b);
+
+}  // namespace svgen::gst::testing

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// The entry of the element tests: GStreamer lives around them, so that the leak tracer sees the
+// end.
+#include <gst/gst.h>
+#include <gtest/gtest.h>
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  gst_init(&argc, &argv);
+  const int result = RUN_ALL_TESTS();
+  gst_deinit();
+  return result;
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// Tests of the messages of a sampler at work.
+#include "svg/sampling_progress.h"
+
+#include "harness.h"
+
+namespace svgen::gst::testing {
+namespace {
+
+class Progressing : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    element_ = GST_ELEMENT(gst_object_ref_sink(gst_bin_new("sampler")));
+    bus_ = gst_bus_new();
+    gst_element_set_bus(element_, bus_);
+  }
+  void TearDown() override {
+    gst_element_set_bus(element_, nullptr);
+    gst_object_unref(bus_);
+    gst_object_unref(element_);
+  }
+  // The structure of the next message, or null.
+  StructurePtr next() {
+    GstMessage* message = gst_bus_pop(bus_);
+    if (message == nullptr) return nullptr;
+    StructurePtr structure(gst_structure_copy(gst_message_get_structure(message)));
+    gst_message_unref(message);
+    return structure;
+  }
+
+  GstElement* element_ = nullptr;
+  GstBus* bus_ = nullptr;
+  SamplingProgress progress_;
+};
+
+TEST_F(Progressing, SaysNothingInTheFirstHalfSecond) {
+  progress_.begin(4);
+  for (int step = 0; step < 100; ++step) progress_.report(element_, 0, step, 100);
+  EXPECT_FALSE(next());
+}
+
+TEST_F(Progressing, ReportsOnceWhenTimeHasPassed) {
+  progress_.begin(4);
+  g_usleep(520'000);
+  for (int step = 50; step < 60; ++step) progress_.report(element_, 7, step, 100);
+  const StructurePtr report = next();
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(gst_structure_has_name(report.get(), "svg-progress"));
+  gint64 index = 0, step = 0;
+  gdouble eta = 0;
+  EXPECT_TRUE(gst_structure_get_int64(report.get(), "image-index", &index));
+  EXPECT_TRUE(gst_structure_get_int64(report.get(), "step", &step));
+  EXPECT_TRUE(gst_structure_get_double(report.get(), "eta", &eta));
+  EXPECT_EQ(index, 7);
+  EXPECT_EQ(step, 50);
+  EXPECT_NEAR(eta, 0.52 / 0.5 * 3.5, 1.5);
+  EXPECT_FALSE(next());
+}
+
+TEST_F(Progressing, AnEndlessRunHasNoEta) {
+  progress_.begin(-1);
+  g_usleep(520'000);
+  progress_.report(element_, 0, 1, 10);
+  gdouble eta = 0;
+  EXPECT_TRUE(gst_structure_get_double(next().get(), "eta", &eta));
+  EXPECT_EQ(eta, -1);
+}
+
+TEST_F(Progressing, AFinishedImageIsNamedForFiles) {
+  progress_.begin(4);
+  progress_.finish_image(element_, 12, 3, "red fish", 99);
+  const StructurePtr image = next();
+  ASSERT_TRUE(image);
+  EXPECT_TRUE(gst_structure_has_name(image.get(), "svg-image"));
+  EXPECT_STREQ(gst_structure_get_string(image.get(), "class-name"), "red fish");
+  EXPECT_STREQ(gst_structure_get_string(image.get(), "location-hint"), "12-red fish-99");
+}
+
+TEST_F(Progressing, AClassWithoutANameIsItsNumber) {
+  progress_.finish_image(element_, 12, 3, "", 99);
+  EXPECT_STREQ(gst_structure_get_string(next().get(), "location-hint"), "12-3-99");
+}
+
+}  // namespace
+}  // namespace svgen::gst::testing
