@@ -7,8 +7,8 @@
 #include <numeric>
 #include <set>
 
+#include "svgen/atomic_file.h"
 #include "svgen/error.h"
-#include "weights/atomic_file.h"
 #include "weights/stored_tensor.h"
 
 namespace svgen::weights {

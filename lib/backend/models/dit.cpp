@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// The diffusion transformer.
+#include "models/dit.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/embedding.h>
+
+#include "nn/layer_norm.h"
+#include "nn/sine_cosine.h"
+#include "ops/ops.h"
+#include "svgen/error.h"
+#include "svgen/tensor.h"
+
+namespace svgen::models {
+namespace {
+
+constexpr double kEps = 1e-6;
+
+nn::AttentionConfig attention_of(const DitConfig& config) {
+  return {.width = config.width, .heads = config.heads, .qk_norm = config.qk_norm};
+}
+
+void check_inputs(const DitConfig& config, const at::Tensor& x, const at::Tensor& t,
+                  const at::Tensor& y) {
+  if (x.dim() != 3 || x.size(1) != config.tokens || x.size(2) != config.channels)
+    throw ShapeError("the latent does not fit the diffusion transformer",
+                     {.expected = "[N, " + std::to_string(config.tokens) + ", " +
+                                  std::to_string(config.channels) + "]",
+                      .found = shape_text(x.sizes().vec())});
+  if (t.dim() != 1 || y.dim() != 1 || t.size(0) != x.size(0) || y.size(0) != x.size(0))
+    throw ShapeError("each latent needs one time and one label",
+                     {.expected = "[" + std::to_string(x.size(0)) + "] each",
+                      .found = shape_text(t.sizes().vec()) + " times and " +
+                               shape_text(y.sizes().vec()) + " labels"});
+  const bool in_table =
+      x.size(0) == 0 || (y.min().item<int64_t>() >= 0 && y.max().item<int64_t>() <= config.classes);
+  if (!in_table)
+    throw ShapeError("a class label is outside the model's table",
+                     {.expected = "0 .. " + std::to_string(config.classes) + " (the null class)",
+                      .found = std::to_string(y.min().item<int64_t>()) + " .. " +
+                               std::to_string(y.max().item<int64_t>())});
+}
+
+}  // namespace
+
+void TimeEmbedder::visit(const nn::StateScope& state) {
+  hidden.visit(state.child("mlp.0"));
+  output.visit(state.child("mlp.2"));
+}
+
+at::Tensor TimeEmbedder::operator()(const at::Tensor& t) const {
+  return output(ops::silu(hidden(nn::time_features(t, kFeatures))));  // (N, D)
+}
+
+DitBlock::DitBlock(const DitConfig& config)
+    : attn(attention_of(config)),
+      mlp(config.width, config.mlp, nn::Gelu::kTanh),
+      modulation(config.width, 6) {}
+
+void DitBlock::visit(const nn::StateScope& state) {
+  attn.visit(state.child("attn"));
+  mlp.visit(state.child("mlp"));
+  modulation.visit(state.child("adaLN_modulation"));
+}
+
+at::Tensor DitBlock::operator()(at::Tensor x, const at::Tensor& c) const {
+  const auto m = modulation(c);  // shift_a, scale_a, gate_a, shift_m, scale_m, gate_m: 6 x (N, D)
+  x = x + m[2].unsqueeze(1) * attn(nn::modulate(nn::layer_norm(x, kEps), m[0], m[1]));
+  return x + m[5].unsqueeze(1) * mlp(nn::modulate(nn::layer_norm(x, kEps), m[3], m[4]));
+}
+
+Dit::Dit(const DitConfig& dit_config)
+    : config(dit_config),
+      ln1(config.channels, config.width),
+      t_embedder(config.width),
+      blocks(config.depth, DitBlock(config)),
+      final_modulation(config.width, 2),
+      final_linear(config.width, config.channels * (config.learn_sigma ? 2 : 1)) {}
+
+void Dit::visit(const nn::StateScope& state) {
+  state("pos_embed", pos_embed, {1, config.tokens, config.width}, nn::SlotKind::kBuffer);
+  ln1.visit(state.child("ln1"));
+  t_embedder.visit(state.child("t_embedder"));
+  state("y_embedder.embedding_table.weight", label_table, {config.classes + 1, config.width});
+  for (size_t i = 0; i < blocks.size(); ++i) blocks[i].visit(state.child("blocks", i));
+  final_linear.visit(state.child("final_layer.linear"));
+  final_modulation.visit(state.child("final_layer.adaLN_modulation"));
+}
+
+at::Tensor Dit::embed_label(const at::Tensor& y) const {
+  return at::embedding(label_table, y).to(nn::carried_dtype(label_table));  // (N, D)
+}
+
+at::Tensor Dit::condition(const at::Tensor& t, const at::Tensor& y) const {
+  return t_embedder(t) + embed_label(y);  // (N, D)
+}
+
+at::Tensor Dit::embed(const at::Tensor& x) const {
+  return ln1(x) + pos_embed;
+}  // (N, T, D)
+
+at::Tensor Dit::tokens(const at::Tensor& x, const at::Tensor& c) const {
+  at::Tensor h = embed(x);  // (N, T, D)
+  for (const DitBlock& block : blocks) h = block(h, c);
+  return h;
+}
+
+at::Tensor Dit::final_layer(const at::Tensor& x, const at::Tensor& c, int64_t rows) const {
+  const auto m = final_modulation(c);  // shift, scale: 2 x (N, D)
+  return nn::affine(nn::modulate(nn::layer_norm(x, kEps), m[0], m[1]),
+                    final_linear.weight.narrow(0, 0, rows),
+                    final_linear.bias.narrow(0, 0, rows));  // (N, T, rows)
+}
+
+at::Tensor Dit::forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const {
+  check_inputs(config, x, t, y);
+  const at::Tensor c = condition(t, y);
+  return final_layer(tokens(x, c), c, config.channels);  // (N, T, C)
+}
+
+at::Tensor Dit::forward_all(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const {
+  check_inputs(config, x, t, y);
+  const at::Tensor c = condition(t, y);
+  return final_layer(tokens(x, c), c, final_linear.out);  // (N, T, 2C) or (N, T, C)
+}
+
+}  // namespace svgen::models

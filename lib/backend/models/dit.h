@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// The diffusion transformer: velocity of a noisy latent at a time, given a class.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string_view>
+#include <vector>
+
+#include "nn/attention.h"
+#include "nn/linear.h"
+#include "nn/mlp.h"
+#include "nn/modulate.h"
+#include "nn/state.h"
+#include "svgen/card.h"
+#include "weights/state_source.h"
+
+namespace svgen::models {
+
+struct DitConfig {
+  int64_t channels = 392;  // C of the latent
+  int64_t width = 1152;    // D
+  int64_t depth = 28;
+  int64_t heads = 16;
+  int64_t mlp = 4608;       // hidden size
+  int64_t classes = 1000;   // label `classes` is the null class
+  int64_t tokens = 256;     // T of the position table
+  bool learn_sigma = true;  // the last layer has 2C rows, of which the first C are the velocity
+  bool qk_norm = true;
+
+  bool operator==(const DitConfig&) const = default;
+};
+
+/// "svg-s", "svg-b", "svg-l", "svg-xl"; null for an unknown name.
+const DitConfig* find_dit_preset(std::string_view name);
+std::vector<std::string_view> dit_preset_names();
+
+/// The sizes from the card's preset, the card and the shapes in `source`. ConfigurationError names
+/// a key that contradicts the file, or the heads when neither a preset, the card nor a q norm
+/// gives them.
+DitConfig infer_dit_config(const DiffusionConfig& card, const weights::StateSource& source);
+
+/// mlp of the time features: Linear(256, D), SiLU, Linear(D, D).
+struct TimeEmbedder {
+  explicit TimeEmbedder(int64_t width) : hidden(kFeatures, width), output(width, width) {}
+
+  void visit(const nn::StateScope& state);
+  at::Tensor operator()(const at::Tensor& t) const;  // (N) -> (N, D)
+
+  static constexpr int64_t kFeatures = 256;
+  nn::Linear hidden, output;  // "mlp.0", "mlp.2"
+};
+
+/// x += gate_a Attn(modulate(LN x)); x += gate_m MLP(modulate(LN x)), with a tanh GELU.
+struct DitBlock {
+  explicit DitBlock(const DitConfig& config);
+
+  void visit(const nn::StateScope& state);
+  at::Tensor operator()(at::Tensor x, const at::Tensor& c) const;  // (N, T, D), (N, D)
+
+  nn::Attention attn;
+  nn::Mlp mlp;
+  nn::Modulation modulation;  // shift_a, scale_a, gate_a, shift_m, scale_m, gate_m
+};
+
+struct Dit {
+  explicit Dit(const DitConfig& dit_config);
+
+  void visit(const nn::StateScope& state);
+
+  /// The velocity (N, T, C) of x (N, T, C) at times t (N) float32 in [0, 1] (0 noise, 1 data) for
+  /// labels y (N) int64 in 0 .. classes. ShapeError on other shapes or labels outside the table.
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const;
+
+  /// All rows of the last layer: (N, T, 2C) when sigma is learned, else the velocity.
+  at::Tensor forward_all(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const;
+
+  // The parts of forward, in order.
+  at::Tensor embed_label(const at::Tensor& y) const;                     // (N) -> (N, D)
+  at::Tensor condition(const at::Tensor& t, const at::Tensor& y) const;  // (N, D)
+  at::Tensor embed(const at::Tensor& x) const;                           // (N, T, D)
+  at::Tensor tokens(const at::Tensor& x, const at::Tensor& c) const;     // entering the last layer
+  at::Tensor final_layer(const at::Tensor& x, const at::Tensor& c, int64_t rows) const;
+
+  DitConfig config;
+  nn::Linear ln1;        // a projection despite its published name
+  at::Tensor pos_embed;  // (1, T, D), never trained
+  TimeEmbedder t_embedder;
+  at::Tensor label_table;  // (classes + 1, D)
+  std::vector<DitBlock> blocks;
+  nn::Modulation final_modulation;  // shift, scale
+  nn::Linear final_linear;
+};
+
+}  // namespace svgen::models

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Reading sizes from a file's shapes and comparing them with the card's.
+#include "models/sizes.h"
+
+#include <set>
+
+#include "svgen/error.h"
+#include "svgen/tensor.h"
+
+namespace svgen::models {
+namespace {
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + part;
+  return text;
+}
+
+const char* yes_no(bool value) {
+  return value ? "true" : "false";
+}
+
+}  // namespace
+
+int64_t file_size(const weights::StateSource& source, const std::string& tensor, size_t rank,
+                  size_t dim) {
+  const weights::TensorInfo* info = source.find(tensor);
+  const std::string expected = std::to_string(rank) + " dimensions, none of them 0";
+  const std::string where = source.path().string() + ", tensor " + tensor;
+  if (!info)
+    throw WeightsError("the weights file lacks the tensor " + tensor + ": is it the right file?",
+                       {.expected = expected, .found = "no such tensor", .where = where});
+  bool usable = info->shape.size() == rank;
+  for (int64_t size : info->shape) usable = usable && size > 0;
+  if (!usable)
+    throw WeightsError("the tensor " + tensor + " has another shape than this model's",
+                       {.expected = expected, .found = shape_text(info->shape), .where = where});
+  return info->shape.at(dim);
+}
+
+bool file_has(const weights::StateSource& source, const std::string& tensor) {
+  return source.find(tensor) != nullptr;
+}
+
+int64_t file_count(const weights::StateSource& source, const std::string& prefix) {
+  std::set<std::string> numbers;
+  for (const weights::TensorInfo& info : source.tensors())
+    if (info.name.compare(0, prefix.size(), prefix) == 0)
+      numbers.insert(
+          info.name.substr(prefix.size(), info.name.find('.', prefix.size()) - prefix.size()));
+  int64_t count = 0;
+  while (numbers.count(std::to_string(count))) ++count;
+  return count;
+}
+
+SizeCheck::SizeCheck(std::string role, const weights::StateSource& source)
+    : role_(std::move(role)), file_(source.path().string()) {}
+
+int64_t SizeCheck::settle(const std::string& key, int64_t card, int64_t file) {
+  if (card != 0 && card != file) reject(key, std::to_string(file), std::to_string(card));
+  return file;
+}
+
+bool SizeCheck::settle_flag(const std::string& key, bool card, bool file) {
+  if (card != file) reject(key, yes_no(file), yes_no(card));
+  return file;
+}
+
+std::vector<int64_t> SizeCheck::settle(const std::string& key, const std::vector<int64_t>& card,
+                                       const std::vector<int64_t>& file) {
+  if (!card.empty() && card != file) reject(key, shape_text(file), shape_text(card));
+  return file;
+}
+
+void SizeCheck::reject(const std::string& key, const std::string& expected,
+                       const std::string& found) {
+  keys_.push_back(role_ + "." + key);
+  expected_.push_back(keys_.back() + " " + expected);
+  found_.push_back(keys_.back() + " " + found);
+}
+
+void SizeCheck::finish() const {
+  if (keys_.empty()) return;
+  throw ConfigurationError(
+      "the model card does not fit its weights file: correct " + joined(keys_),
+      {.expected = joined(expected_), .found = joined(found_), .where = file_});
+}
+
+}  // namespace svgen::models

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// The sizes of a model from its card and its file: each is read from the file's shapes and, where
+// the card gives it too, compared.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "weights/state_source.h"
+
+namespace svgen::models {
+
+/// Dimension `dim` of a tensor; WeightsError when the tensor is missing, has not `rank` dimensions
+/// or one of them is 0.
+int64_t file_size(const weights::StateSource& source, const std::string& tensor, size_t rank,
+                  size_t dim);
+
+bool file_has(const weights::StateSource& source, const std::string& tensor);
+
+/// How many of prefix0., prefix1., ... some tensor's name starts with, without a gap.
+int64_t file_count(const weights::StateSource& source, const std::string& prefix);
+
+/// Collects the contradictions between a card's role and its file.
+class SizeCheck {
+ public:
+  SizeCheck(std::string role, const weights::StateSource& source);
+
+  /// The file's size. Notes a contradiction when the card's, unless it is 0 (left out), differs.
+  int64_t settle(const std::string& key, int64_t card, int64_t file);
+  bool settle_flag(const std::string& key, bool card, bool file);
+  std::vector<int64_t> settle(const std::string& key, const std::vector<int64_t>& card,
+                              const std::vector<int64_t>& file);
+
+  /// Notes that the card's value of a key cannot be used, or is missing.
+  void reject(const std::string& key, const std::string& expected, const std::string& found);
+
+  /// Throws one ConfigurationError with all that was noted, if anything was.
+  void finish() const;
+
+ private:
+  std::string role_;
+  std::string file_;
+  std::vector<std::string> keys_, expected_, found_;
+};
+
+}  // namespace svgen::models

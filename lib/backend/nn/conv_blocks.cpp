@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// The blocks of the convolutional decoder.
+#include "nn/conv_blocks.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/upsample_nearest2d.h>
+
+#include <cmath>
+
+#include "nn/attention.h"
+#include "nn/linear.h"
+#include "ops/ops.h"
+
+namespace svgen::nn {
+namespace {
+
+constexpr double kGroupNormEps = 1e-6;
+
+at::Tensor normalise(const GroupNorm& norm, const at::Tensor& x, ops::Activation activation) {
+  return ops::group_norm(x, norm.groups, norm.weight.to(x.scalar_type()),
+                         norm.bias.to(x.scalar_type()), kGroupNormEps, activation);
+}
+
+// The channels of each position as one token, (N, H W, C); a view of channels-last memory.
+at::Tensor tokens_of(const at::Tensor& x) {
+  return x.permute({0, 2, 3, 1}).flatten(1, 2);
+}
+
+}  // namespace
+
+void Conv2d::visit(const StateScope& state) {
+  state("weight", weight, {out, in, kernel, kernel});
+  state("bias", bias, {out});
+}
+
+at::Tensor Conv2d::operator()(const at::Tensor& x) const {
+  // A 1x1 convolution is a matrix product; the library's convolution of that size sums in an order
+  // that depends on the number of threads.
+  if (kernel == 1)
+    return affine(x.permute({0, 2, 3, 1}), weight.flatten(1), bias)  // (N, H, W, out)
+        .permute({0, 3, 1, 2});                                      // (N, out, H, W)
+  const int64_t padding = kernel / 2;
+  return at::conv2d(x.to(weight.scalar_type()), weight, bias, {1, 1}, {padding, padding})
+      .to(carried_dtype(weight));  // (N, out, H, W)
+}
+
+void GroupNorm::visit(const StateScope& state) {
+  state("weight", weight, {channels});
+  state("bias", bias, {channels});
+}
+
+at::Tensor GroupNorm::operator()(const at::Tensor& x) const {
+  return normalise(*this, x, ops::Activation::kNone);
+}
+
+at::Tensor GroupNorm::then_swish(const at::Tensor& x) const {
+  return normalise(*this, x, ops::Activation::kSwish);
+}
+
+ResnetBlock::ResnetBlock(int64_t in, int64_t out, int64_t groups)
+    : norm1(in, groups), conv1(in, out, 3), norm2(out, groups), conv2(out, out, 3) {
+  if (in != out) nin_shortcut.emplace(in, out, 1);
+}
+
+void ResnetBlock::visit(const StateScope& state) {
+  norm1.visit(state.child("norm1"));
+  conv1.visit(state.child("conv1"));
+  norm2.visit(state.child("norm2"));
+  conv2.visit(state.child("conv2"));
+  if (nin_shortcut) nin_shortcut->visit(state.child("nin_shortcut"));
+}
+
+at::Tensor ResnetBlock::operator()(const at::Tensor& x) const {
+  at::Tensor h = conv1(norm1.then_swish(x));           // (N, out, H, W)
+  h = conv2(norm2.then_swish(h));                      // (N, out, H, W)
+  return (nin_shortcut ? (*nin_shortcut)(x) : x) + h;  // (N, out, H, W)
+}
+
+AttnBlock::AttnBlock(int64_t channels, int64_t groups)
+    : norm(channels, groups),
+      q(channels, channels, 1),
+      k(channels, channels, 1),
+      v(channels, channels, 1),
+      proj_out(channels, channels, 1) {}
+
+void AttnBlock::visit(const StateScope& state) {
+  norm.visit(state.child("norm"));
+  q.visit(state.child("q"));
+  k.visit(state.child("k"));
+  v.visit(state.child("v"));
+  proj_out.visit(state.child("proj_out"));
+}
+
+at::Tensor AttnBlock::operator()(const at::Tensor& x) const {
+  const int64_t n = x.size(0), c = x.size(1), h = x.size(2), w = x.size(3);
+  const at::Tensor y = norm(x);
+  const double scale = 1 / std::sqrt(static_cast<double>(c));
+  const at::Tensor mixed =
+      scaled_dot_product(tokens_of(q(y)), tokens_of(k(y)), tokens_of(v(y)), scale,
+                         q.weight.scalar_type());                       // (N, H W, C)
+  return x + proj_out(mixed.view({n, h, w, c}).permute({0, 3, 1, 2}));  // (N, C, H, W)
+}
+
+at::Tensor Upsample::operator()(const at::Tensor& x) const {
+  return conv(at::upsample_nearest2d(x, {2 * x.size(2), 2 * x.size(3)}));  // (N, C, 2H, 2W)
+}
+
+}  // namespace svgen::nn

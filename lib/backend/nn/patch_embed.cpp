@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Pixels to tokens.
+#include "nn/patch_embed.h"
+
+#include <ATen/ops/conv2d.h>
+
+#include "nn/linear.h"
+#include "svgen/error.h"
+#include "svgen/tensor.h"
+
+namespace svgen::nn {
+
+void PatchEmbed::visit(const StateScope& state) {
+  state("weight", weight, {width, 3, patch, patch});
+  state("bias", bias, {width});
+}
+
+at::Tensor PatchEmbed::operator()(const at::Tensor& pixels) const {
+  if (pixels.dim() != 4 || pixels.size(1) != 3 || pixels.size(2) < patch ||
+      pixels.size(3) < patch || pixels.size(2) % patch != 0 || pixels.size(3) % patch != 0) {
+    const std::string multiple = "a multiple of " + std::to_string(patch);
+    throw ShapeError("the picture does not divide into patches: scale or crop it",
+                     {.expected = "[N, 3, H, W] with H and W " + multiple,
+                      .found = shape_text(pixels.sizes().vec())});
+  }
+  const at::Tensor maps = at::conv2d(pixels.contiguous().to(weight.scalar_type()), weight, bias,
+                                     {patch, patch});                // (N, D, H/p, W/p)
+  return maps.flatten(2).transpose(1, 2).to(carried_dtype(weight));  // (N, T, D)
+}
+
+}  // namespace svgen::nn

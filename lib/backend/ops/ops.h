@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// The operations whose result must not depend on the number of threads, or that fuse several.
+//
+// Each entry is differentiable: where a gradient is recorded, and on devices or dtypes without a
+// path of its own, it is the composition of library operators that its comment states. Otherwise
+// work is cut at fixed places, so that one CPU gives the same bits with any number of threads
+// (the library's own operators cut by thread count: their vector tails and sums then differ).
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace svgen::ops {
+
+/// x sigmoid(x), elementwise.
+at::Tensor silu(const at::Tensor& x);
+
+/// x Phi(x), elementwise, Phi the normal distribution function.
+at::Tensor gelu_erf(const at::Tensor& x);
+
+/// 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), elementwise.
+at::Tensor gelu_tanh(const at::Tensor& x);
+
+enum class Activation { kNone, kSwish };
+
+/// Group normalisation of x (N, C, H, W) over groups of C / groups channels and all positions,
+/// times weight (C) plus bias (C), then the activation. The result is channels-last in memory.
+at::Tensor group_norm(const at::Tensor& x, int64_t groups, const at::Tensor& weight,
+                      const at::Tensor& bias, double eps, Activation activation);
+
+}  // namespace svgen::ops

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// The host kernels of the activations against the standard library in float64.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "ops/cpu/kernels.h"
+#include "ops/cpu/vector_math.h"
+
+namespace svgen::ops::cpu {
+namespace {
+
+TEST(VectorMath, ExponentialIsWithinTwoUnitsInTheLastPlace) {
+  for (float x = -80; x < 80; x += 0.0137f) {
+    const double wanted = std::exp(static_cast<double>(x));
+    EXPECT_NEAR(exponential(x) / wanted, 1, 2.4e-7) << x;
+  }
+}
+
+TEST(VectorMath, NormalDistributionIsWithinItsStatedError) {
+  for (float x = -9; x < 9; x += 0.0031f)
+    EXPECT_NEAR(normal_distribution(x), 0.5 * std::erfc(-static_cast<double>(x) / std::sqrt(2.0)),
+                2.5e-7)
+        << x;
+}
+
+TEST(Activations, ValueDoesNotDependOnItsPlaceInTheArray) {
+  std::vector<float> x(8192 + 37, 0.7f), y(x.size());
+  for (auto* kernel : {silu, gelu_erf, gelu_tanh}) {
+    kernel(x.data(), y.data(), static_cast<int64_t>(x.size()));
+    for (float value : y) EXPECT_EQ(value, y[0]);
+  }
+}
+
+TEST(Activations, WorkInPlace) {
+  std::vector<float> x(1003), y(x.size());
+  for (size_t i = 0; i < x.size(); ++i) x[i] = std::sin(static_cast<float>(i));
+  silu(x.data(), y.data(), static_cast<int64_t>(x.size()));
+  silu(x.data(), x.data(), static_cast<int64_t>(x.size()));
+  EXPECT_EQ(x, y);
+}
+
+}  // namespace
+}  // namespace svgen::ops::cpu
