@@ -4,6 +4,10 @@
 
 #include <gst/base/gstpushsrc.h>
 
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 #include "harness.h"
 #include "svgen/error.h"
 
@@ -14,6 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 std::vector<std::string> g_calls;  // what happened to the last Probe
+std::atomic<bool> g_gone;          // its destructor has run
 std::string g_fails;               // the method that throws
 
 struct ProbeSettings {
@@ -31,7 +36,7 @@ class Probe : public ElementImpl<ProbeSettings> {
   static constexpr const char* kDescription = "Writes down what is called";
 
   explicit Probe(gpointer instance) : ElementImpl(instance) { g_calls.push_back("made"); }
-  ~Probe() { g_calls.push_back("gone"); }
+  ~Probe() { g_gone = true; }
 
   static GType parent_type() { return GST_TYPE_PUSH_SRC; }
   static std::vector<Property<Probe>> properties() {
@@ -74,6 +79,7 @@ class ElementGlue : public ::testing::Test {
     ASSERT_TRUE(registered);
     pipeline_ = std::make_unique<Pipeline>("svgtestprobe ! fakesink");
     g_calls.clear();
+    g_gone = false;
   }
 
   std::unique_ptr<Pipeline> pipeline_;
@@ -82,7 +88,11 @@ class ElementGlue : public ::testing::Test {
 TEST_F(ElementGlue, CallsComeInTheOrderOfTheStates) {
   EXPECT_TRUE(pipeline_->run());
   pipeline_.reset();
-  EXPECT_THAT(g_calls, ElementsAre("open", "prepare", "start", "create", "close", "gone"));
+  EXPECT_THAT(g_calls, ElementsAre("open", "prepare", "start", "create", "close"));
+  // The streaming thread may give up its reference a moment after the pipeline is gone.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!g_gone && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_TRUE(g_gone);
 }
 
 class FailingElement : public ElementGlue, public ::testing::WithParamInterface<const char*> {};

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// svgdatasetsrc: class folders or a list of pictures, cropped for training.
+#include <memory>
+#include <set>
+
+#include "svgen/crop.h"
+#include "svgen/error.h"
+#include "svgen/image_list.h"
+#include "svgtrain/elements.h"
+#include "svgtrain/enums.h"
+#include "svgtrain/image_reader.h"
+#include "svgtrain/ordered_settings.h"
+#include "svgtrain/picture_source.h"
+
+namespace svgen::gst {
+namespace {
+
+struct DatasetSettings : PictureSettings, OrderedSettings {
+  DatasetSettings() { size = 256; }
+
+  std::string location;
+  Crop crop = Crop::kCenter;
+  bool flip = false;
+  bool strict = false;
+};
+
+// What the worker threads share.
+struct Dataset {
+  ImageList images;
+  DataOrder order;
+};
+
+BufferPtr read_frame(const DatasetSettings& s, const Dataset& data, int64_t index,
+                     const DataOrder::Place& place) {
+  const Picture picture = read_image(data.images.path(place.item));
+  const Variation how = variation(s.seed, place.epoch, place.item);
+  const ImageFacts facts{.index = index, .label = data.images.label(place.item), .seed = s.seed};
+  return new_frame(s.size, facts, [&](MutableImageView view) {
+    if (s.flip && how.flip) view = mirrored(view);
+    if (s.crop == Crop::kCenter) {
+      center_crop(picture.view(), view);
+    } else {
+      random_crop(picture.view(), how, view);
+    }
+  });
+}
+
+class DatasetSource : public PictureSource<DatasetSource, DatasetSettings> {
+ public:
+  static constexpr const char* kTypeName = "GstSvgDatasetSrc";
+  static constexpr const char* kFactory = "svgdatasetsrc";
+  static constexpr const char* kLongName = "SVG dataset source";
+  static constexpr const char* kClassification = "Source/Video";
+  static constexpr const char* kDescription =
+      "Reads labelled pictures from class folders or a list, cropped, in a seeded order";
+
+  using PictureSource::PictureSource;
+
+  static std::vector<Property<DatasetSource>> properties() {
+    using S = DatasetSettings;
+    return joined(
+        joined(picture_properties<DatasetSource>(), ordered_properties<DatasetSource>()),
+        {field<DatasetSource>(
+             &S::location,
+             {.name = "location",
+              .blurb = "Folder whose subfolders, in order of their names, are the classes; or a "
+                       "list file, a line \"path label\" for each picture"}),
+         field<DatasetSource>(&S::crop,
+                              {.name = "crop", .blurb = "Which square of a picture is taken"}),
+         field<DatasetSource>(&S::flip, {.name = "flip", .blurb = "Mirror half of the pictures"}),
+         field<DatasetSource>(&S::strict,
+                              {.name = "strict",
+                               .blurb = "A picture that cannot be read is an error; else it is "
+                                        "reported once and left out"})});
+  }
+
+  static void class_init(GstPushSrcClass* klass) { install_source(klass, kSourceCaps); }
+
+  int64_t available() {
+    const DatasetSettings s = settings();
+    if (s.location.empty()) {
+      throw ConfigurationError(
+          "svgdatasetsrc has nothing to read: set location",
+          {"a folder of class folders or a list file", "nothing", "property location"});
+    }
+    ImageList images = ImageList::read(s.location);
+    const int64_t count = images.size();
+    data_.reset(new Dataset{std::move(images), {count, s.shuffle, s.seed}});
+    reported_.clear();
+    last_skipped_ = -1;
+    in_a_row_ = 0;
+    return s.OrderedSettings::available(count);
+  }
+
+  std::function<MadeFrame(int64_t)> maker() {
+    return [s = settings(), data = data_](int64_t index) {
+      const DataOrder::Place place = data->order.at(index);
+      try {
+        return MadeFrame{index, read_frame(s, *data, index, place), ""};
+      } catch (const Error& error) {
+        // Without the decoder no picture can be read: not a matter of this one.
+        if (s.strict || error.kind() == ErrorKind::kDevice) throw;
+        return MadeFrame{index, nullptr, error.report()};
+      }
+    };
+  }
+
+  // Reports a picture once, however many epochs there are; ends a stream that is nothing else.
+  void skipped(const MadeFrame& frame) {
+    const int64_t item = data_->order.at(frame.index).item;
+    if (reported_.insert(item).second) {
+      GST_ELEMENT_WARNING(
+          element(), RESOURCE, READ,
+          ("A picture is left out because it cannot be read: %s", data_->images.path(item).c_str()),
+          ("%s", frame.problem.c_str()));
+    }
+    in_a_row_ = shard().next(last_skipped_ + 1) == frame.index ? in_a_row_ + 1 : 1;
+    last_skipped_ = frame.index;
+    if (in_a_row_ >= data_->images.size()) {
+      throw IoError("no picture of the dataset can be read",
+                    {"pictures", frame.problem, settings().location});
+    }
+  }
+
+ private:
+  std::shared_ptr<const Dataset> data_;
+  std::set<int64_t> reported_;
+  int64_t last_skipped_ = -1, in_a_row_ = 0;
+};
+
+}  // namespace
+
+bool register_dataset_source(GstPlugin* plugin) {
+  return Glue<DatasetSource>::register_with(plugin);
+}
+
+}  // namespace svgen::gst

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// GTypes of the enumerations: value, description, nick.
+#include "svgtrain/enums.h"
+
+namespace svgen::gst {
+namespace {
+
+template <typename Enum>
+constexpr GEnumValue row(Enum value, const char* description, const char* nick) {
+  return {static_cast<gint>(value), description, nick};
+}
+
+GType registered(const char* name, const GEnumValue* values) {
+  const GType type = g_enum_register_static(name, values);
+  gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
+  return type;
+}
+
+}  // namespace
+
+template <>
+GType enum_type<Crop>() {
+  static const GEnumValue values[] = {
+      row(Crop::kCenter, "The centre, after the ADM code: to the pixel the published one",
+          "center"),
+      row(Crop::kRandom, "Shorter side to size, then anywhere along the longer side", "random"),
+      {}};
+  static const GType type = registered("GstSvgCrop", values);
+  return type;
+}
+
+template <>
+GType enum_type<Backgrounds>() {
+  static const GEnumValue values[] = {
+      row(Backgrounds::kPlain, "Gradients, and a wall with a floor", "plain"),
+      row(Backgrounds::kVaried, "Also stripes, checkerboards, dead leaves and noise", "varied"),
+      {}};
+  static const GType type = registered("GstSvgBackgrounds", values);
+  return type;
+}
+
+}  // namespace svgen::gst

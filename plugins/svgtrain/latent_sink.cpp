@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+// svglatentsink: latents with labels into a raw file with a JSON file beside it, to be read many
+// times.
+#include <gst/base/gstbasesink.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "common/batch_meta.h"
+#include "common/element.h"
+#include "common/tensor_memory.h"
+#include "common/tensor_stream.h"
+#include "svgen/data_order.h"
+#include "svgen/error.h"
+#include "svgen/latent_store.h"
+#include "svgtrain/elements.h"
+
+namespace svgen::gst {
+namespace {
+
+struct LatentSinkSettings {
+  std::string location;
+  std::string json;
+  bool labels = true;
+};
+
+class LatentSink : public ElementImpl<LatentSinkSettings> {
+ public:
+  using Base = GstBaseSink;
+  using BaseClass = GstBaseSinkClass;
+
+  static constexpr const char* kTypeName = "GstSvgLatentSink";
+  static constexpr const char* kFactory = "svglatentsink";
+  static constexpr const char* kLongName = "SVG latent sink";
+  static constexpr const char* kClassification = "Sink/File/Tensor";
+  static constexpr const char* kDescription =
+      "Stores latents and labels image by image, in NNStreamer's data repository layout";
+
+  explicit LatentSink(gpointer instance) : ElementImpl(instance) {
+    gst_base_sink_set_sync(sink(), FALSE);
+  }
+
+  static GType parent_type() { return GST_TYPE_BASE_SINK; }
+
+  static std::vector<Property<LatentSink>> properties() {
+    using S = LatentSinkSettings;
+    return {
+        field<LatentSink>(
+            &S::location,
+            {.name = "location",
+             .blurb = "File of the raw samples; it appears when the stream has ended"}),
+        field<LatentSink>(&S::json, {.name = "json",
+                                     .blurb = "File that describes them (unset: location with the "
+                                              "ending .json)"}),
+        field<LatentSink>(&S::labels,
+                          {.name = "labels",
+                           .blurb = "Store each image's label (-1 where unknown) as a second "
+                                    "tensor"})};
+  }
+
+  static void class_init(GstBaseSinkClass* klass) {
+    const CapsPtr caps(gst_caps_from_string(kTensorSinkCaps));
+    gst_element_class_add_pad_template(
+        GST_ELEMENT_CLASS(klass),
+        gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps.get()));
+    klass->start = thunk<&LatentSink::start>;
+    klass->stop = thunk<&LatentSink::stop>;
+    klass->set_caps = thunk<&LatentSink::set_caps>;
+    klass->render = thunk<&LatentSink::render>;
+    klass->event = thunk<&LatentSink::event>;
+  }
+
+  void open() {}
+  void close() {}
+
+  gboolean start() {
+    const std::string location = settings().location;
+    const std::filesystem::path folder = std::filesystem::path(location).parent_path();
+    if (location.empty()) {
+      throw ConfigurationError("svglatentsink has nowhere to write: set location",
+                               {"a file name", "nothing", "property location"});
+    }
+    if (!folder.empty() && !std::filesystem::is_directory(folder)) {
+      throw IoError("the folder of location does not exist",
+                    {"an existing folder", folder.string(), "property location"});
+    }
+    const Shard shard = shard_from_environment();
+    if (shard.world > 1) {
+      throw ConfigurationError(
+          "svglatentsink writes one file: run it in one process, not in a distributed launch",
+          {"WORLD_SIZE 1", std::to_string(shard.world), "environment"});
+    }
+    return TRUE;
+  }
+
+  // Without the end of the stream nothing appears under the name.
+  gboolean stop() {
+    writer_.reset();
+    sample_.entries.clear();
+    return TRUE;
+  }
+
+  gboolean set_caps(GstCaps* caps) {
+    stream_ = TensorStream::parse(caps);
+    const TensorStream sample = sample_of(stream_);
+    if (!writer_) {
+      begin(sample);
+    } else if (!(sample == sample_)) {
+      throw ShapeError("the latents change their shape within one file: store them in two files",
+                       {sample_.text(), sample.text(), settings().location});
+    }
+    return TRUE;
+  }
+
+  GstFlowReturn render(GstBuffer* buffer) {
+    const std::vector<Tensor> tensors = tensors_of(buffer, stream_);
+    const std::vector<ImageFacts> facts = image_facts(buffer, static_cast<size_t>(stream_.batch));
+    const int64_t images = real_images(buffer, stream_.batch);
+    for (int64_t i = 0; i < images; ++i) {
+      add_image(tensors, facts[static_cast<size_t>(i)].label, i);
+    }
+    return GST_FLOW_OK;
+  }
+
+  gboolean event(GstEvent* event) {
+    const EventPtr owned(event);
+    if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) save();
+    return GST_BASE_SINK_CLASS(Glue<LatentSink>::parent())
+        ->event(sink(), gst_event_ref(owned.get()));
+  }
+
+ private:
+  GstBaseSink* sink() const { return GST_BASE_SINK_CAST(element()); }
+
+  static bool has_labels(const TensorStream& stream) { return stream.entries.back().is_label; }
+
+  // One image of the stream, as it is stored.
+  TensorStream sample_of(TensorStream stream) const {
+    const bool wanted = settings().labels;
+    stream.batch = 1;
+    stream.rate = {0, 1};
+    if (has_labels(stream)) stream.entries.pop_back();
+    if (wanted && stream.entries.size() > 1) {
+      throw ShapeError(
+          "features of two kinds cannot be stored with labels: insert svgalign, or set "
+          "labels=false",
+          {"one tensor of latents", stream.text(), "caps"});
+    }
+    if (wanted) stream.entries.push_back({1, DType::kInt64, true});
+    return stream;
+  }
+
+  void begin(const TensorStream& sample) {
+    const LatentSinkSettings s = settings();
+    size_t bytes = 0;
+    for (const TensorStream::Entry& entry : sample.entries) bytes += sample.bytes_of(entry);
+    writer_.emplace(s.location, json_beside(s.location, s.json),
+                    caps_text(sample.caps(false).get()), bytes);
+    sample_ = sample;
+  }
+
+  void add_image(const std::vector<Tensor>& tensors, int64_t label, int64_t image) {
+    std::vector<LatentWriter::Bytes> parts;
+    for (size_t k = 0; k < tensors.size(); ++k) {
+      if (!tensors[k].device().is_cpu()) {
+        throw DeviceError("latents in a device's memory cannot be stored: bring them to the CPU",
+                          {"cpu", tensors[k].device().name(), "svglatentsink"});
+      }
+      const Tensor row = tensors[k].rows(image, 1);
+      if (stream_.entries[k].is_label) {
+        label = *row.data_as<int64_t>();
+      } else {
+        parts.emplace_back(static_cast<const std::byte*>(row.data()), row.byte_count());
+      }
+    }
+    if (has_labels(sample_)) parts.push_back(std::as_bytes(std::span(&label, 1)));
+    writer_->add(parts);
+  }
+
+  void save() {
+    const std::string location = settings().location;
+    if (!writer_ || writer_->samples() == 0) {
+      throw IoError("no latents arrived before the end of the stream: nothing was stored",
+                    {"one image at least", "none", location});
+    }
+    const int64_t images = writer_->samples();
+    writer_->commit();
+    writer_.reset();
+    gst_element_post_message(
+        element(), gst_message_new_element(
+                       GST_OBJECT_CAST(element()),
+                       gst_structure_new("svg-latents", "location", G_TYPE_STRING, location.c_str(),
+                                         "images", G_TYPE_INT64, images, nullptr)));
+  }
+
+  TensorStream stream_;  // what arrives
+  TensorStream sample_;  // what is stored
+  std::optional<LatentWriter> writer_;
+};
+
+}  // namespace
+
+bool register_latent_sink(GstPlugin* plugin) {
+  return Glue<LatentSink>::register_with(plugin);
+}
+
+}  // namespace svgen::gst

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// What the tests of the training data share: pictures on disk and the facts of buffers.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness.h"
+#include "svgen/picture.h"
+
+namespace svgen::gst::testing {
+
+/// A picture whose pixels all differ a little, another one for each number.
+inline Picture numbered_picture(int number, int64_t width = 20, int64_t height = 16) {
+  Picture picture(width, height);
+  for (size_t i = 0; i < picture.pixels.size(); ++i) {
+    picture.pixels[i] =
+        static_cast<uint8_t>((i * 7 + i / 60 + static_cast<size_t>(number) * 31) % 256);
+  }
+  return picture;
+}
+
+/// As a binary PPM file, which loses nothing.
+inline std::string ppm(const Picture& picture) {
+  return "P6\n" + std::to_string(picture.width) + " " + std::to_string(picture.height) + "\n255\n" +
+         std::string(picture.pixels.begin(), picture.pixels.end());
+}
+
+/// What each buffer says of its one image.
+inline std::vector<ImageFacts> facts_of(const std::vector<Sample>& samples) {
+  std::vector<ImageFacts> all;
+  for (const Sample& sample : samples) all.push_back(image_facts(sample.buffer.get(), 1)[0]);
+  return all;
+}
+
+template <typename T>
+std::vector<T> column(const std::vector<ImageFacts>& facts, T ImageFacts::*member) {
+  std::vector<T> values;
+  for (const ImageFacts& fact : facts) values.push_back(fact.*member);
+  return values;
+}
+
+inline std::vector<int64_t> indices_of(const std::vector<Sample>& samples) {
+  return column(facts_of(samples), &ImageFacts::index);
+}
+
+inline std::vector<int64_t> labels_of(const std::vector<Sample>& samples) {
+  return column(facts_of(samples), &ImageFacts::label);
+}
+
+/// first, first + step, ... count of them.
+inline std::vector<int64_t> steps(int64_t first, int64_t count, int64_t step = 1) {
+  std::vector<int64_t> values;
+  for (int64_t i = 0; i < count; ++i) values.push_back(first + i * step);
+  return values;
+}
+
+/// The bytes of every buffer.
+inline std::vector<std::string> bytes_of(const std::vector<Sample>& samples) {
+  std::vector<std::string> all;
+  for (const Sample& sample : samples) all.push_back(sample.bytes());
+  return all;
+}
+
+/// Seeks by image index and pulls `count` buffers; ends the stream.
+inline std::vector<int64_t> indices_after_seek(const std::string& source, int64_t index,
+                                               int count) {
+  const HarnessPtr h = harness(source);
+  gst_harness_play(h.get());
+  pull(h);
+  EXPECT_TRUE(gst_harness_push_upstream_event(
+      h.get(), gst_event_new_seek(1, GST_FORMAT_DEFAULT, GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET,
+                                  index, GST_SEEK_TYPE_NONE, -1)));
+  // What was queued before the seek still lies in the harness.
+  std::vector<int64_t> found;
+  for (int i = 0; i < 200 && found.size() < static_cast<size_t>(count); ++i) {
+    const BufferPtr buffer = pull(h);
+    if (!buffer) break;
+    const int64_t at = image_facts(buffer.get(), 1)[0].index;
+    if (at >= index) found.push_back(at);
+  }
+  return found;
+}
+
+}  // namespace svgen::gst::testing
