@@ -41,6 +41,10 @@ class TorchBackend : public Backend {
     return from_torch(weights::open_weights(file)->read(name).clone());
   }
 
+  Tensor copy_to_host(const Tensor& tensor) override {
+    return from_torch(to_torch(tensor).to(at::kCPU));
+  }
+
   std::string describe_weights(const std::filesystem::path& file) override {
     return weights::describe_weights(file);
   }

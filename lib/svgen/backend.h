@@ -21,12 +21,13 @@ class Backend {
   virtual std::shared_ptr<Engine> open_engine(const Card& card, Device device, DType dtype) = 0;
   virtual std::unique_ptr<StatisticsRecorder> create_statistics_recorder() = 0;
   virtual Tensor read_tensor(const std::filesystem::path& file, const std::string& name) = 0;
+  virtual Tensor copy_to_host(const Tensor& tensor) = 0;
   virtual std::string describe_weights(const std::filesystem::path& file) = 0;
   virtual void set_num_threads(int threads) = 0;
 };
 
 /// Grows whenever this header or engine.h changes in a way that matters to a compiled backend.
-inline constexpr int kBackendVersion = 1;
+inline constexpr int kBackendVersion = 2;
 
 /// Opens libsvgen-torch.so: SVGEN_BACKEND names the file, else it lies beside libsvgen.so or in the
 /// build tree's lib/backend. Thread safe. DeviceError saying what failed and what to do.

@@ -57,6 +57,10 @@ Tensor read_tensor(const std::filesystem::path& safetensors, const std::string& 
   return backend().read_tensor(safetensors, name);
 }
 
+Tensor to_host(const Tensor& tensor) {
+  return tensor.device().is_cpu() ? tensor : backend().copy_to_host(tensor);
+}
+
 std::string describe_weights(const std::filesystem::path& file) {
   return backend().describe_weights(file);
 }

@@ -168,6 +168,9 @@ class StatisticsRecorder {
 /// absent.
 Tensor read_tensor(const std::filesystem::path& safetensors, const std::string& name);
 
+/// The tensor on the host: itself when it is there, else a copy. DeviceError when the copy fails.
+Tensor to_host(const Tensor& tensor);
+
 /// The listing of `weights-ls`: tensors, shapes, dtypes, the family recognised, missing and
 /// surplus.
 std::string describe_weights(const std::filesystem::path& file);

@@ -2,10 +2,12 @@
 // The allocator behind tensor memories.
 #include "common/tensor_memory.h"
 
+#include <mutex>
 #include <numeric>
 #include <string>
 
 #include "common/handles.h"
+#include "svgen/engine.h"
 #include "svgen/error.h"
 
 namespace svgen::gst {
@@ -16,6 +18,7 @@ constexpr const char* kMemoryType = "SvgTensorMemory";
 struct TensorMemory {
   GstMemory base;
   Tensor* tensor;
+  Tensor* host;  // copy of a device tensor, made when it is first mapped
 };
 
 Tensor& tensor_in(GstMemory* memory) {
@@ -32,9 +35,21 @@ GstMemory* make_memory(const Tensor& tensor, GstMemory* parent, gsize offset, gs
   return &memory->base;
 }
 
-gpointer map_memory(GstMemory* memory, gsize, GstMapFlags) {
+// Data on a device is read through a copy that is kept; it cannot be written.
+gpointer map_memory(GstMemory* memory, gsize, GstMapFlags flags) {
   const Tensor& tensor = tensor_in(memory);
-  return tensor.device().is_cpu() ? tensor.data() : nullptr;
+  if (tensor.device().is_cpu()) return tensor.data();
+  if ((flags & GST_MAP_WRITE) != 0) return nullptr;
+  static std::mutex mutex;  // readers may map at the same time; copies are rare
+  const std::lock_guard lock(mutex);
+  Tensor*& host = reinterpret_cast<TensorMemory*>(memory)->host;
+  try {
+    if (host == nullptr) host = new Tensor(to_host(tensor));
+  } catch (const std::exception& error) {
+    GST_ERROR("a device tensor cannot be copied to the host: %s", error.what());
+    return nullptr;
+  }
+  return host->data();
 }
 
 void unmap_memory(GstMemory*) {}
@@ -47,6 +62,7 @@ GstMemory* share_memory(GstMemory* memory, gssize offset, gssize size) {
 
 void free_memory(GstAllocator*, GstMemory* memory) {
   delete &tensor_in(memory);
+  delete reinterpret_cast<TensorMemory*>(memory)->host;
   g_free(memory);
 }
 

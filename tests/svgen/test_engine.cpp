@@ -195,6 +195,11 @@ TEST(ReadTensor, AnAbsentFileIsAnIoErrorThatNamesIt) {
               HasSubstr("/no/such.safetensors"));
 }
 
+TEST(ToHost, AHostTensorIsItself) {
+  const Tensor tensor = Tensor::empty(DType::kFloat32, {2, 3});
+  EXPECT_EQ(to_host(tensor).data(), tensor.data());
+}
+
 TEST(DescribeWeights, ListsTensorsShapesAndDTypes) {
   const std::string listing = describe_weights(fs::path(kMini) / "stats.safetensors");
   EXPECT_THAT(listing, HasSubstr("dinov3_sp_mean"));
