@@ -39,7 +39,7 @@ Value parse_in(const Named<Value> (&table)[kCount], std::string_view name, const
     if (name == row.name) return row.value;
     known += (known.empty() ? "" : ", ") + std::string(row.name);
   }
-  throw ConfigurationError(std::string("unknown ") + key,
+  throw ConfigurationError(std::string("unknown ") + key + ": use one of " + known,
                            {"one of " + known, std::string(name), key});
 }
 
@@ -78,6 +78,13 @@ void validate(const SamplingOptions& options) {
     throw ConfigurationError(
         std::string(key) + " is out of range",
         {std::to_string(low) + " to " + std::to_string(high), std::to_string(value), key});
+  }
+  if (options.guidance == Guidance::kInterval && options.guidance_start >= options.guidance_end) {
+    throw ConfigurationError(
+        "the guidance interval is empty: guidance-start must be below guidance-end",
+        {"guidance-start < guidance-end",
+         std::to_string(options.guidance_start) + " and " + std::to_string(options.guidance_end),
+         "guidance-start"});
   }
 }
 

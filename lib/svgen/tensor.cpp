@@ -61,7 +61,8 @@ DType parse_dtype(std::string_view name) {
     if (name == row.name) return row.dtype;
     known += (known.empty() ? "" : ", ") + std::string(row.name);
   }
-  throw ConfigurationError("unknown dtype", {"one of " + known, std::string(name), "dtype"});
+  throw ConfigurationError("unknown dtype: use one of " + known,
+                           {"one of " + known, std::string(name), "dtype"});
 }
 
 std::string shape_text(const Shape& shape) {

@@ -86,6 +86,11 @@ constexpr BadSetting kBadSettings[] = {
     {"guidance-start", [](SamplingOptions& o) { o.guidance_start = 1.01; }},
     {"guidance-end", [](SamplingOptions& o) { o.guidance_end = 1.01; }},
     {"guidance-end", [](SamplingOptions& o) { o.guidance_end = kNaN; }},
+    {"guidance-start",
+     [](SamplingOptions& o) {
+       o.guidance = Guidance::kInterval;
+       o.guidance_start = o.guidance_end = 0.5;
+     }},
     {"guidance-skip", [](SamplingOptions& o) { o.guidance_skip = -1; }},
     {"guidance-reverse", [](SamplingOptions& o) { o.guidance_reverse = kNaN; }},
 };
