@@ -15,7 +15,7 @@ using testing::report_of;
 using testing::ScratchFolder;
 namespace fs = std::filesystem;
 
-std::span<const std::byte> bytes_of(const std::string& text) {
+std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text));
 }
 
