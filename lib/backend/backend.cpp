@@ -11,6 +11,9 @@
 #include "roles/recorder.h"
 #include "roles/worker.h"
 #include "svgen/error.h"
+#include "svgen/registry.h"
+#include "train/autoencoder_trainer.h"
+#include "train/diffusion_trainer.h"
 #include "weights/describe.h"
 #include "weights/state_source.h"
 
@@ -37,6 +40,13 @@ class TorchBackend : public Backend {
     return std::make_unique<roles::SumsRecorder>();
   }
 
+  std::unique_ptr<AutoencoderTrainer> open_trainer(const AutoencoderOptions& options) override {
+    return open<train::ModelAutoencoderTrainer>(options);
+  }
+  std::unique_ptr<DiffusionTrainer> open_trainer(const DiffusionOptions& options) override {
+    return open<train::ModelDiffusionTrainer>(options);
+  }
+
   Tensor read_tensor(const std::filesystem::path& file, const std::string& name) override {
     return from_torch(weights::open_weights(file)->read(name).clone());
   }
@@ -56,6 +66,14 @@ class TorchBackend : public Backend {
                                {"1 or more", std::to_string(threads), "threads"});
     }
     roles::Worker::instance().run([&] { at::set_num_threads(threads); });
+  }
+
+ private:
+  template <typename Trainer, typename Options>
+  std::unique_ptr<Trainer> open(const Options& options) {
+    const Device device = resolve_device(options.model.device);
+    return std::make_unique<Trainer>(options, Card::load(find_card(options.model.model)), device,
+                                     resolve_dtype(options.model.dtype, device));
   }
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "svgen/engine.h"
+#include "svgen/trainer.h"
 
 namespace svgen {
 
@@ -20,14 +21,17 @@ class Backend {
   virtual DType resolve_dtype(const std::string& dtype, Device device) = 0;
   virtual std::shared_ptr<Engine> open_engine(const Card& card, Device device, DType dtype) = 0;
   virtual std::unique_ptr<StatisticsRecorder> create_statistics_recorder() = 0;
+  virtual std::unique_ptr<AutoencoderTrainer> open_trainer(const AutoencoderOptions& options) = 0;
+  virtual std::unique_ptr<DiffusionTrainer> open_trainer(const DiffusionOptions& options) = 0;
   virtual Tensor read_tensor(const std::filesystem::path& file, const std::string& name) = 0;
   virtual Tensor copy_to_host(const Tensor& tensor) = 0;
   virtual std::string describe_weights(const std::filesystem::path& file) = 0;
   virtual void set_num_threads(int threads) = 0;
 };
 
-/// Grows whenever this header or engine.h changes in a way that matters to a compiled backend.
-inline constexpr int kBackendVersion = 2;
+/// Grows whenever this header, engine.h or trainer.h changes in a way that matters to a compiled
+/// backend.
+inline constexpr int kBackendVersion = 3;
 
 /// Opens libsvgen-torch.so: SVGEN_BACKEND names the file, else it lies beside libsvgen.so or in the
 /// build tree's lib/backend. Thread safe. DeviceError saying what failed and what to do.

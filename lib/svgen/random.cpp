@@ -37,6 +37,20 @@ void box_muller(uint32_t a, uint32_t b, float* out) {
   out[1] = static_cast<float>(radius * std::sin(angle));
 }
 
+void fill_noise(uint64_t seed, uint64_t image, RandomPurpose purpose, uint64_t first_element,
+                std::span<float> out) {
+  constexpr size_t kPerBlock = 4;
+  float values[kPerBlock];
+  for (size_t i = 0; i < out.size();) {
+    const uint64_t element = first_element + i;
+    const std::array<uint32_t, 4> bits =
+        draw(seed, image, purpose, static_cast<uint32_t>(element / kPerBlock));
+    box_muller(bits[0], bits[1], values);
+    box_muller(bits[2], bits[3], values + 2);
+    for (size_t k = element % kPerBlock; k < kPerBlock && i < out.size(); ++k) out[i++] = values[k];
+  }
+}
+
 }  // namespace
 
 std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) {
@@ -51,16 +65,18 @@ std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint3
 }
 
 void normal_noise(uint64_t seed, uint64_t image, uint64_t first_element, std::span<float> out) {
-  constexpr size_t kPerBlock = 4;
-  float values[kPerBlock];
-  for (size_t i = 0; i < out.size();) {
-    const uint64_t element = first_element + i;
-    const std::array<uint32_t, 4> bits =
-        draw(seed, image, RandomPurpose::kNoise, static_cast<uint32_t>(element / kPerBlock));
-    box_muller(bits[0], bits[1], values);
-    box_muller(bits[2], bits[3], values + 2);
-    for (size_t k = element % kPerBlock; k < kPerBlock && i < out.size(); ++k) out[i++] = values[k];
-  }
+  fill_noise(seed, image, RandomPurpose::kNoise, first_element, out);
+}
+
+void normal_noise(uint64_t seed, uint64_t image, RandomPurpose purpose, std::span<float> out) {
+  fill_noise(seed, image, purpose, 0, out);
+}
+
+std::array<double, 4> uniform_numbers(uint64_t seed, uint64_t image, RandomPurpose purpose,
+                                      uint32_t block) {
+  const std::array<uint32_t, 4> bits = draw(seed, image, purpose, block);
+  return {open_uniform(bits[0]), open_uniform(bits[1]), open_uniform(bits[2]),
+          open_uniform(bits[3])};
 }
 
 int64_t random_class(uint64_t seed, uint64_t image, int64_t count) {

@@ -19,12 +19,21 @@ enum class RandomPurpose : uint32_t {
   kScene = 2,      // the procedural dataset
   kShuffle = 3,    // the order of a dataset
   kVariation = 4,  // crops and flips
+  kTraining = 5,   // times, dropped labels and masks of training steps
+  kTrainingNoise = 6,
+  kWeights = 7,  // the first weights of a training; "image" is the tensor
 };
 
 /// Standard normal values by Box-Muller. out[i] is the value of element first_element + i of image
 /// `image`: four elements share one Philox block with counter (element / 4, purpose, image low,
 /// image high) and key = seed.
 void normal_noise(uint64_t seed, uint64_t image, uint64_t first_element, std::span<float> out);
+/// The same from element 0 on, for another purpose than sampling.
+void normal_noise(uint64_t seed, uint64_t image, RandomPurpose purpose, std::span<float> out);
+
+/// Four independent numbers, uniform in (0, 1), of block `block` of an image.
+std::array<double, 4> uniform_numbers(uint64_t seed, uint64_t image, RandomPurpose purpose,
+                                      uint32_t block = 0);
 
 /// Uniform in [0, count), a function of (seed, image): the class of an image under
 /// `classes=random`. count must be positive.

@@ -25,7 +25,6 @@ uint64_t next_handle() {
 }
 
 void compute(const std::function<void()>& work) {
-  const c10::InferenceMode without_gradients;
   try {
     work();
   } catch (const c10::Error& error) {
@@ -47,9 +46,16 @@ at::ScalarType Runtime::torch_dtype() const {
   return to_torch(dtype_);
 }
 
-void Runtime::run(const std::function<void()>& work) const {
+void Runtime::run_recording(const std::function<void()>& work) const {
   if (!device_.is_cpu()) return compute(work);
   Worker::instance().run([&] { compute(work); });
+}
+
+void Runtime::run(const std::function<void()>& work) const {
+  run_recording([&] {
+    const c10::InferenceMode without_gradients;
+    work();
+  });
 }
 
 void Runtime::run(const Activity& activity, const std::function<void()>& work) {

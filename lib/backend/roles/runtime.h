@@ -37,7 +37,9 @@ class Runtime {
   /// Computes without gradients: on the process's worker on a CPU, at once elsewhere. Failures of
   /// LibTorch become DeviceError.
   void run(const std::function<void()>& work) const;
-  /// The same, with the time spent computing (not waiting) added to a counter.
+  /// The same, recording gradients where they are asked for.
+  void run_recording(const std::function<void()>& work) const;
+  /// Like run(), with the time spent computing (not waiting) added to a counter.
   void run(const Activity& activity, const std::function<void()>& work);
 
   /// Splits images into chunks that are computed together, and reports each. On a CPU a chunk is

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+// The trainer of phase 1.
+#include "train/autoencoder_trainer.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "interop/tensor.h"
+#include "roles/load_role.h"
+#include "roles/model_info.h"
+#include "roles/pixels.h"
+#include "svgen/error.h"
+#include "train/export_card.h"
+#include "train/initialize.h"
+#include "train/perceptual.h"
+#include "train/sheet.h"
+#include "train/sizes.h"
+#include "weights/load.h"
+#include "weights/prefixed_source.h"
+
+namespace svgen::train {
+namespace {
+
+using weights::Role;
+
+constexpr int64_t kSheetImages = 8;
+constexpr const char* kDiscriminatorPrefix = "loss.discriminator.";
+
+// Streams of first weights.
+enum Stream : uint32_t { kResidualStream, kDecoderStream, kDiscriminatorStream, kTokenStream };
+
+OptimizerConfig adam(OptimizerConfig config) {
+  config.beta1 = 0.5;  // as published for both sides
+  config.beta2 = 0.9;
+  return config;
+}
+
+// x / 127.5 - 1 of 8-bit pictures: (N, 3, H, W).
+at::Tensor targets(std::span<const ImageView> images) {
+  const int64_t width = images[0].width, height = images[0].height;
+  at::Tensor pixels =
+      at::empty({static_cast<int64_t>(images.size()), 3, height, width}, at::kFloat);
+  float* out = pixels.mutable_data_ptr<float>();
+  for (const ImageView& image : images) {
+    for (int channel = 0; channel < 3; ++channel) {
+      for (int64_t y = 0; y < height; ++y) {
+        const uint8_t* in = image.row(channel, y);
+        for (int64_t x = 0; x < width; ++x, in += image.pixel_stride)
+          *out++ = static_cast<float>(*in) / 127.5f - 1;
+      }
+    }
+  }
+  return pixels;
+}
+
+std::unique_ptr<AutoencoderModel> make_model(const AutoencoderOptions& options,
+                                             const roles::ModelFiles& files) {
+  files.require(Role::kEncoder);
+  files.require(Role::kResidual);
+  files.require(Role::kDecoder);
+  const Card& card = files.card();
+  const bool scratch = options.initialize == Initialization::kScratch;
+  const models::DinoV3Config encoder = roles::encoder_config(card, *files.open(Role::kEncoder));
+  const models::ResidualVitConfig residual =
+      scratch ? residual_sizes(files) : roles::residual_config(card, *files.open(Role::kResidual));
+  const int64_t channels = encoder.width + residual.outputs;
+  const models::DecoderConfig decoder =
+      scratch ? decoder_sizes(files, channels)
+              : roles::decoder_config(card, *files.open(Role::kDecoder), channels);
+  auto model = std::make_unique<AutoencoderModel>(AutoencoderModel{
+      models::DinoV3(encoder), models::ResidualVit(residual), models::Decoder(decoder), {}, {}});
+  if (options.discriminator_weight > 0) model->discriminator.emplace();
+  return model;
+}
+
+}  // namespace
+
+ModelAutoencoderTrainer::ModelAutoencoderTrainer(const AutoencoderOptions& options, Card card,
+                                                 Device device, DType dtype)
+    : options_(options),
+      files_(std::move(card)),
+      dtype_(to_torch(dtype)),
+      runtime_(device, dtype),
+      model_(make_model(options, files_)),
+      run_("autoencoder", options, runtime_.torch_device()) {
+  runtime_.run_recording([this] { initialize(); });
+}
+
+// All networks but the encoder, from nothing or from the card's files.
+void ModelAutoencoderTrainer::initialize_networks() {
+  const auto draw = [&](auto visit, std::span<const FirstWeightsRule> rules, Stream stream) {
+    draw_first_weights(visit, rules, options_.seed, stream);
+  };
+  static constexpr FirstWeightsRule kToken[] = {{"", "", FirstWeights::kNormal, 0.02}};
+  const Visit token = [this](const nn::StateScope& state) {
+    state("mask_token", model_->mask_token, {1, model_->residual.config.outputs, 1});
+  };
+  const Visit discriminator = [this](const nn::StateScope& s) { model_->visit_discriminator(s); };
+  draw(token, kToken, kTokenStream);
+  draw(discriminator, discriminator_first_weights(), kDiscriminatorStream);
+  if (options_.initialize == Initialization::kScratch) {
+    draw([this](const nn::StateScope& s) { model_->residual.visit(s); }, residual_first_weights(),
+         kResidualStream);
+    draw([this](const nn::StateScope& s) { model_->decoder.visit(s); }, decoder_first_weights(),
+         kDecoderStream);
+    return;
+  }
+  for (const Role role : {Role::kResidual, Role::kDecoder}) files_.verify(role);
+  weights::load_module(model_->residual, *files_.open(Role::kResidual));
+  weights::load_module(model_->decoder, *files_.open(Role::kDecoder));
+  const auto checkpoint =
+      weights::open_weights(files_.card().locate(files_.card().residual->source));
+  if (checkpoint->find("mask_token")) model_->mask_token = checkpoint->read("mask_token");
+  const auto source = weights::prefixed_source(checkpoint, kDiscriminatorPrefix);
+  if (model_->discriminator && !source->tensors().empty()) {
+    model_->discriminator.emplace(models::PatchGan::infer_filters(*source));
+    weights::load_module(*model_->discriminator, *source);
+  }
+}
+
+void ModelAutoencoderTrainer::initialize() {
+  files_.verify(Role::kEncoder);
+  weights::load_module(model_->encoder, *files_.open(Role::kEncoder), dtype_);
+  nn::visit_state(model_->encoder, [&](const nn::StateSlot& slot) {
+    if (slot.tensor.defined())
+      slot.tensor = roles::aligned(slot.tensor).to(runtime_.torch_device());
+  });
+  initialize_networks();
+
+  const OptimizerConfig config = adam(run_.optimizer_config());
+  Side& side = run_.add_side(
+      "autoencoder", [this](const nn::StateScope& s) { model_->visit_autoencoder(s); }, config);
+  leaves_.autoencoder = side.parameters.leaves();
+  leaves_.last_layer = side.parameters.leaf("decoder.conv_out.weight");
+  if (model_->discriminator) {
+    const Visit visit = [this](const nn::StateScope& s) { model_->visit_discriminator(s); };
+    discriminator_ = &run_.add_side("discriminator", visit, config);
+    leaves_.discriminator = discriminator_->parameters.leaves();
+    NamedTensors buffers;
+    const nn::StateVisitor collect = [&](const nn::StateSlot& slot) {
+      if (slot.kind == nn::SlotKind::kBuffer) buffers.emplace_back(slot.name, slot.tensor);
+    };
+    visit(nn::StateScope(collect));
+    run_.add_buffers(buffers);
+  }
+  const auto published = weights::open_weights(files_.card().locate(files_.card().encoder->source));
+  const auto lpips = load_lpips(published, dtype_, runtime_.torch_device());
+  perceptual_ = lpips ? lpips_distance(lpips) : feature_distance(model_->encoder);
+  run_.set_card(
+      exported_card(files_.card(), {{"residual", "extra_vit."}, {"decoder", "decoder."}}));
+  run_.begin();
+}
+
+AutoencoderBatch ModelAutoencoderTrainer::batch(std::span<const ImageView> images,
+                                                std::span<const int64_t> indices) const {
+  const at::Device device = runtime_.torch_device();
+  return {targets(images).to(device), roles::normalized_pixels(images).to(device),
+          draw_masks(options_.seed, indices, options_.mask_ratio).to(device)};
+}
+
+TrainReport ModelAutoencoderTrainer::train(std::span<const ImageView> images,
+                                           std::span<const int64_t> indices) {
+  if (images.empty() || images.size() != indices.size()) {
+    throw ShapeError(
+        "a training batch needs one index for each image, and an image at least",
+        {std::to_string(images.size()) + " indices", std::to_string(indices.size()), "indices"});
+  }
+  const Grid grid = roles::token_grid(images, files_.card().patch);
+  if (!(grid == files_.card().grid)) {
+    const int64_t patch = files_.card().patch;
+    throw ShapeError(
+        "training takes pictures of the model's native size: scale or crop them",
+        {std::to_string(files_.card().grid.width * patch) + " x " +
+             std::to_string(files_.card().grid.height * patch),
+         std::to_string(grid.width * patch) + " x " + std::to_string(grid.height * patch),
+         "images"});
+  }
+  if (!run_.agree(true)) return report();
+  const auto start = std::chrono::steady_clock::now();
+  TrainReport done;
+  runtime_.run_recording([&] {
+    last_ = batch(images, indices);
+    run_.exported_side().parameters.bind(dtype_);
+    if (discriminator_) discriminator_->parameters.bind(dtype_);
+    const AutoencoderLoss loss{options_.perceptual_weight, options_.discriminator_weight,
+                               options_.discriminator_start};
+    const Metrics metrics = accumulate_gradients(*model_, last_, loss, perceptual_, run_.step(),
+                                                 run_.share(), leaves_, run_.processes());
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+    done = run_.complete_batch(indices, metrics, spent.count());
+  });
+  return done;
+}
+
+std::filesystem::path ModelAutoencoderTrainer::save() {
+  std::filesystem::path saved;
+  runtime_.run_recording([&] { saved = run_.save(); });
+  return saved;
+}
+
+void ModelAutoencoderTrainer::finish() {
+  runtime_.run_recording([&] { run_.agree(false); });
+}
+
+Picture ModelAutoencoderTrainer::sample_sheet() {
+  if (!last_.target.defined()) return {};
+  const int64_t count = std::min(kSheetImages, last_.target.size(0));
+  Sheet sheet(2 * count, count, last_.target.size(3), last_.target.size(2));
+  runtime_.run_recording([&] {
+    const at::NoGradGuard no_grad;
+    const AutoencoderBatch shown{last_.target.narrow(0, 0, count), last_.pixels.narrow(0, 0, count),
+                                 at::zeros({count}, last_.masked.options())};
+    run_.exported_side().parameters.bind_values(run_.ema().values());
+    const Processes alone;
+    const at::Tensor pictures =
+        reconstruct(*model_, encode_for_training(*model_, shown, alone), shown.target)
+            .to(at::kFloat)
+            .contiguous();
+    for (int64_t i = 0; i < count; ++i) {
+      roles::write_levels(shown.target[i].contiguous(), sheet.cells()[static_cast<size_t>(i)]);
+      roles::write_levels(pictures[i], sheet.cells()[static_cast<size_t>(count + i)]);
+    }
+  });
+  return sheet.take();
+}
+
+}  // namespace svgen::train

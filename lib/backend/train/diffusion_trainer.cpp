@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// The trainer of phase 2.
+#include "train/diffusion_trainer.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "flow/sampler.h"
+#include "interop/tensor.h"
+#include "roles/model_info.h"
+#include "roles/shapes.h"
+#include "svgen/error.h"
+#include "svgen/random.h"
+#include "train/export_card.h"
+#include "train/initialize.h"
+#include "train/sheet.h"
+#include "train/sizes.h"
+#include "weights/load.h"
+
+namespace svgen::train {
+namespace {
+
+using weights::Role;
+
+constexpr int64_t kSheetClasses = 16;
+
+models::DitConfig sizes_of(const DiffusionOptions& options, const roles::ModelFiles& files,
+                           const ModelInfo& info) {
+  files.require(Role::kDiffusion);
+  if (options.initialize == Initialization::kScratch) {
+    return diffusion_sizes(files, info.latent_channels);
+  }
+  return roles::diffusion_config(files.card(), *files.open(Role::kDiffusion));
+}
+
+}  // namespace
+
+ModelDiffusionTrainer::ModelDiffusionTrainer(const DiffusionOptions& options, Card card,
+                                             Device device, DType dtype)
+    : options_(options),
+      files_(std::move(card)),
+      dtype_(to_torch(dtype)),
+      runtime_(device, DType::kFloat32),
+      info_(roles::infer_model_info(files_)),
+      statistics_(files_, runtime_),
+      model_(sizes_of(options, files_, info_)),
+      run_("diffusion", options, runtime_.torch_device()) {
+  if (!options.normalized) statistics_.load(model_.config.channels);
+  runtime_.run_recording([this] { initialize(); });
+}
+
+void ModelDiffusionTrainer::initialize() {
+  const Visit visit = [this](const nn::StateScope& state) { model_.visit(state); };
+  if (options_.initialize == Initialization::kModel) {
+    files_.verify(Role::kDiffusion);
+    weights::load_module(model_, *files_.open(Role::kDiffusion));
+  } else {
+    draw_first_weights(visit, dit_first_weights(), options_.seed, 0, files_.card().grid);
+  }
+  OptimizerConfig config = run_.optimizer_config();
+  config.weight_decay = options_.weight_decay;
+  run_.add_side("diffusion", visit, config);
+  run_.add_exported({{"pos_embed", model_.pos_embed}});
+  run_.set_card(exported_card(files_.card(), {{"diffusion", ""}}));
+  run_.begin();
+}
+
+void ModelDiffusionTrainer::check(const Tensor& latents, std::span<const int64_t> labels,
+                                  std::span<const int64_t> indices) const {
+  const models::DitConfig& config = model_.config;
+  roles::check_shape("the latents", latents,
+                     {static_cast<int64_t>(indices.size()), config.tokens, config.channels});
+  roles::check_floating("the latents", latents);
+  if (labels.size() != indices.size() || indices.empty()) {
+    throw ShapeError("a training batch needs one label and one index for each latent",
+                     {std::to_string(indices.size()) + " labels, one or more",
+                      std::to_string(labels.size()), "labels"});
+  }
+  for (const int64_t label : labels) {
+    if (label >= -1 && label < config.classes) continue;
+    throw ConfigurationError(
+        "a label lies outside the model's classes: correct the dataset or \"classes\" of the card",
+        {"-1 (no class) to " + std::to_string(config.classes - 1), std::to_string(label),
+         "labels"});
+  }
+}
+
+at::Tensor ModelDiffusionTrainer::data(const Tensor& latents) const {
+  const at::NoGradGuard no_grad;
+  const at::Tensor z = to_torch(latents).to(runtime_.torch_device(), at::kFloat);
+  // A copy, since the memory behind a stream's tensor may start anywhere.
+  return options_.normalized ? z.clone() : statistics_.normalize(z);
+}
+
+TrainReport ModelDiffusionTrainer::train(const Tensor& latents, std::span<const int64_t> labels,
+                                         std::span<const int64_t> indices) {
+  check(latents, labels, indices);
+  if (!run_.agree(true)) return report();
+  const auto start = std::chrono::steady_clock::now();
+  TrainReport done;
+  runtime_.run_recording([&] {
+    DiffusionDraws draws = draw_diffusion(options_.seed, indices, labels, model_.config,
+                                          options_.shift, options_.class_dropout);
+    for (at::Tensor* tensor : {&draws.noise, &draws.times, &draws.labels})
+      *tensor = tensor->to(runtime_.torch_device());
+    FlatParameters& parameters = run_.exported_side().parameters;
+    parameters.bind(dtype_);
+    const at::Tensor loss = velocity_loss(model_, data(latents), draws).mean();
+    (loss * run_.share()).backward({}, false, false, parameters.leaves());
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+    done = run_.complete_batch(indices, {{"loss", loss.item<double>()}}, spent.count());
+  });
+  return done;
+}
+
+std::filesystem::path ModelDiffusionTrainer::save() {
+  std::filesystem::path saved;
+  runtime_.run_recording([&] { saved = run_.save(); });
+  return saved;
+}
+
+void ModelDiffusionTrainer::finish() {
+  runtime_.run_recording([&] { run_.agree(false); });
+}
+
+at::Tensor ModelDiffusionTrainer::sample_latents(const std::vector<int64_t>& classes) {
+  const models::DitConfig& config = model_.config;
+  const auto count = static_cast<int64_t>(classes.size());
+  at::Tensor noise = at::empty({count, config.tokens, config.channels}, at::kFloat);
+  for (int64_t n = 0; n < count; ++n) {
+    normal_noise(options_.seed, static_cast<uint64_t>(n), 0,
+                 {noise[n].mutable_data_ptr<float>(), static_cast<size_t>(noise[n].numel())});
+  }
+  run_.exported_side().parameters.bind_values(run_.ema().values());
+  const auto velocity = [this](const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) {
+    return model_.forward(x, t, y);
+  };
+  flow::Integration integration({velocity, classes, config.classes},
+                                noise.to(runtime_.torch_device()), files_.card().sampling);
+  while (!integration.done()) integration.advance();
+  return integration.state();  // (N, T, C), normalised
+}
+
+Picture ModelDiffusionTrainer::sample_sheet() {
+  if (!files_.names(Role::kStatistics) || files_.open_if_there(Role::kDecoder) == nullptr)
+    return {};
+  if (!decoder_) {
+    decoder_ = std::make_unique<roles::ModelDecoder>(files_, info_, statistics_, runtime_);
+  }
+  std::vector<int64_t> classes;
+  for (int64_t i = 0; i < std::min(kSheetClasses, model_.config.classes); ++i) classes.push_back(i);
+  Tensor latents;
+  runtime_.run_recording([&] {
+    const at::NoGradGuard no_grad;
+    latents = from_torch(sample_latents(classes));
+  });
+  const Card& card = files_.card();
+  const auto columns =
+      static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(classes.size()))));
+  Sheet sheet(static_cast<int64_t>(classes.size()), columns, card.grid.width * card.patch,
+              card.grid.height * card.patch);
+  decoder_->decode_into(latents, card.grid, /*normalized=*/true, sheet.cells(), {});
+  return sheet.take();
+}
+
+}  // namespace svgen::train

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Writing the card of a checkpoint.
+#include "train/export_card.h"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "svgen/error.h"
+
+namespace svgen::train {
+namespace {
+
+constexpr const char* kRoles[] = {"encoder", "residual", "decoder", "diffusion", "statistics"};
+
+std::string absolute_file(const Card& card, const std::string& file) {
+  try {
+    return card.locate({file, ""}).string();
+  } catch (const IoError&) {
+    return file;  // not there yet; whoever needs it will be told
+  }
+}
+
+}  // namespace
+
+std::string exported_card(const Card& card, std::initializer_list<TrainedRole> trained) {
+  // The card was read from this file and checked.
+  auto json = nlohmann::ordered_json::parse(std::ifstream(card.path));
+  for (const char* key : kRoles) {
+    if (!json.contains(key)) continue;
+    json[key]["file"] = absolute_file(card, json[key].at("file").get<std::string>());
+  }
+  for (const TrainedRole& role : trained) {
+    auto& entry = json.at(role.key);
+    entry["file"] = "ema.safetensors";
+    entry.erase("sha256");
+    entry.erase("prefix");
+    if (*role.prefix != '\0') entry["prefix"] = role.prefix;
+  }
+  return json.dump(1) + "\n";
+}
+
+}  // namespace svgen::train

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// The two perceptual distances.
+#include "train/perceptual.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/avg_pool2d.h>
+#include <ATen/ops/cosine_similarity.h>
+#include <ATen/ops/tensor.h>
+#include <c10/core/GradMode.h>
+
+#include "weights/load.h"
+#include "weights/prefixed_source.h"
+
+namespace svgen::train {
+namespace {
+
+constexpr int kScales = 3;
+constexpr double kEdgeWeight = 0.25, kFeatureWeight = 0.4;
+
+// ImageNet's, of pixels in [0, 1].
+constexpr double kMean[] = {0.485, 0.456, 0.406}, kStd[] = {0.229, 0.224, 0.225};
+
+at::Tensor per_channel(const double (&values)[3], const at::Tensor& like) {
+  return at::tensor(at::ArrayRef<double>(values), like.options()).view({1, 3, 1, 1});
+}
+
+// x (N, 3, H, W) in [-1, 1].
+at::Tensor encoder_input(const at::Tensor& x) {
+  return ((x + 1) / 2 - per_channel(kMean, x)) / per_channel(kStd, x);
+}
+
+// Mean |d along `dim`| of a difference of pictures: (N).
+at::Tensor edge(const at::Tensor& difference, int64_t dim) {
+  const int64_t last = difference.size(dim) - 1;
+  return (difference.narrow(dim, 1, last) - difference.narrow(dim, 0, last)).abs().mean({1, 2, 3});
+}
+
+at::Tensor edge_distance(const at::Tensor& target, const at::Tensor& reconstruction) {
+  at::Tensor difference = reconstruction - target;  // taking edges is linear
+  at::Tensor total = edge(difference, 2) + edge(difference, 3);
+  for (int scale = 1; scale < kScales; ++scale) {
+    difference = at::avg_pool2d(difference, {2, 2});
+    total = total + edge(difference, 2) + edge(difference, 3);
+  }
+  return total;  // (N)
+}
+
+}  // namespace
+
+std::shared_ptr<models::Lpips> load_lpips(const std::shared_ptr<weights::StateSource>& checkpoint,
+                                          at::ScalarType dtype, at::Device device) {
+  if (checkpoint == nullptr) return nullptr;
+  const auto source = weights::prefixed_source(checkpoint, kLpipsPrefix);
+  if (source->tensors().empty()) return nullptr;
+  auto lpips = std::make_shared<models::Lpips>(models::Lpips::infer_widths(*source));
+  weights::load_module(*lpips, *source, dtype);
+  nn::visit_state(*lpips, [&](const nn::StateSlot& slot) { slot.tensor = slot.tensor.to(device); });
+  return lpips;
+}
+
+PerceptualDistance lpips_distance(std::shared_ptr<const models::Lpips> lpips) {
+  return [lpips](const at::Tensor& target, const at::Tensor& reconstruction) {
+    std::vector<at::Tensor> wanted;
+    {
+      const at::NoGradGuard constant;
+      wanted = lpips->features(target);
+    }
+    return lpips->distance(wanted, lpips->features(reconstruction));
+  };
+}
+
+PerceptualDistance feature_distance(const models::DinoV3& encoder) {
+  return [&encoder](const at::Tensor& target, const at::Tensor& reconstruction) {
+    at::Tensor wanted;
+    {
+      const at::NoGradGuard constant;
+      wanted = encoder.patch_tokens(encoder_input(target));  // (N, T, D)
+    }
+    const at::Tensor found = encoder.patch_tokens(encoder_input(reconstruction));
+    const at::Tensor unlike = 1 - at::cosine_similarity(found, wanted, 2).mean(1);  // (N)
+    return kEdgeWeight * edge_distance(target, reconstruction) + kFeatureWeight * unlike;
+  };
+}
+
+}  // namespace svgen::train

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// The sizes of networks that are trained from nothing: the card says them, or a file it names.
+#pragma once
+
+#include "models/decoder.h"
+#include "models/dit.h"
+#include "models/residual_vit.h"
+#include "roles/model_files.h"
+
+namespace svgen::train {
+
+// Each takes the sizes from the card alone when it gives all of them, else from the role's file.
+// ConfigurationError naming the keys that are missing when neither says them.
+models::ResidualVitConfig residual_sizes(const roles::ModelFiles& files);
+models::DecoderConfig decoder_sizes(const roles::ModelFiles& files, int64_t latent_channels);
+models::DitConfig diffusion_sizes(const roles::ModelFiles& files, int64_t latent_channels);
+
+}  // namespace svgen::train

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// The two trainings of a model: the autoencoder (phase 1) and the diffusion transformer (phase 2).
+//
+// A trainer takes micro-batches, updates the weights, and keeps checkpoints. All that is random in
+// a step (noise, times, dropped labels, masked residuals) is a function of (seed, image index), so
+// a resumed run computes the very steps an unbroken one would have, and processes that deal the
+// indices out among themselves draw what one process would have drawn.
+//
+// Under a distributed launch (RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT) every process opens a
+// trainer and calls the same methods; gradients are averaged over all their images, rank 0 writes.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "svgen/engine.h"
+#include "svgen/image.h"
+#include "svgen/picture.h"
+#include "svgen/tensor.h"
+
+namespace svgen {
+
+enum class Initialization {
+  kScratch,  // the published initialisation, a function of the seed
+  kModel,    // the card's weights
+};
+
+struct TrainerOptions {
+  EngineOptions model;  // the card: architecture, encoder, statistics; dtype of the computation
+  Initialization initialize = Initialization::kScratch;
+  std::filesystem::path checkpoint;  // directory; empty: nothing is saved
+  bool resume = false;               // go on from the last checkpoint, if there is one
+  int64_t max_steps = -1;            // -1: no end
+  int64_t checkpoint_interval = 1000;
+  int64_t checkpoints_kept = 3;
+  double learning_rate = 1e-4;
+  double ema_decay = 0;  // 0: the exported weights are the trained ones
+  int64_t accumulate = 1;
+  int64_t warmup_steps = 0;  // of a linear rise of the learning rate
+  double clip_norm = 0;      // largest norm of all gradients together; 0: no limit
+  uint64_t seed = 0;
+};
+
+/// Defaults are the published recipe (paper notes 3.1).
+struct AutoencoderOptions : TrainerOptions {
+  double mask_ratio = 0.1;             // share of images whose residual is hidden
+  double perceptual_weight = 1;        // of LPIPS, or of the term that stands in for it
+  double discriminator_weight = 0.5;   // 0: no discriminator
+  int64_t discriminator_start = 5001;  // in optimizer steps of both sides, two a batch
+};
+
+/// Defaults are the published recipe (paper notes 3.2), whose ema_decay is 0.9999.
+struct DiffusionOptions : TrainerOptions {
+  DiffusionOptions() { ema_decay = 0.9999; }
+
+  double shift = 0.4;  // t' = s t / (1 + (s - 1) t); <= 0: none
+  double class_dropout = 0.1;
+  double weight_decay = 0;
+  bool normalized = false;  // latents arrive normalised
+};
+
+struct TrainReport {
+  int64_t step = 0;        // optimizer steps since the beginning, over all runs
+  int64_t next_index = 0;  // all images before it have been used
+  bool stepped = false;    // false: a micro-batch was added and more are needed for a step
+  bool finished = false;   // max_steps is reached, or another process has no more images
+  double seconds = 0;      // spent computing in this run
+  int64_t images = 0;      // of this run, all processes together
+  std::vector<std::pair<std::string, double>> metrics;  // of the step; "loss" comes first
+  std::filesystem::path saved;                          // the checkpoint this call wrote, or empty
+};
+
+/// One thread at a time may call a trainer. Errors are final: the last checkpoint is intact, and a
+/// new trainer can resume from it.
+class Trainer {
+ public:
+  virtual ~Trainer() = default;
+
+  /// Where training stands, without doing anything.
+  virtual TrainReport report() const = 0;
+
+  /// Saves what has been trained since the last checkpoint; the folder, or empty when there was
+  /// nothing to save or nowhere. Micro-batches that have not become a step are forgotten and their
+  /// images come again after a resume.
+  virtual std::filesystem::path save() = 0;
+
+  /// This process has no more images: ends the training of all processes after the steps already
+  /// taken. To be called once, before save(), also when the training finished by itself.
+  virtual void finish() = 0;
+
+  /// A picture of what the exported weights can do: pairs of originals and reconstructions of the
+  /// last batch, or one generated image a class. Empty when the card has no decoder for it.
+  virtual Picture sample_sheet() = 0;
+};
+
+class AutoencoderTrainer : public Trainer {
+ public:
+  /// ConfigurationError for impossible options or a card without what is needed, IoError when the
+  /// checkpoint is held by another trainer or cannot be read.
+  static std::unique_ptr<AutoencoderTrainer> open(const AutoencoderOptions& options);
+
+  /// Square images of the card's native size, and their stream indices, increasing.
+  /// ConfigurationError naming step and indices when the loss is not finite.
+  virtual TrainReport train(std::span<const ImageView> images,
+                            std::span<const int64_t> indices) = 0;
+};
+
+class DiffusionTrainer : public Trainer {
+ public:
+  static std::unique_ptr<DiffusionTrainer> open(const DiffusionOptions& options);
+
+  /// (N, T, C) latents of any float dtype, N labels in [0, classes) (-1: no class) and indices.
+  virtual TrainReport train(const Tensor& latents, std::span<const int64_t> labels,
+                            std::span<const int64_t> indices) = 0;
+};
+
+}  // namespace svgen

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// The trainer of phase 1 on the tiny model.
+#include "backend/train/trainer_tests.h"
+
+namespace svgen::train {
+namespace {
+
+using AutoencoderPhase = Phase<AutoencoderOptions, AutoencoderTrainer>;
+
+TEST(AutoencoderTrainer, RefusesWhatDoesNotFit) {
+  const auto trainer = AutoencoderTrainer::open(AutoencoderPhase::options());
+  const std::vector<int64_t> indices = {0, 1}, few = {0};
+  EXPECT_THROW(trainer->train(Pictures(80, indices).views(), indices), ShapeError);
+  EXPECT_THROW(trainer->train(Pictures(60, indices).views(), indices), ShapeError);
+  EXPECT_THROW(trainer->train(Pictures(kTinySize, indices).views(), few), ShapeError);
+  EXPECT_THROW(trainer->train({}, {}), ShapeError);
+}
+
+TEST(AutoencoderTrainer, LossFallsOnPicturesSeenAgain) {
+  AutoencoderOptions options = AutoencoderPhase::options();
+  options.learning_rate = 1e-3;
+  options.discriminator_weight = 0;
+  options.mask_ratio = 0;
+  const auto trainer = AutoencoderTrainer::open(options);
+  const std::vector<int64_t> indices = {0, 1, 2};
+  const Pictures pictures(kTinySize, indices);
+  const double first = loss_of(trainer->train(pictures.views(), indices));
+  double last = first;
+  for (int i = 0; i < 20; ++i) last = loss_of(trainer->train(pictures.views(), indices));
+  EXPECT_LT(last, 0.7 * first);
+}
+
+}  // namespace
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Autoencoder, TrainerTest, ::testing::Types<AutoencoderPhase>);
+
+}  // namespace svgen::train

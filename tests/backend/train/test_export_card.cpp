@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// The card beside a checkpoint.
+#include "train/export_card.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "backend/train/support.h"
+
+namespace svgen::train {
+namespace {
+
+TEST(ExportCard, NamesTheNewFileAndKeepsTheOthersReachable) {
+  const Card card = Card::load(kTinyCard);
+  const std::string text =
+      exported_card(card, {{"residual", "extra_vit."}, {"decoder", "decoder."}});
+  const auto json = nlohmann::json::parse(text);
+  EXPECT_EQ(json["residual"]["file"], "ema.safetensors");
+  EXPECT_EQ(json["decoder"]["prefix"], "decoder.");
+  EXPECT_TRUE(std::filesystem::path(json["encoder"]["file"].get<std::string>()).is_absolute());
+  EXPECT_EQ(json["diffusion"]["width"], 64);
+  EXPECT_NO_THROW(Card::parse(text, "/somewhere/card.json"));
+}
+
+TEST(ExportCard, ATrainedFileHasNoOldDigest) {
+  const Card card = Card::load(SVGEN_MODELS "/mini/card.json");
+  const auto json = nlohmann::json::parse(exported_card(card, {{"diffusion", ""}}));
+  EXPECT_FALSE(json["diffusion"].contains("sha256"));
+  EXPECT_FALSE(json["diffusion"].contains("prefix"));
+  EXPECT_TRUE(json["encoder"].contains("sha256"));
+}
+
+}  // namespace
+}  // namespace svgen::train

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// Sizes of what is trained from nothing.
+#include "train/sizes.h"
+
+#include <gtest/gtest.h>
+
+#include "backend/train/support.h"
+#include "svgen/error.h"
+
+namespace svgen::train {
+namespace {
+
+Card edited(const std::function<void(Card&)>& edit) {
+  Card card = Card::load(kTinyCard);
+  edit(card);
+  return card;
+}
+
+void remove_files(Card& card) {
+  for (FileReference* file :
+       {&card.residual->source, &card.decoder->source, &card.diffusion->source})
+    *file = {"untrained", ""};
+}
+
+TEST(TrainingSizes, TheCardIsEnough) {
+  const roles::ModelFiles files(edited(remove_files));
+  EXPECT_EQ(residual_sizes(files).width, 32);
+  EXPECT_EQ(residual_sizes(files).tokens, 16);
+  EXPECT_EQ(decoder_sizes(files, 56).multipliers, (std::vector<int64_t>{1, 1, 2, 2, 4}));
+  EXPECT_EQ(diffusion_sizes(files, 56).mlp, 256);
+  EXPECT_EQ(diffusion_sizes(files, 56).channels, 56);
+}
+
+TEST(TrainingSizes, TheFileFillsWhatTheCardLeavesOut) {
+  const roles::ModelFiles files(edited([](Card& card) {
+    card.residual->width = 0;
+    card.decoder->channels = 0;
+    card.diffusion->depth = 0;
+  }));
+  EXPECT_EQ(residual_sizes(files).width, 32);
+  EXPECT_EQ(decoder_sizes(files, 56).channels, 32);
+  EXPECT_EQ(diffusion_sizes(files, 56).depth, 2);
+}
+
+TEST(TrainingSizes, APresetCounts) {
+  const roles::ModelFiles files(edited([](Card& card) {
+    remove_files(card);
+    card.diffusion = DiffusionConfig{.source = {"untrained", ""}, .preset = "svg-b", .classes = 7};
+  }));
+  EXPECT_EQ(diffusion_sizes(files, 56).width, 768);
+  EXPECT_EQ(diffusion_sizes(files, 56).classes, 7);
+}
+
+TEST(TrainingSizes, MissingKeysAreNamed) {
+  const roles::ModelFiles files(edited([](Card& card) {
+    remove_files(card);
+    card.residual->heads = 0;
+    card.diffusion->classes = 0;
+  }));
+  try {
+    residual_sizes(files);
+    FAIL();
+  } catch (const ConfigurationError& error) {
+    EXPECT_NE(error.report().find("residual.heads"), std::string::npos) << error.report();
+  }
+  EXPECT_THROW(diffusion_sizes(files, 56), ConfigurationError);
+}
+
+}  // namespace
+}  // namespace svgen::train
