@@ -41,6 +41,7 @@ class ElementImpl {
 
   /// True from the second call of a run on.
   bool failed_before() { return failed_.exchange(true); }
+  bool has_failed() const { return failed_; }
   void begin_run() { failed_ = false; }
 
   /// A snapshot; take one per buffer.

@@ -10,5 +10,7 @@ bool register_scene_source(GstPlugin* plugin);
 bool register_dataset_source(GstPlugin* plugin);
 bool register_latent_sink(GstPlugin* plugin);
 bool register_latent_source(GstPlugin* plugin);
+bool register_autoencoder_trainer(GstPlugin* plugin);
+bool register_diffusion_trainer(GstPlugin* plugin);
 
 }  // namespace svgen::gst

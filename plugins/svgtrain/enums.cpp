@@ -39,4 +39,15 @@ GType enum_type<Backgrounds>() {
   return type;
 }
 
+template <>
+GType enum_type<Initialization>() {
+  static const GEnumValue values[] = {
+      row(Initialization::kScratch, "From nothing, as published, a function of the seed",
+          "scratch"),
+      row(Initialization::kModel, "The weights that the card names", "model"),
+      {}};
+  static const GType type = registered("GstSvgInitialization", values);
+  return type;
+}
+
 }  // namespace svgen::gst

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The enumerations that are properties of the data sources.
+// The enumerations that are properties of the data sources and the trainers.
 #pragma once
 
 #include "common/properties.h"
 #include "svgen/scene.h"
+#include "svgen/trainer.h"
 
 namespace svgen::gst {
 
@@ -14,5 +15,7 @@ template <>
 GType enum_type<Crop>();
 template <>
 GType enum_type<Backgrounds>();
+template <>
+GType enum_type<Initialization>();
 
 }  // namespace svgen::gst

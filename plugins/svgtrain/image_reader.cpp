@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Opens the decoding module, reads files.
+// Reading and decoding files.
 #include "svgtrain/image_reader.h"
 
-#include <dlfcn.h>
-
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <limits>
@@ -14,45 +11,15 @@
 
 #include "svgen/error.h"
 #include "svgtrain/imageio.h"
+#include "svgtrain/imageio_loader.h"
 
 namespace svgen::gst {
 namespace fs = std::filesystem;
 namespace {
 
-std::vector<fs::path> candidates() {
-  const char* named = std::getenv("SVGEN_IMAGEIO");
-  if (named != nullptr && *named != '\0') return {named};
-  std::vector<fs::path> files;
-  Dl_info self{};
-  if (dladdr(reinterpret_cast<void*>(&candidates), &self) != 0 && self.dli_fname != nullptr) {
-    const fs::path folder = fs::absolute(self.dli_fname).parent_path();
-    files = {folder / kImageIoFile, folder.parent_path() / kImageIoFile};
-  }
-  files.emplace_back(kImageIoFile);  // the loader's own search path
-  return files;
-}
-
-DecodeFunction open_decoder() {
-  std::string problems;
-  for (const fs::path& file : candidates()) {
-    void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);  // stays open
-    if (library != nullptr) {
-      if (void* symbol = dlsym(library, kDecodeSymbol)) {
-        return reinterpret_cast<DecodeFunction>(symbol);
-      }
-    }
-    const char* reason = dlerror();
-    problems += (problems.empty() ? "" : "; ") + std::string(reason == nullptr ? "" : reason);
-  }
-  throw DeviceError(
-      "the module that decodes pictures cannot be opened: install it with OpenCV, or name its file "
-      "in SVGEN_IMAGEIO",
-      {kImageIoFile, problems, ""});
-}
-
 DecodeFunction decoder() {
   // A failed attempt throws and is retried by the next caller.
-  static const DecodeFunction instance = open_decoder();
+  static const auto instance = reinterpret_cast<DecodeFunction>(imageio_symbol(kDecodeSymbol));
   return instance;
 }
 

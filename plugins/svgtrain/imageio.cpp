@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Decoding with OpenCV.
+// Decoding, encoding and drawing with OpenCV.
 #include "svgtrain/imageio.h"
 
 #include <algorithm>
 #include <array>
 #include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "svgtrain/plot.h"
 
 namespace svgen::gst {
 namespace {
@@ -51,15 +54,56 @@ bool decode(std::span<const uint8_t> file, Picture& picture, std::string& proble
   return true;
 }
 
+bool encode(const Picture& picture, std::vector<uint8_t>& file, std::string& problem) {
+  cv::Mat image(static_cast<int>(picture.height), static_cast<int>(picture.width), CV_8UC3,
+                const_cast<uint8_t*>(picture.pixels.data()));  // only read
+  cv::Mat bgr;
+  cv::cvtColor(image, bgr, cv::COLOR_RGB2BGR);
+  if (!image.empty() && cv::imencode(".png", bgr, file)) return true;
+  problem = "the picture is empty or too large";
+  return false;
+}
+
 }  // namespace
 }  // namespace svgen::gst
 
-extern "C" __attribute__((visibility("default"))) bool svgen_decode_picture(
-    std::span<const uint8_t> file, svgen::Picture& picture, std::string& problem) {
+namespace {
+
+// Runs `work`; what OpenCV throws becomes `problem`.
+template <typename Work>
+bool guarded(std::string& problem, Work work) {
   try {
-    return svgen::gst::decode(file, picture, problem);
+    return work();
   } catch (const std::exception& error) {  // cv::Exception above all
     problem = error.what();
     return false;
   }
 }
+
+}  // namespace
+
+extern "C" {
+
+__attribute__((visibility("default"))) bool svgen_decode_picture(std::span<const uint8_t> file,
+                                                                 svgen::Picture& picture,
+                                                                 std::string& problem) {
+  return guarded(problem, [&] { return svgen::gst::decode(file, picture, problem); });
+}
+
+__attribute__((visibility("default"))) bool svgen_encode_png(const svgen::Picture& picture,
+                                                             std::vector<uint8_t>& file,
+                                                             std::string& problem) {
+  return guarded(problem, [&] { return svgen::gst::encode(picture, file, problem); });
+}
+
+__attribute__((visibility("default"))) bool svgen_draw_plot(const svgen::Curve& curve,
+                                                            const std::string& title,
+                                                            svgen::Picture& chart,
+                                                            std::string& problem) {
+  return guarded(problem, [&] {
+    chart = svgen::gst::draw_plot(curve, title);
+    return true;
+  });
+}
+
+}  // extern "C"

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The one function of libsvgen-imageio, the module that knows picture formats (through OpenCV).
+// The functions of libsvgen-imageio, the module that knows picture formats (through OpenCV).
 // It is opened on first use, so that a scan of the plugins does not load OpenCV's libraries.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "svgen/picture.h"
+#include "svgen/train_log.h"
 
 namespace svgen::gst {
 
@@ -16,7 +18,18 @@ namespace svgen::gst {
 using DecodeFunction = bool (*)(std::span<const uint8_t> file, Picture& picture,
                                 std::string& problem);
 
+/// The bytes of a PNG file of `picture`. Returns false and says why when that fails.
+using EncodeFunction = bool (*)(const Picture& picture, std::vector<uint8_t>& file,
+                                std::string& problem);
+
+/// A line chart of `curve` under `title`: every value thin, their running mean thick, the value
+/// axis logarithmic when values are positive and span more than a decade.
+using PlotFunction = bool (*)(const Curve& curve, const std::string& title, Picture& chart,
+                              std::string& problem);
+
 inline constexpr const char* kDecodeSymbol = "svgen_decode_picture";
+inline constexpr const char* kEncodeSymbol = "svgen_encode_png";
+inline constexpr const char* kPlotSymbol = "svgen_draw_plot";
 /// Not .so: GStreamer's scanner would take it for a plugin and load it.
 inline constexpr const char* kImageIoFile = "libsvgen-imageio.so.0";
 

@@ -55,6 +55,14 @@ inline std::vector<int64_t> steps(int64_t first, int64_t count, int64_t step = 1
   return values;
 }
 
+/// The first error of a line that must fail. Our own sources add that their stream stopped.
+inline std::string first_error(const std::string& line) {
+  Pipeline pipeline(line);
+  EXPECT_FALSE(pipeline.run()) << line;
+  const std::vector<PostedError> errors = pipeline.svg_errors();
+  return errors.empty() ? std::string() : errors.front().text + "\n" + errors.front().debug;
+}
+
 /// The bytes of every buffer.
 inline std::vector<std::string> bytes_of(const std::vector<Sample>& samples) {
   std::vector<std::string> all;
@@ -77,6 +85,7 @@ inline std::vector<int64_t> indices_after_seek(const std::string& source, int64_
     const BufferPtr buffer = pull(h);
     if (!buffer) break;
     const int64_t at = image_facts(buffer.get(), 1)[0].index;
+    if (at == index) found.clear();  // the source had run past it before
     if (at >= index) found.push_back(at);
   }
   return found;

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// A line chart with OpenCV's drawing functions.
+#pragma once
+
+#include <string>
+
+#include "svgen/picture.h"
+#include "svgen/train_log.h"
+
+namespace svgen::gst {
+
+/// imageio.h says how it looks. An empty curve gives empty axes.
+Picture draw_plot(const Curve& curve, const std::string& title);
+
+}  // namespace svgen::gst

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// What holds for both trainers: steps, ends, interruptions, resuming.
+#include "support.h"
+#include "svgen/train_log.h"
+
+namespace svgen::gst::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+struct Phase {
+  const char* name;
+  const char* trainer;
+};
+
+class TrainSinkTest : public ::testing::TestWithParam<Phase> {
+ protected:
+  std::string source(const std::string& more = "") const {
+    const std::string scenes = "svgscenesrc seed=3 " + more + " ";
+    if (std::string(GetParam().name) == "autoencoder") return scenes;
+    return scenes + "! svgencode batch-size=3 ! svgalign labels=true ";
+  }
+  std::string trainer(const std::string& more = "") const {
+    return std::string(GetParam().trainer) +
+           " name=svgt model=mini batch-size=4 checkpoint=" + run_.string() +
+           " log=" + log_.string() + " " + more;
+  }
+  std::string line(const std::string& more = "", const std::string& source_more = "") const {
+    return source(source_more) + "! " + trainer(more);
+  }
+  // The steps in the log.
+  std::vector<int64_t> logged(const std::string& metric = "loss") const {
+    std::vector<int64_t> steps;
+    const TrainLog log(log_, 1000);
+    for (const auto& [step, value] : log.curve(metric)) steps.push_back(step);
+    return steps;
+  }
+  double logged_loss(int64_t step) const {
+    const TrainLog log(log_, 1000);
+    for (const auto& [at, value] : log.curve("loss"))
+      if (at == step) return value;
+    return -1;
+  }
+
+  ScratchFolder folder_;
+  const fs::path run_ = folder_.path() / "run", log_ = folder_.path() / "log.jsonl";
+};
+
+TEST_P(TrainSinkTest, EndsAnEndlessStreamAtMaxSteps) {
+  for (const char* queue : {"", "! queue "}) {
+    Pipeline pipeline(source() + queue + "! " + trainer("max-steps=3 checkpoint-interval=2"));
+    EXPECT_TRUE(pipeline.run());
+    EXPECT_THAT(logged(), ElementsAre(1, 2, 3));
+    EXPECT_TRUE(fs::exists(run_ / "step-00000002" / "ema.safetensors"));
+    EXPECT_TRUE(fs::exists(run_ / "step-00000003" / "card.json"));
+    EXPECT_EQ(pipeline.messages_named("svg-checkpoint").size(), 2u);
+    EXPECT_FALSE(pipeline.messages_named("svg-train-stats").empty());
+    fs::remove_all(run_);
+  }
+}
+
+TEST_P(TrainSinkTest, SavesAtTheEndOfTheStream) {
+  Pipeline pipeline(line("", "num-images=10"));
+  EXPECT_TRUE(pipeline.run());
+  EXPECT_THAT(logged(), ElementsAre(1, 2));  // the last two images are no batch
+  EXPECT_TRUE(fs::exists(run_ / "step-00000002"));
+}
+
+TEST_P(TrainSinkTest, AResumedTrainingTakesTheNextImages) {
+  ASSERT_TRUE(Pipeline(line("max-steps=4")).run());
+  const double expected = logged_loss(4);
+  fs::remove_all(run_);
+  ASSERT_TRUE(Pipeline(line("max-steps=2")).run());
+  Pipeline resumed(line("max-steps=4 resume=true"));
+  EXPECT_TRUE(resumed.run());
+  EXPECT_THAT(logged(), ElementsAre(1, 2, 3, 4));
+  EXPECT_EQ(logged_loss(4), expected);
+}
+
+TEST_P(TrainSinkTest, ResumesFromASourceThatCannotSeek) {
+  ASSERT_TRUE(Pipeline(line("max-steps=3")).run());
+  const double expected = logged_loss(3);
+  fs::remove_all(run_);
+  ASSERT_TRUE(Pipeline(line("max-steps=2")).run());
+  // The identity drops what goes upstream.
+  Pipeline pipeline(line("max-steps=3 resume=true"));
+  GstPad* pad = gst_element_get_static_pad(pipeline.element("svgt"), "sink");
+  GstPad* peer = gst_pad_get_peer(pad);
+  gst_pad_add_probe(
+      peer, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
+      [](GstPad*, GstPadProbeInfo* info, gpointer) {
+        const bool seeks = GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_SEEK;
+        return seeks ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+      },
+      nullptr, nullptr);
+  gst_object_unref(peer);
+  gst_object_unref(pad);
+  EXPECT_TRUE(pipeline.run());
+  EXPECT_EQ(logged_loss(3), expected);
+}
+
+TEST_P(TrainSinkTest, AFinishedTrainingEndsAtOnce) {
+  ASSERT_TRUE(Pipeline(line("max-steps=2")).run());
+  Pipeline again(line("max-steps=2 resume=true"));
+  EXPECT_TRUE(again.run());
+  EXPECT_THAT(logged(), ElementsAre(1, 2));
+}
+
+TEST_P(TrainSinkTest, StoppingSavesWhatWasTrained) {
+  for (int round = 0; round < 4; ++round) {
+    fs::remove_all(run_);
+    Pipeline pipeline(line("checkpoint-interval=1000"));
+    gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+    ASSERT_TRUE(pipeline.wait_for_message("svg-train-stats"));
+    g_usleep(static_cast<gulong>(round) * 60000);
+    pipeline.stop();
+    EXPECT_TRUE(pipeline.errors().empty());
+    EXPECT_TRUE(fs::exists(run_ / "lock"));
+    EXPECT_NE(fs::directory_iterator(run_), fs::directory_iterator());
+    const auto steps = logged();
+    ASSERT_FALSE(steps.empty());
+    char name[32];
+    std::snprintf(name, sizeof name, "step-%08lld", static_cast<long long>(steps.back()));
+    EXPECT_TRUE(fs::exists(run_ / name)) << name;
+  }
+}
+
+TEST_P(TrainSinkTest, RefusesAFolderInUse) {
+  Pipeline first(line());
+  gst_element_set_state(first.get(), GST_STATE_PLAYING);
+  ASSERT_TRUE(first.wait_for_message("svg-train-stats"));
+  EXPECT_THAT(first_error(line()), HasSubstr("another trainer uses this checkpoint folder"));
+  first.stop();
+}
+
+TEST_P(TrainSinkTest, DrawsPicturesAtIntervals) {
+  EXPECT_TRUE(Pipeline(line("max-steps=2 sample-interval=2")).run());
+  EXPECT_TRUE(fs::exists(run_ / "loss.png"));
+  EXPECT_TRUE(fs::exists(run_ / "samples-00000002.png"));
+}
+
+TEST_P(TrainSinkTest, ANumberThatIsNotFiniteIsAnErrorWithTheImages) {
+  const std::string error =
+      first_error(line("initialize=model learning-rate=10 ema-decay=0 max-steps=400"));
+  EXPECT_THAT(error, HasSubstr("not finite"));
+  EXPECT_THAT(error, HasSubstr("images "));
+}
+
+TEST_P(TrainSinkTest, AWrongCheckpointIsAnError) {
+  ASSERT_TRUE(Pipeline(line("max-steps=1")).run());
+  EXPECT_THAT(first_error(line("max-steps=2 resume=true seed=5")), HasSubstr("another training"));
+  EXPECT_THAT(first_error(line("checkpoint=/proc/none")), HasSubstr("checkpoint folder"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Phases, TrainSinkTest,
+                         ::testing::Values(Phase{"autoencoder",
+                                                 "svgtrainautoencoder discriminator-weight=0"},
+                                           Phase{"diffusion", "svgtraindiffusion"}),
+                         [](const auto& tested) { return std::string(tested.param.name); });
+
+}  // namespace
+}  // namespace svgen::gst::testing
