@@ -44,6 +44,7 @@ class Processes {
   struct Group;
   Shard shard_;
   std::unique_ptr<Group> group_;
+  std::function<void(at::Tensor&)> sum_;  // outlives the graphs that hold it
 };
 
 }  // namespace svgen::train
