@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""tools/train: recipes, what is run again, and one whole training of a few steps."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+import support
+
+TRAIN = support.ROOT / "tools/train"
+TOY = support.ROOT / "tools/recipes/scenes-tiny.json"
+train = support.load_script(TRAIN)
+
+
+def shortened(folder, **changes):
+    """The toy recipe with a few steps, and `changes` to its stages."""
+    recipe = json.loads(TOY.read_text())
+    small = {"autoencoder": {"max-steps": 4, "batch-size": 4, "checkpoint-interval": 2},
+             "statistics": {"images": 16, "batch-size": 8},
+             "latents": {"images": 16, "batch-size": 8},
+             "diffusion": {"max-steps": 4, "batch-size": 4, "checkpoint-interval": 2},
+             "samples": {"num-images": 4, "batch-size": 4, "columns": 2, "steps": 2}}
+    for stage, settings in small.items():
+        recipe[stage] |= settings | changes.get(stage, {})
+    path = pathlib.Path(folder, "recipe.json")
+    path.write_text(json.dumps(recipe))
+    return path
+
+
+class Train(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name).resolve()
+        self.out = self.folder / "out"
+
+    def test_trains_both_phases_and_goes_on_where_it_was(self):
+        recipe = shortened(self.folder)
+        first = support.run(TRAIN, recipe, self.out, "--until", "statistics")
+        self.assertEqual(first.returncode, 0, first.stdout)
+        self.assertFalse((self.out / "latents.raw").exists())
+        second = support.run(TRAIN, recipe, self.out)
+        self.assertEqual(second.returncode, 0, second.stdout)
+        self.assertIn("autoencoder: done before", second.stdout)
+        self.assertIn("diffusion: step 4 of 4", second.stdout)
+        self.assertGreater((self.out / "samples.png").stat().st_size, 1000)
+        again = support.run(TRAIN, recipe, self.out)
+        self.assertEqual(again.stdout.count("done before"), len(train.STAGES))
+        changed = shortened(self.folder, autoencoder={"learning-rate": 0.5})
+        refused = support.run(TRAIN, changed, self.out)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("autoencoder differ", refused.stdout)
+
+    def test_an_interrupted_stage_saves_and_is_resumed(self):
+        recipe = shortened(self.folder, autoencoder={"max-steps": 100000})
+        process = subprocess.Popen([TRAIN, recipe, self.out], stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, text=True)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not list(self.out.glob("autoencoder/step-*")):
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, output)
+        self.assertIn("run the same command again", output)
+        steps = [json.loads(line)["step"]
+                 for line in (self.out / "autoencoder.jsonl").read_text().splitlines()]
+        self.assertTrue((self.out / f"autoencoder/step-{steps[-1]:08d}").exists())
+        self.assertFalse((self.out / "autoencoder.done").exists())
+
+    def test_says_what_is_wrong_with_a_recipe(self):
+        cases = {"{": "cannot be read as JSON",
+                 "{}": "missing keys",
+                 json.dumps(json.loads(TOY.read_text()) | {"extra": 1}): "unknown: ['extra']",
+                 TOY.read_text().replace("svgscenesrc", "svgscenesrc {more}"): "--set more=VALUE"}
+        for text, message in cases.items():
+            path = self.folder / "bad.json"
+            path.write_text(text)
+            result = support.run(TRAIN, path, self.out)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(message, result.stdout)
+
+    def test_a_failed_stage_is_an_error_and_not_done(self):
+        recipe = shortened(self.folder, autoencoder={"device": "cuda:99"})
+        result = support.run(TRAIN, recipe, self.out)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("stage autoencoder failed", result.stdout)
+        self.assertFalse((self.out / "autoencoder.done").exists())
+
+    def test_the_published_recipe_has_every_stage(self):
+        recipe = train.load_recipe(TOY.with_name("svg-b-imagenet.json"),
+                                   {"data": "/d", "encoder": "/e"})
+        run = train.Run(recipe, self.out)
+        self.assertIn("crop=random", run.line("autoencoder"))
+        self.assertIn("crop=center", run.line("latents"))
+        self.assertEqual(recipe["model"]["encoder"]["file"], "/e")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("SVGEN_MODEL_PATH", str(support.ROOT / "models"))
+    unittest.main()
