@@ -96,10 +96,14 @@ void collective(Start start) {
 
 struct Processes::Group {
   c10::intrusive_ptr<c10d::Backend> backend;
+  at::Device device;  // where it takes tensors: NCCL's are on the GPU
+
+  at::Tensor there(const at::Tensor& tensor) const { return tensor.to(device).contiguous(); }
 
   void sum(at::Tensor& tensor) {
-    std::vector<at::Tensor> tensors = {tensor};
+    std::vector<at::Tensor> tensors = {there(tensor)};
     collective([&] { return backend->allreduce(tensors); });
+    if (!tensors[0].is_same(tensor)) tensor.copy_(tensors[0]);
   }
 };
 
@@ -133,7 +137,7 @@ std::shared_ptr<Processes> Processes::join(const at::Device& device) {
   joined->shard_ = shard_from_environment();
   if (joined->alone()) return joined;
   try {
-    joined->group_ = std::make_unique<Group>(Group{connect(joined->shard_, device)});
+    joined->group_ = std::make_unique<Group>(Group{connect(joined->shard_, device), device});
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
@@ -153,16 +157,16 @@ void Processes::sum(at::Tensor& tensor) const {
 
 at::Tensor Processes::gather(const at::Tensor& tensor) const {
   if (!group_) return tensor;
-  std::vector<at::Tensor> inputs = {tensor.contiguous()};
+  std::vector<at::Tensor> inputs = {group_->there(tensor)};
   std::vector<std::vector<at::Tensor>> outputs(1);
   for (int64_t i = 0; i < world(); ++i) outputs[0].push_back(at::empty_like(inputs[0]));
   collective([&] { return group_->backend->allgather(outputs, inputs); });
-  return at::cat(outputs[0], 0);
+  return at::cat(outputs[0], 0).to(tensor.device());
 }
 
 void Processes::broadcast(at::Tensor& tensor) const {
   if (!group_) return;
-  std::vector<at::Tensor> tensors = {tensor.contiguous()};
+  std::vector<at::Tensor> tensors = {group_->there(tensor)};
   collective([&] { return group_->backend->broadcast(tensors); });
   tensor.copy_(tensors[0]);
 }
