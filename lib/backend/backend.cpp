@@ -30,10 +30,11 @@ class TorchBackend : public Backend {
     return roles::resolve_dtype(dtype, device);
   }
 
-  std::shared_ptr<Engine> open_engine(const Card& card, Device device, DType dtype) override {
+  std::shared_ptr<Engine> open_engine(const Card& card, Device device, DType dtype,
+                                      bool follow_training) override {
     // float32 means float32: shortened products of a GPU would cost three decimal digits.
     if (!device.is_cpu()) at::globalContext().setAllowTF32CuDNN(false);
-    return std::make_shared<roles::ModelEngine>(card, device, dtype);
+    return std::make_shared<roles::ModelEngine>(card, device, dtype, follow_training);
   }
 
   std::unique_ptr<StatisticsRecorder> create_statistics_recorder() override {

@@ -19,7 +19,8 @@ class Backend {
   virtual Device resolve_device(const std::string& device) = 0;
   /// "auto" -> float32. ConfigurationError when the device cannot compute in it.
   virtual DType resolve_dtype(const std::string& dtype, Device device) = 0;
-  virtual std::shared_ptr<Engine> open_engine(const Card& card, Device device, DType dtype) = 0;
+  virtual std::shared_ptr<Engine> open_engine(const Card& card, Device device, DType dtype,
+                                              bool follow_training) = 0;
   virtual std::unique_ptr<StatisticsRecorder> create_statistics_recorder() = 0;
   virtual std::unique_ptr<AutoencoderTrainer> open_trainer(const AutoencoderOptions& options) = 0;
   virtual std::unique_ptr<DiffusionTrainer> open_trainer(const DiffusionOptions& options) = 0;
@@ -31,7 +32,7 @@ class Backend {
 
 /// Grows whenever this header, engine.h or trainer.h changes in a way that matters to a compiled
 /// backend.
-inline constexpr int kBackendVersion = 3;
+inline constexpr int kBackendVersion = 4;
 
 /// Opens libsvgen-torch.so: SVGEN_BACKEND names the file, else it lies beside libsvgen.so or in the
 /// build tree's lib/backend. Thread safe. DeviceError saying what failed and what to do.

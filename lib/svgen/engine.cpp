@@ -32,6 +32,7 @@ std::shared_ptr<Engine> Engine::open(const EngineOptions& options) {
   Backend& torch = backend();
   const Device device = torch.resolve_device(options.device);
   const DType dtype = torch.resolve_dtype(options.dtype, device);
+  if (options.follow_training) return torch.open_engine(Card::load(path), device, dtype, true);
   std::error_code ignored;
   // Only the folder is resolved: two links to one card may have different weights beside them.
   const auto folder = std::filesystem::weakly_canonical(path.parent_path(), ignored);
@@ -44,7 +45,7 @@ std::shared_ptr<Engine> Engine::open(const EngineOptions& options) {
   if (const auto found = cache().find(key); found != cache().end()) {
     if (std::shared_ptr<Engine> engine = found->second.lock()) return engine;
   }
-  std::shared_ptr<Engine> engine = torch.open_engine(Card::load(path), device, dtype);
+  std::shared_ptr<Engine> engine = torch.open_engine(Card::load(path), device, dtype, false);
   cache()[key] = engine;
   return engine;
 }

@@ -78,6 +78,12 @@ class Sampler {
 
   /// (N, T, C) float32 latents; undefined when `progress` cancelled.
   virtual Tensor sample(const SampleRequest& request, const ProgressFunction& progress = {}) = 0;
+
+  /// For an engine that follows training: takes over the newest weights that a training of this
+  /// card has in this process, for all calls that begin later. Where the card has no weights of its
+  /// own it waits for the first ones, until `progress` cancels (false); ConfigurationError when no
+  /// training begins within a minute.
+  virtual bool follow_training(const ProgressFunction& progress = {}) = 0;
 };
 
 class Decoder {
@@ -94,6 +100,9 @@ class Decoder {
   virtual bool decode_into(const Tensor& latents, Grid grid, bool normalized,
                            std::span<const MutableImageView> pictures,
                            const ProgressFunction& progress = {}) = 0;
+
+  /// See Sampler::follow_training.
+  virtual bool follow_training(const ProgressFunction& progress = {}) = 0;
 };
 
 /// Known from the card and the files' headers, without loading weights.
@@ -119,7 +128,10 @@ struct EngineOptions {
   std::string model;  // card path, directory holding one, registered name; empty: embedded
   std::string device =
       "auto";  // auto, cpu, cuda, cuda:N; a named device that is missing is an error
-  std::string dtype = "auto";  // auto, float32, bfloat16, float16
+  std::string dtype = "auto";    // auto, float32, bfloat16, float16
+  bool follow_training = false;  // its sampler and decoder can take weights from a training
+
+  friend bool operator==(const EngineOptions&, const EngineOptions&) = default;
 };
 
 class Engine {
@@ -127,7 +139,8 @@ class Engine {
   virtual ~Engine() = default;
 
   /// The engine for a card, device and dtype; everyone in the process who asks for the same gets
-  /// the same one while somebody holds it. Reads headers, loads nothing heavy.
+  /// the same one while somebody holds it. One that follows training is not shared, since its
+  /// weights change when its owner says so. Reads headers, loads nothing heavy.
   static std::shared_ptr<Engine> open(const EngineOptions& options);
 
   virtual const Card& card() const = 0;

@@ -38,10 +38,14 @@ void ModelClient::open(GstElement* element, GstPad* sink, const ModelSettings& s
         "two models in one chain: give all elements the same model, or only the first",
         {upstream + " (upstream)", card, GST_ELEMENT_NAME(element)});
   }
-  std::shared_ptr<Engine> opened = Engine::open({card, settings.device, settings.dtype});
+  const EngineOptions options{card, settings.device, settings.dtype, settings.follow_training};
+  // One that follows training is not shared, so opening it again would lose what it has taken over.
+  if (options.follow_training && is_open() && options == opened_) return;
+  std::shared_ptr<Engine> opened = Engine::open(options);
   GST_INFO_OBJECT(element, "model %s on %s in %s", card.c_str(), opened->device().name().c_str(),
                   dtype_name(opened->dtype()));
   const std::lock_guard lock(mutex_);
+  opened_ = options;
   if (engine_ != opened) engine_ = std::move(opened);
 }
 

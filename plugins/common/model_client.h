@@ -20,6 +20,7 @@ struct ModelSettings {
   std::string model;
   std::string device = "auto";
   std::string dtype = "auto";
+  bool follow_training = false;  // a property of svgdiffuse and svgdecode
 };
 
 /// Owned by an element. Safe to ask for statistics() from any thread; the rest belongs to state
@@ -45,6 +46,7 @@ class ModelClient {
 
   mutable std::mutex mutex_;
   std::shared_ptr<Engine> engine_;
+  EngineOptions opened_;  // of engine_
 };
 
 /// Answers an upstream query for the card ("svg-model") when `query` is one and this element knows:
@@ -78,6 +80,16 @@ std::vector<Property<Impl>> model_properties() {
          g_value_take_boxed(value, impl.model_statistics().release());
        }},
   };
+}
+
+/// Of elements whose role a training can feed.
+template <typename Impl>
+std::vector<Property<Impl>> follow_property() {
+  return {field<Impl>(
+      &ModelSettings::follow_training,
+      {.name = "follow-training",
+       .blurb = "Before each batch take over the newest weights of a training of the same card in "
+                "this process"})};
 }
 
 /// `first` with `more` behind.

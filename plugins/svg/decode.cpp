@@ -31,7 +31,7 @@ class Decode : public ModelTransform<Decode, DecodeSettings> {
 
   static std::vector<Property<Decode>> properties() {
     return joined(
-        model_properties<Decode>(),
+        joined(model_properties<Decode>(), follow_property<Decode>()),
         {field<Decode>(&DecodeSettings::grid_columns,
                        {.name = "grid-columns",
                         .blurb = "Pictures in a row of a contact sheet that holds the whole batch; "
@@ -114,6 +114,7 @@ class Decode : public ModelTransform<Decode, DecodeSettings> {
 
   GstFlowReturn generate_output(GstBuffer** out) {
     if (BufferPtr input = take_input()) {
+      if (!engine().decoder().follow_training(keep_going())) return GST_FLOW_FLUSHING;
       latents_ = tensors_of(input.get(), stream_)[0];
       facts_ = image_facts(input.get(), static_cast<size_t>(stream_.batch));
       images_ = real_images(input.get(), stream_.batch);

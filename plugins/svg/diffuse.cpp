@@ -36,7 +36,8 @@ class Diffuse : public ElementImpl<DiffuseSettings> {
   static GType parent_type() { return GST_TYPE_PUSH_SRC; }
 
   static std::vector<Property<Diffuse>> properties() {
-    return joined(model_properties<Diffuse>(), diffuse_properties<Diffuse>());
+    return joined(joined(model_properties<Diffuse>(), diffuse_properties<Diffuse>()),
+                  follow_property<Diffuse>());
   }
 
   static void class_init(GstPushSrcClass* klass) {
@@ -163,6 +164,9 @@ class Diffuse : public ElementImpl<DiffuseSettings> {
     const int64_t count = batch_at(s, next_);
     if (count <= 0) return GST_FLOW_EOS;
     if (!announce(stream_of(s, count))) return GST_FLOW_NOT_NEGOTIATED;
+    if (!engine().sampler().follow_training([&](const Progress&) { return !cancelled_; })) {
+      return GST_FLOW_FLUSHING;
+    }
     const SampleRequest request = request_for(s, count);
     const Tensor latents = engine().sampler().sample(request, [&](const Progress& p) {
       progress_.report(element(), request.indices[static_cast<size_t>(p.image)], p.step, p.steps);

@@ -8,7 +8,6 @@
 #include <string>
 
 #include "interop/tensor.h"
-#include "roles/load_role.h"
 #include "roles/model_info.h"
 #include "roles/pixels.h"
 #include "roles/shapes.h"
@@ -19,29 +18,32 @@ namespace svgen::roles {
 using weights::Role;
 
 ModelDecoder::ModelDecoder(const ModelFiles& files, const ModelInfo& info,
-                           ModelStatistics& statistics, Runtime& runtime)
+                           ModelStatistics& statistics, Runtime& runtime, Followed followed)
     : card_(files.card()),
       statistics_(statistics),
       runtime_(runtime),
-      model_(load_role<models::Decoder>(files, Role::kDecoder, runtime,
-                                        [&](const Card& card, const weights::StateSource& source) {
-                                          return decoder_config(card, source, info.latent_channels);
-                                        })) {}
+      model_(
+          files, Role::kDecoder, runtime,
+          [channels = info.latent_channels](const Card& card, const weights::StateSource& source) {
+            return decoder_config(card, source, channels);
+          },
+          std::move(followed)) {}
 
 // (n, T, C) -> (n, 3, H, W)
-at::Tensor ModelDecoder::pixels(const at::Tensor& latents, const Grid& grid,
-                                bool normalized) const {
+at::Tensor ModelDecoder::pixels(const models::Decoder& model, const at::Tensor& latents,
+                                const Grid& grid, bool normalized) const {
   at::Tensor z = runtime_.to_device(latents).to(at::kFloat);                // (n, T, C)
   if (normalized) z = statistics_.denormalize(z);                           // (n, T, C)
   z = z.transpose(1, 2).reshape({-1, z.size(2), grid.height, grid.width});  // (n, C, h, w)
-  return model_->forward(z).to(at::kFloat);                                 // (n, 3, H, W)
+  return model.forward(z).to(at::kFloat);                                   // (n, 3, H, W)
 }
 
 bool ModelDecoder::for_each_picture(
-    const Tensor& latents, const Grid& grid, bool normalized, const ProgressFunction& progress,
+    const models::Decoder& model, const Tensor& latents, const Grid& grid, bool normalized,
+    const ProgressFunction& progress,
     const std::function<void(int64_t first, const at::Tensor& pixels)>& take) {
   check_grid(grid);
-  const int64_t channels = model_->config.latent_channels;
+  const int64_t channels = model.config.latent_channels;
   check_shape("the latents", latents, {kAnySize, grid.tokens(), channels});
   check_floating("the latents", latents);
   if (normalized) statistics_.load(channels);
@@ -53,7 +55,7 @@ bool ModelDecoder::for_each_picture(
               "the latents hold values that are not finite: look at what made them",
               {"finite values", "infinities or not-a-number", "image " + std::to_string(first)});
         }
-        take(first, pixels(chunk, grid, normalized));
+        take(first, pixels(model, chunk, grid, normalized));
       });
 }
 
@@ -67,7 +69,7 @@ Tensor ModelDecoder::decode(const Tensor& latents, Grid grid, bool normalized,
     }
     pictures.narrow(0, first, pixels.size(0)).copy_(pixels);
   };
-  if (!for_each_picture(latents, grid, normalized, progress, keep)) return {};
+  if (!for_each_picture(*model_.get(), latents, grid, normalized, progress, keep)) return {};
   if (pictures.defined()) return from_torch(pictures);  // (N, 3, H, W)
   return Tensor::empty(DType::kFloat32,
                        {0, 3, grid.height * card_.patch, grid.width * card_.patch});
@@ -76,15 +78,16 @@ Tensor ModelDecoder::decode(const Tensor& latents, Grid grid, bool normalized,
 bool ModelDecoder::decode_into(const Tensor& latents, Grid grid, bool normalized,
                                std::span<const MutableImageView> pictures,
                                const ProgressFunction& progress) {
+  const std::shared_ptr<const models::Decoder> model = model_.get();
   check_grid(grid);
   check_pictures(pictures, grid, card_.patch);
   check_shape(
       "the latents", latents,
-      {static_cast<int64_t>(pictures.size()), grid.tokens(), model_->config.latent_channels});
+      {static_cast<int64_t>(pictures.size()), grid.tokens(), model->config.latent_channels});
   const auto write = [&](int64_t first, const at::Tensor& pixels) {
     for (int64_t n = 0; n < pixels.size(0); ++n) write_levels(pixels[n], pictures[first + n]);
   };
-  return for_each_picture(latents, grid, normalized, progress, write);
+  return for_each_picture(*model, latents, grid, normalized, progress, write);
 }
 
 }  // namespace svgen::roles

@@ -4,6 +4,7 @@
 
 #include "models/decoder.h"
 #include "roles/model_files.h"
+#include "roles/role_model.h"
 #include "roles/runtime.h"
 #include "roles/statistics.h"
 
@@ -11,27 +12,31 @@ namespace svgen::roles {
 
 class ModelDecoder : public Decoder {
  public:
-  /// Loads the decoder. All arguments must outlive this.
+  /// Loads the decoder. The references must outlive this.
   ModelDecoder(const ModelFiles& files, const ModelInfo& info, ModelStatistics& statistics,
-               Runtime& runtime);
+               Runtime& runtime, Followed followed);
 
   Tensor decode(const Tensor& latents, Grid grid, bool normalized,
                 const ProgressFunction& progress) override;
   bool decode_into(const Tensor& latents, Grid grid, bool normalized,
                    std::span<const MutableImageView> pictures,
                    const ProgressFunction& progress) override;
+  bool follow_training(const ProgressFunction& progress) override {
+    return model_.follow(progress);
+  }
 
  private:
   /// Checks the call and hands the pixels (n, 3, H, W) of each chunk to `take`.
-  bool for_each_picture(const Tensor& latents, const Grid& grid, bool normalized,
-                        const ProgressFunction& progress,
+  bool for_each_picture(const models::Decoder& model, const Tensor& latents, const Grid& grid,
+                        bool normalized, const ProgressFunction& progress,
                         const std::function<void(int64_t first, const at::Tensor& pixels)>& take);
-  at::Tensor pixels(const at::Tensor& latents, const Grid& grid, bool normalized) const;
+  at::Tensor pixels(const models::Decoder& model, const at::Tensor& latents, const Grid& grid,
+                    bool normalized) const;
 
   const Card& card_;
   ModelStatistics& statistics_;
   Runtime& runtime_;
-  std::unique_ptr<models::Decoder> model_;
+  RoleModel<models::Decoder> model_;
 };
 
 }  // namespace svgen::roles

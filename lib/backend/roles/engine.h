@@ -16,8 +16,9 @@ namespace svgen::roles {
 
 class ModelEngine : public Engine {
  public:
-  /// Reads the headers of the card's files. Throws what infer_model_info throws.
-  ModelEngine(Card card, Device device, DType dtype);
+  /// Reads the headers of the card's files. Throws what infer_model_info throws. One that follows
+  /// training takes weights from trainings of the card.
+  ModelEngine(Card card, Device device, DType dtype, bool follow_training = false);
 
   const Card& card() const override { return files_.card(); }
   const ModelInfo& info() const override { return info_; }
@@ -31,9 +32,12 @@ class ModelEngine : public Engine {
   Decoder& decoder() override;
 
  private:
+  Followed followed(const std::string& kind, const std::string& prefix) const;
+
   ModelFiles files_;
   Runtime runtime_;
   ModelInfo info_;
+  bool follow_training_;
   ModelStatistics statistics_;
   ModelAligner aligner_;
   Lazy<ModelEncoder> encoder_;

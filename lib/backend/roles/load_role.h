@@ -15,21 +15,27 @@ namespace svgen::roles {
 /// round differently elsewhere, and where a file keeps a tensor must not show in the results.
 at::Tensor aligned(const at::Tensor& tensor);
 
-/// A Module of `make_config(card, source)` with the role's weights, on the engine's device in its
-/// dtype. Throws what ModelFiles::verify, ModelFiles::open and load_module throw.
+/// A Module of `make_config(card, source)` with the weights of `source`, on the engine's device in
+/// its dtype. Throws what load_module throws.
 template <typename Module, typename MakeConfig>
-std::unique_ptr<Module> load_role(const ModelFiles& files, weights::Role role, Runtime& runtime,
-                                  MakeConfig make_config) {
-  files.verify(role);
-  const std::shared_ptr<weights::StateSource> source = files.open(role);
-  auto module = std::make_unique<Module>(make_config(files.card(), *source));
+std::unique_ptr<Module> module_of(const Card& card, const weights::StateSource& source,
+                                  Runtime& runtime, const MakeConfig& make_config) {
+  auto module = std::make_unique<Module>(make_config(card, source));
   runtime.run(kLoading, [&] {
-    runtime.count_loaded(weights::load_module(*module, *source, runtime.torch_dtype()));
+    runtime.count_loaded(weights::load_module(*module, source, runtime.torch_dtype()));
     nn::visit_state(*module, [&](const nn::StateSlot& slot) {
       if (slot.tensor.defined()) slot.tensor = runtime.to_device(aligned(slot.tensor));
     });
   });
   return module;
+}
+
+/// The same from the role's file. Throws what ModelFiles::verify and ModelFiles::open throw, too.
+template <typename Module, typename MakeConfig>
+std::unique_ptr<Module> load_role(const ModelFiles& files, weights::Role role, Runtime& runtime,
+                                  const MakeConfig& make_config) {
+  files.verify(role);
+  return module_of<Module>(files.card(), *files.open(role), runtime, make_config);
 }
 
 }  // namespace svgen::roles

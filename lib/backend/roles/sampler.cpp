@@ -10,7 +10,6 @@
 
 #include "flow/sampler.h"
 #include "interop/tensor.h"
-#include "roles/load_role.h"
 #include "roles/model_info.h"
 #include "roles/shapes.h"
 #include "svgen/error.h"
@@ -20,13 +19,9 @@ namespace svgen::roles {
 
 using weights::Role;
 
-ModelSampler::ModelSampler(const ModelFiles& files, ModelStatistics& statistics, Runtime& runtime)
-    : statistics_(statistics),
-      runtime_(runtime),
-      model_(load_role<models::Dit>(files, Role::kDiffusion, runtime, diffusion_config)) {}
+namespace {
 
-void ModelSampler::check(const SampleRequest& request) const {
-  const models::DitConfig& config = model_->config;
+void check(const models::DitConfig& config, const SampleRequest& request) {
   validate(request.options);
   if (request.indices.empty() || request.indices.size() != request.classes.size()) {
     throw ShapeError("a request for samples needs one class for each image, and an image at least",
@@ -50,8 +45,16 @@ void ModelSampler::check(const SampleRequest& request) const {
   check_floating("the initial noise", request.noise);
 }
 
-at::Tensor ModelSampler::noise(const SampleRequest& request, int64_t first, int64_t count) const {
-  const models::DitConfig& config = model_->config;
+}  // namespace
+
+ModelSampler::ModelSampler(const ModelFiles& files, ModelStatistics& statistics, Runtime& runtime,
+                           Followed followed)
+    : statistics_(statistics),
+      runtime_(runtime),
+      model_(files, Role::kDiffusion, runtime, diffusion_config, std::move(followed)) {}
+
+at::Tensor ModelSampler::noise(const models::DitConfig& config, const SampleRequest& request,
+                               int64_t first, int64_t count) const {
   if (request.noise.defined()) {
     return aligned(runtime_.to_device(to_torch(request.noise.rows(first, count)).to(at::kFloat)));
   }
@@ -65,11 +68,12 @@ at::Tensor ModelSampler::noise(const SampleRequest& request, int64_t first, int6
 }
 
 Tensor ModelSampler::sample(const SampleRequest& request, const ProgressFunction& progress) {
-  check(request);
-  const models::DitConfig& config = model_->config;
+  const std::shared_ptr<const models::Dit> model = model_.get();
+  const models::DitConfig& config = model->config;
+  check(config, request);
   if (!request.normalized) statistics_.load(config.channels);
-  const auto velocity = [this](const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) {
-    return model_->forward(x, t, y).to(at::kFloat);
+  const auto velocity = [&model](const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) {
+    return model->forward(x, t, y).to(at::kFloat);
   };
   const int64_t images = static_cast<int64_t>(request.indices.size());
   at::Tensor latents;
@@ -79,7 +83,7 @@ Tensor ModelSampler::sample(const SampleRequest& request, const ProgressFunction
     std::optional<flow::Integration> integration;
     runtime_.run(kSampling, [&] {
       integration.emplace(flow::GuidedModel{velocity, {label, label + count}, config.classes},
-                          noise(request, first, count), request.options);
+                          noise(config, request, first, count), request.options);
     });
     // Step by step, so that others get their turn on the worker and the caller may stop.
     while (!integration->done()) {

@@ -4,6 +4,7 @@
 
 #include "models/dit.h"
 #include "roles/model_files.h"
+#include "roles/role_model.h"
 #include "roles/runtime.h"
 #include "roles/statistics.h"
 
@@ -11,19 +12,23 @@ namespace svgen::roles {
 
 class ModelSampler : public Sampler {
  public:
-  /// Loads the diffusion transformer. All arguments must outlive this.
-  ModelSampler(const ModelFiles& files, ModelStatistics& statistics, Runtime& runtime);
+  /// Loads the diffusion transformer. The references must outlive this.
+  ModelSampler(const ModelFiles& files, ModelStatistics& statistics, Runtime& runtime,
+               Followed followed);
 
   Tensor sample(const SampleRequest& request, const ProgressFunction& progress) override;
+  bool follow_training(const ProgressFunction& progress) override {
+    return model_.follow(progress);
+  }
 
  private:
-  void check(const SampleRequest& request) const;
   /// Noise of images first .. first + count of the request, (N, T, C) on the engine's device.
-  at::Tensor noise(const SampleRequest& request, int64_t first, int64_t count) const;
+  at::Tensor noise(const models::DitConfig& config, const SampleRequest& request, int64_t first,
+                   int64_t count) const;
 
   ModelStatistics& statistics_;
   Runtime& runtime_;
-  std::unique_ptr<models::Dit> model_;
+  RoleModel<models::Dit> model_;
 };
 
 }  // namespace svgen::roles

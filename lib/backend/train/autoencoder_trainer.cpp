@@ -152,6 +152,7 @@ void ModelAutoencoderTrainer::initialize() {
   perceptual_ = lpips ? lpips_distance(lpips) : feature_distance(model_->encoder);
   run_.set_card(
       exported_card(files_.card(), {{"residual", "extra_vit."}, {"decoder", "decoder."}}));
+  run_.set_feed(roles::TrainingFeed::of(files_.card(), "autoencoder"));
   run_.begin();
 }
 

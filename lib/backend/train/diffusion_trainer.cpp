@@ -67,6 +67,7 @@ void ModelDiffusionTrainer::initialize() {
   run_.add_side("diffusion", visit, config);
   run_.add_exported({{"pos_embed", model_.pos_embed}});
   run_.set_card(exported_card(files_.card(), {{"diffusion", ""}}));
+  run_.set_feed(roles::TrainingFeed::of(files_.card(), "diffusion"));
   run_.begin();
 }
 
@@ -150,7 +151,8 @@ Picture ModelDiffusionTrainer::sample_sheet() {
   if (!files_.names(Role::kStatistics) || files_.open_if_there(Role::kDecoder) == nullptr)
     return {};
   if (!decoder_) {
-    decoder_ = std::make_unique<roles::ModelDecoder>(files_, info_, statistics_, runtime_);
+    decoder_ = std::make_unique<roles::ModelDecoder>(files_, info_, statistics_, runtime_,
+                                                     roles::Followed{});
   }
   std::vector<int64_t> classes;
   for (int64_t i = 0; i < std::min(kSheetClasses, model_.config.classes); ++i) classes.push_back(i);

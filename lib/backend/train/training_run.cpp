@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "svgen/error.h"
+#include "weights/memory_source.h"
 
 namespace svgen::train {
 namespace {
@@ -82,6 +83,12 @@ NamedTensors TrainingRun::state() const {
   return all;
 }
 
+NamedTensors TrainingRun::exported() const {
+  NamedTensors all = sides_.front().parameters.named(ema_->values());
+  append(all, "", exported_);
+  return all;
+}
+
 void TrainingRun::begin() {
   const at::NoGradGuard no_grad;
   const auto last = options_.resume && !options_.checkpoint.empty() && processes_->writes()
@@ -114,6 +121,17 @@ void TrainingRun::begin() {
   }
   for (Side& side : sides_) side.optimizer.restore_steps(facts_.step);
   for (size_t i = 0; i < buffers_.size(); ++i) buffers_[i].copy_(settled_buffers_[i].second);
+  if (feed_ == nullptr) return;
+  feed_->open(facts_.step, [this] {
+    const at::NoGradGuard copying;
+    NamedTensors copies = exported();
+    for (auto& [name, tensor] : copies) tensor = tensor.clone();
+    return weights::memory_source(options_.model.model, std::move(copies));
+  });
+}
+
+TrainingRun::~TrainingRun() {
+  if (feed_ != nullptr) feed_->close(/*followed=*/feed_.use_count() > 1);
 }
 
 bool TrainingRun::agree(bool has_batch) {
@@ -166,6 +184,12 @@ void TrainingRun::update() {
   for (size_t i = 0; i < norms.size(); ++i)
     metrics_.emplace_back(i == 0 ? "gradient_norm" : sides_[i].name + "_gradient_norm", norms[i]);
   if (!std::all_of(norms.begin(), norms.end(), [](double x) { return std::isfinite(x); })) return;
+  change_weights(norms);
+}
+
+void TrainingRun::change_weights(const std::vector<double>& norms) {
+  std::optional<roles::TrainingFeed::Change> announced;
+  if (feed_ != nullptr) announced.emplace(*feed_, facts_.step + 1);
   for (size_t i = 0; i < norms.size(); ++i) sides_[i].optimizer.step(norms[i]);
   const at::NoGradGuard no_grad;
   ema_->update();
@@ -208,10 +232,8 @@ TrainReport TrainingRun::report() const {
 
 std::filesystem::path TrainingRun::save() {
   if (!folder_ || facts_.step == saved_step_ || facts_.step == 0) return {};
-  NamedTensors weights = sides_.front().parameters.named(ema_->values());
-  append(weights, "", exported_);
   const std::filesystem::path saved =
-      folder_->save({facts_, state(), weights, card_}, options_.checkpoints_kept);
+      folder_->save({facts_, state(), exported(), card_}, options_.checkpoints_kept);
   saved_step_ = facts_.step;
   return saved;
 }

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "roles/training_feed.h"
 #include "svgen/trainer.h"
 #include "train/checkpoint.h"
 #include "train/flat_parameters.h"
@@ -47,6 +48,9 @@ class TrainingRun {
   void add_exported(const NamedTensors& constants);
   /// Text of the card that goes beside the export.
   void set_card(std::string card) { card_ = std::move(card); }
+  /// Where those who follow the training take the export from.
+  void set_feed(std::shared_ptr<roles::TrainingFeed> feed) { feed_ = std::move(feed); }
+  ~TrainingRun();
 
   /// Resumes when the options ask for it and there is a checkpoint; then all processes continue
   /// from rank 0's state.
@@ -73,6 +77,9 @@ class TrainingRun {
 
  private:
   NamedTensors state() const;
+  /// The exported tensors, views on the average and the constants.
+  NamedTensors exported() const;
+  void change_weights(const std::vector<double>& norms);
   Metrics average_over_processes(const Metrics& metrics, std::span<const int64_t> indices);
   void update();
   [[noreturn]] void stop_on_bad_number(const std::string& name, std::span<const int64_t> indices);
@@ -87,6 +94,7 @@ class TrainingRun {
   NamedTensors exported_;
   std::optional<Ema> ema_;
   std::string card_;
+  std::shared_ptr<roles::TrainingFeed> feed_;
   CheckpointFacts facts_;
   int64_t saved_step_ = -1, accumulated_ = 0, next_index_ = 0, images_ = 0;
   double seconds_ = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What holds for both trainers: steps, ends, interruptions, resuming.
 #include "support.h"
+#include "svgen/engine.h"
+#include "svgen/random.h"
 #include "svgen/train_log.h"
 
 namespace svgen::gst::testing {
@@ -145,6 +147,37 @@ TEST_P(TrainSinkTest, ANumberThatIsNotFiniteIsAnErrorWithTheImages) {
       first_error(line("initialize=model learning-rate=10 ema-decay=0 max-steps=400"));
   EXPECT_THAT(error, HasSubstr("not finite"));
   EXPECT_THAT(error, HasSubstr("images "));
+}
+
+// The latents, or the picture of an arbitrary latent, that a role of `engine` makes.
+Tensor made_by(Engine& engine, bool sampler) {
+  const Grid grid = engine.card().grid;
+  if (sampler) {
+    SampleRequest request;
+    request.seed = 1;
+    request.indices = request.classes = {0, 1};
+    request.options.steps = 2;
+    return engine.sampler().sample(request);
+  }
+  Tensor latent = Tensor::empty(DType::kFloat32, {1, grid.tokens(), kLatent});
+  normal_noise(1, 0, 0, {latent.data_as<float>(), static_cast<size_t>(latent.element_count())});
+  return engine.decoder().decode(latent, grid, true);
+}
+
+TEST_P(TrainSinkTest, WhoFollowsHasTheWeightsThatAreSaved) {
+  const bool sampler = GetParam().name == std::string("diffusion");
+  const auto follower = Engine::open({.model = "mini", .follow_training = true});
+  const auto follow = [&] {
+    return sampler ? follower->sampler().follow_training() : follower->decoder().follow_training();
+  };
+  EXPECT_TRUE(follow());
+  const Tensor before = made_by(*follower, sampler);
+  EXPECT_TRUE(Pipeline(line("max-steps=2 ema-decay=0.5")).run());
+  EXPECT_TRUE(follow());
+  const Tensor after = made_by(*follower, sampler);
+  const auto saved = Engine::open({.model = (run_ / "step-00000002").string()});
+  EXPECT_EQ(largest_difference(after, made_by(*saved, sampler)), 0);
+  EXPECT_GT(largest_difference(after, before), 0);
 }
 
 TEST_P(TrainSinkTest, AWrongCheckpointIsAnError) {
