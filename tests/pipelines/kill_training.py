@@ -7,7 +7,8 @@ usage: kill_training.py SCRATCH_FOLDER [--kills N] [--seed S]
 For each phase: one unbroken training, then trainings that are killed with SIGKILL after a random
 time (checkpoints are written all the while) and resumed until they finish, over and over until N
 kills have hit in total. Every finished one must have the unbroken one's files, bit by bit, and lose
-no more steps than lie between checkpoints. Then a disk that is too small for a second checkpoint.
+no more steps than lie between checkpoints. Then Ctrl-C, which must save everything, and a disk that
+is too small for a second checkpoint.
 Prints one line a finished training and a table, in the way of GoogleTest.
 """
 
@@ -102,6 +103,27 @@ def kill_test(phase, scratch, kills_wanted, chance):
     return problems
 
 
+def interrupt_test(scratch, chance, times=10):
+    """Ctrl-C at random moments: an end within seconds, with all that was trained saved."""
+    problems = []
+    for phase in SOURCES:
+        folder = scratch / f"{phase}-interrupted"
+        for _ in range(times):
+            process = start(phase, folder, "max-steps=100000 checkpoint-interval=100000")
+            time.sleep(chance.uniform(0.2, 3))
+            os.killpg(process.pid, signal.SIGINT)
+            try:
+                process.communicate(timeout=10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                finish(process)
+                problems.append(f"{phase}: still there ten seconds after SIGINT")
+            if last_step(folder) != logged_steps(folder):
+                problems.append(f"{phase}: saved {last_step(folder)}, did {logged_steps(folder)}")
+        print(f"{phase}: {times} interrupts, {last_step(folder)} steps kept", flush=True)
+    return problems
+
+
 def full_disk_test(scratch):
     """Room for one checkpoint and a bit."""
     disk = scratch / "disk"
@@ -146,6 +168,7 @@ def main():
     share = (options.kills + len(SOURCES) - 1) // len(SOURCES)
     results = [report(f"KillTraining.{phase}",
                       kill_test(phase, options.scratch, share, chance)) for phase in SOURCES]
+    results.append(report("KillTraining.interrupt", interrupt_test(options.scratch, chance)))
     results.append(report("KillTraining.full_disk", full_disk_test(options.scratch)))
     shutil.rmtree(options.scratch, ignore_errors=True)
     return 1 if "FAILED" in results else 0

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Every factory through the states, alone and in small pipelines; run under the leak tracer.
+#include <fstream>
+
 #include "harness.h"
 
 namespace svgen::gst::testing {
 namespace {
 
-const char* const kFactories[] = {"svgencode", "svgalign", "svgdiffuse", "svgdecode", "svgstats"};
+const char* const kModelFactories[] = {"svgencode",        "svgalign", "svgdiffuse",
+                                       "svgdecode",        "svgstats", "svgtrainautoencoder",
+                                       "svgtraindiffusion"};
+const char* const kDataFactories[] = {"svgscenesrc", "svgdatasetsrc", "svglatentsrc",
+                                      "svglatentsink"};
 
 // State sequences from NULL; every one ends in NULL.
 const std::vector<std::vector<GstState>> kSequences = {
@@ -24,9 +30,17 @@ class Alone : public ::testing::TestWithParam<const char*> {
   void SetUp() override {
     element_ = GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make(GetParam(), nullptr)));
     // What cannot start without.
-    if (g_object_class_find_property(G_OBJECT_GET_CLASS(element_), "location") != nullptr) {
-      g_object_set(element_, "location", (folder_.path() / "s").c_str(), nullptr);
+    if (g_object_class_find_property(G_OBJECT_GET_CLASS(element_), "location") == nullptr) return;
+    const fs::path location = folder_.path() / "s";
+    if (GetParam() == std::string("svgdatasetsrc")) {
+      fs::create_directories(location / "class");
+      std::ofstream(location / "class" / "white.ppm") << "P3 2 2 1 1 1 1 1 1 1 1 1 1 1 1 1";
     }
+    if (GetParam() == std::string("svglatentsrc")) {
+      const std::string target = " ! svglatentsink location=" + location.string();
+      ASSERT_TRUE(Pipeline("svgdiffuse steps=1 num-images=2" + target).run());
+    }
+    g_object_set(element_, "location", location.c_str(), nullptr);
   }
   void TearDown() override { gst_object_unref(element_); }
   GstStateChangeReturn go_to(GstState state) const {
@@ -53,7 +67,9 @@ TEST_P(Alone, CanBeMadeAndThrownAway) {
   }
 }
 
-TEST_P(Alone, AFailedStartLeavesItUsable) {
+class AloneWithModel : public Alone {};
+
+TEST_P(AloneWithModel, AFailedStartLeavesItUsable) {
   g_object_set(element_, "model", "no-such-model", nullptr);
   EXPECT_EQ(go_to(GST_STATE_READY), GST_STATE_CHANGE_FAILURE);
   g_object_set(element_, "model", "mini", nullptr);
@@ -61,8 +77,10 @@ TEST_P(Alone, AFailedStartLeavesItUsable) {
   EXPECT_EQ(go_to(GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
 }
 
-INSTANTIATE_TEST_SUITE_P(Factories, Alone, ::testing::ValuesIn(kFactories),
-                         [](const auto& tested) { return std::string(tested.param); });
+const auto kNameOf = [](const auto& tested) { return std::string(tested.param); };
+INSTANTIATE_TEST_SUITE_P(Model, Alone, ::testing::ValuesIn(kModelFactories), kNameOf);
+INSTANTIATE_TEST_SUITE_P(Data, Alone, ::testing::ValuesIn(kDataFactories), kNameOf);
+INSTANTIATE_TEST_SUITE_P(Model, AloneWithModel, ::testing::ValuesIn(kModelFactories), kNameOf);
 
 struct Line {
   const char* name;
@@ -122,6 +140,19 @@ INSTANTIATE_TEST_SUITE_P(
                                 "svgalign labels=true ! queue ! svgdecode ! fakesink"},
         Line{"Measure", video(5) + " ! svgencode batch-size=2 ! svgstats location=LOCATION"},
         Line{"MeasureLatents", "svgdiffuse steps=1 num-images=3 ! svgstats location=LOCATION"},
+        Line{"Store",
+             "svgscenesrc num-images=4 ! svgencode batch-size=2 ! svgalign labels=true ! "
+             "svglatentsink location=LOCATION"},
+        Line{"TrainAutoencoder",
+             "svgscenesrc num-images=4 ! svgtrainautoencoder batch-size=2 discriminator-start=2 "
+             "checkpoint=LOCATION"},
+        Line{"TrainDiffusion",
+             "svgscenesrc num-images=4 ! svgencode batch-size=2 ! svgalign labels=true ! queue ! "
+             "svgtraindiffusion batch-size=2 checkpoint=LOCATION"},
+        Line{"Follow",
+             "svgscenesrc num-images=4 ! svgencode batch-size=2 ! svgalign labels=true ! "
+             "svgtraindiffusion batch-size=2  svgdiffuse follow-training=true steps=1 num-images=3 "
+             "! svgdecode follow-training=true ! fakesink"},
         Line{"Tee",
              "svgdiffuse steps=1 num-images=3 ! tee name=t ! queue ! svgdecode ! fakesink  "
              "t. ! queue ! fakesink"}),
