@@ -32,8 +32,10 @@ std::vector<fs::path> candidates() {
 }
 
 Backend& open_backend() {
-  // Spinning OpenMP threads slow down everything else in the process; the runtime reads this when
-  // the backend pulls it in.
+  // OpenMP threads that spin for long slow down everything else in the process, and those that
+  // sleep at once make small operations wait: a fifth of a training step. So they spin for some
+  // microseconds. The runtime reads this when the backend pulls it in.
+  if (std::getenv("OMP_WAIT_POLICY") == nullptr) setenv("GOMP_SPINCOUNT", "10000", /*overwrite=*/0);
   setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
   std::string problems;
   for (const fs::path& file : candidates()) {

@@ -5,6 +5,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/softmax.h>
+#include <c10/core/GradMode.h>
 
 #include <cmath>
 
@@ -25,7 +26,9 @@ at::Tensor scaled_dot_product(const at::Tensor& q, const at::Tensor& k, const at
   // With a few hundred tokens the explicit products are faster on a CPU than the fused operator.
   const at::Tensor keys = k.to(product).transpose(-2, -1);              // (N, heads, head, T)
   const at::Tensor scores = at::matmul((q * scale).to(product), keys);  // (N, heads, T, T)
-  const at::Tensor shares = at::softmax(scores.to(q.scalar_type()), -1);
+  // In training the scores stay in the product's dtype, as the hidden values of Mlp do.
+  const bool training = c10::GradMode::is_enabled();
+  const at::Tensor shares = at::softmax(training ? scores : scores.to(q.scalar_type()), -1);
   return at::matmul(shares.to(product), v.to(product)).to(q.scalar_type());  // (N, heads, T, head)
 }
 
@@ -46,7 +49,8 @@ void Attention::visit(const StateScope& state) {
 
 at::Tensor Attention::operator()(const at::Tensor& x, const RotaryTables* rotary) const {
   const int64_t n = x.size(0), t = x.size(1);
-  const at::Tensor bias = config.masked_bias ? qkv_bias * bias_mask : qkv_bias;
+  const at::Tensor bias =
+      config.masked_bias ? qkv_bias * bias_mask.to(qkv_bias.scalar_type()) : qkv_bias;
   const at::Tensor qkv = affine(x, qkv_weight, bias)  // (N, T, 3D)
                              .view({n, t, 3, config.heads, config.head()})
                              .permute({2, 0, 3, 1, 4});   // (3, N, heads, T, head)

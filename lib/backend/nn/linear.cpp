@@ -10,8 +10,12 @@ at::ScalarType carried_dtype(const at::Tensor& weight) {
   return weight.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
 }
 
+at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  return at::linear(x.to(weight.scalar_type()), weight, bias);
+}
+
 at::Tensor affine(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  return at::linear(x.to(weight.scalar_type()), weight, bias).to(carried_dtype(weight));
+  return product(x, weight, bias).to(carried_dtype(weight));
 }
 
 void Linear::visit(const StateScope& state) {

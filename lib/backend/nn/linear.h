@@ -16,6 +16,10 @@ at::ScalarType carried_dtype(const at::Tensor& weight);
 /// weight's dtype, the result comes back in its carried dtype.
 at::Tensor affine(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
+/// The same in the weight's dtype, for what computes in float32 inside and rounds its result
+/// anyway.
+at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
+
 struct Linear {
   Linear(int64_t in_features, int64_t out_features) : in(in_features), out(out_features) {}
 

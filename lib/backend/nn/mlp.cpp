@@ -2,6 +2,8 @@
 // The two-layer perceptron.
 #include "nn/mlp.h"
 
+#include <c10/core/GradMode.h>
+
 #include "ops/ops.h"
 
 namespace svgen::nn {
@@ -19,7 +21,10 @@ void Mlp::visit(const StateScope& state) {
 }
 
 at::Tensor Mlp::operator()(const at::Tensor& x) const {
-  return down(gelu(up(x), form));
+  // In training the hidden values stay in the product's dtype: the map computes in float32 and
+  // rounds once either way, and half the bytes move.
+  const bool training = c10::GradMode::is_enabled();
+  return down(gelu(training ? product(x, up.weight, up.bias) : up(x), form));
 }
 
 }  // namespace svgen::nn
