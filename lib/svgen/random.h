@@ -21,7 +21,8 @@ enum class RandomPurpose : uint32_t {
   kVariation = 4,  // crops and flips
   kTraining = 5,   // times, dropped labels and masks of training steps
   kTrainingNoise = 6,
-  kWeights = 7,  // the first weights of a training; "image" is the tensor
+  kWeights = 7,       // the first weights of a training; "image" is the tensor
+  kAugmentation = 8,  // views of a picture
 };
 
 /// Standard normal values by Box-Muller. out[i] is the value of element first_element + i of image

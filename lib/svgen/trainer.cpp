@@ -33,7 +33,23 @@ void check_common(const TrainerOptions& o) {
          {"ema-decay", o.ema_decay, 0, 1},
          {"accumulate", static_cast<double>(o.accumulate), 1, kMany},
          {"warmup-steps", static_cast<double>(o.warmup_steps), 0, kMany},
+         {"final-rate", o.final_rate, 0, 1},
          {"clip-norm", o.clip_norm, 0, kMany}});
+  if (o.final_rate == 1 || o.max_steps >= 0) return;
+  throw ConfigurationError("a learning rate that falls needs an end: set max-steps",
+                           {"max-steps, or final-rate 1", "no max-steps", "final-rate"});
+}
+
+void check_view(const AugmentOptions& o) {
+  check({{"smallest-crop", o.smallest_crop, 1e-4, o.largest_crop},
+         {"largest-crop", o.largest_crop, 1e-4, 1},
+         {"jitter-share", o.jitter_share, 0, 1},
+         {"brightness", o.brightness, 0, 1},
+         {"contrast", o.contrast, 0, 1},
+         {"saturation", o.saturation, 0, 1},
+         {"hue", o.hue, 0, 0.5},
+         {"grey-share", o.grey_share, 0, 1},
+         {"blur-share", o.blur_share, 0, 1}});
 }
 
 }  // namespace
@@ -51,6 +67,24 @@ std::unique_ptr<DiffusionTrainer> DiffusionTrainer::open(const DiffusionOptions&
   check_common(options);
   check({{"shift", options.shift, -kMany, kMany},
          {"class-dropout", options.class_dropout, 0, 1},
+         {"weight-decay", options.weight_decay, 0, kMany}});
+  return backend().open_trainer(options);
+}
+
+std::unique_ptr<EncoderTrainer> EncoderTrainer::open(const EncoderOptions& options) {
+  check_common(options);
+  check_view(options.global_view);
+  check_view(options.local_view);
+  check({{"local-views", static_cast<double>(options.local_views), 0, 64},
+         {"local-size", static_cast<double>(options.local_size), 0, 4096},
+         {"patch-weight", options.patch_weight, 0, kMany},
+         {"mask-share", options.mask_share, 0, 1},
+         {"teacher-temperature", options.teacher_temperature, 0.02, 10},
+         {"student-temperature", options.student_temperature, 0.02, 10},
+         {"prototypes", static_cast<double>(options.prototypes), 2, 1 << 20},
+         {"head-width", static_cast<double>(options.head_width), 1, 1 << 16},
+         {"head-bottleneck", static_cast<double>(options.head_bottleneck), 1, 1 << 16},
+         {"layer-scale", options.layer_scale, 0, 1000},
          {"weight-decay", options.weight_decay, 0, kMany}});
   return backend().open_trainer(options);
 }

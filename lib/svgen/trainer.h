@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The two trainings of a model: the autoencoder (phase 1) and the diffusion transformer (phase 2).
+// The trainings of a model: the encoder from nothing, the autoencoder (phase 1) and the diffusion
+// transformer (phase 2).
 //
 // A trainer takes micro-batches, updates the weights, and keeps checkpoints. All that is random in
 // a step (noise, times, dropped labels, masked residuals) is a function of (seed, image index), so
@@ -18,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "svgen/augment.h"
 #include "svgen/engine.h"
 #include "svgen/image.h"
 #include "svgen/picture.h"
@@ -42,6 +44,7 @@ struct TrainerOptions {
   double ema_decay = 0;  // 0: the exported weights are the trained ones
   int64_t accumulate = 1;
   int64_t warmup_steps = 0;  // of a linear rise of the learning rate
+  double final_rate = 1;     // the learning rate falls to this share at max_steps, along a cosine
   double clip_norm = 0;      // largest norm of all gradients together; 0: no limit
   uint64_t seed = 0;
 };
@@ -62,6 +65,33 @@ struct DiffusionOptions : TrainerOptions {
   double class_dropout = 0.1;
   double weight_decay = 0;
   bool normalized = false;  // latents arrive normalised
+};
+
+enum class TeacherTargets {
+  kSinkhorn,   // every prototype gets the same share of a batch (as in DINOv2 and DINOv3)
+  kCentering,  // a moving mean of the scores is taken off (as in DINO)
+};
+
+/// Self-distillation of an encoder from pictures without labels. Sizes of views are those of a
+/// small model; ema_decay is the teacher's.
+struct EncoderOptions : TrainerOptions {
+  EncoderOptions() {
+    learning_rate = 1e-3;
+    ema_decay = 0.996;
+    clip_norm = 3;
+  }
+
+  AugmentOptions global_view;           // two of them, of the card's native size
+  AugmentOptions local_view{0.1, 0.4};  // crops of a smaller area
+  int64_t local_views = 4;              // 0: none
+  int64_t local_size = 0;               // pixels; 0: half the native size
+  double patch_weight = 1;              // of the masked-patch term; 0: no masks
+  double mask_share = 0.5;              // largest share of masked patches
+  TeacherTargets targets = TeacherTargets::kSinkhorn;
+  double teacher_temperature = 0.05, student_temperature = 0.1;
+  int64_t prototypes = 1024, head_width = 512, head_bottleneck = 64;
+  double layer_scale = 1;  // its first value; 1e-5 as published for large models
+  double weight_decay = 0.01;
 };
 
 struct TrainReport {
@@ -116,6 +146,16 @@ class DiffusionTrainer : public Trainer {
 
   /// (N, T, C) latents of any float dtype, N labels in [0, classes) (-1: no class) and indices.
   virtual TrainReport train(const Tensor& latents, std::span<const int64_t> labels,
+                            std::span<const int64_t> indices) = 0;
+};
+
+class EncoderTrainer : public Trainer {
+ public:
+  static std::unique_ptr<EncoderTrainer> open(const EncoderOptions& options);
+
+  /// Pictures of any size, of at least a patch, and their stream indices, increasing. The sheet
+  /// shows pictures and, as colours, the three main directions of the teacher's patch tokens.
+  virtual TrainReport train(std::span<const ImageView> images,
                             std::span<const int64_t> indices) = 0;
 };
 

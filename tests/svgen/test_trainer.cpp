@@ -17,6 +17,8 @@ std::string refusal(Change change) {
   try {
     if constexpr (std::is_same_v<Options, DiffusionOptions>) {
       DiffusionTrainer::open(options);
+    } else if constexpr (std::is_same_v<Options, EncoderOptions>) {
+      EncoderTrainer::open(options);
     } else {
       AutoencoderTrainer::open(options);
     }
@@ -39,6 +41,11 @@ TEST(Trainer, RefusesOptionsOutOfRange) {
   EXPECT_EQ(refusal<A>([](A& o) { o.mask_ratio = 2; }), "mask-ratio");
   EXPECT_EQ(refusal<A>([](A& o) { o.checkpoint_interval = 0; }), "checkpoint-interval");
   EXPECT_EQ(refusal<A>([](A&) {}), "");
+  using E = EncoderOptions;
+  EXPECT_EQ(refusal<E>([](E& o) { o.final_rate = 0; }), "final-rate") << "without max-steps";
+  EXPECT_EQ(refusal<E>([](E& o) { o.global_view.smallest_crop = 2; }), "smallest-crop");
+  EXPECT_EQ(refusal<E>([](E& o) { o.teacher_temperature = 0; }), "teacher-temperature");
+  EXPECT_EQ(refusal<E>([](E& o) { o.prototypes = 1; }), "prototypes");
 }
 
 }  // namespace
