@@ -14,6 +14,7 @@
 #include "svgen/registry.h"
 #include "train/autoencoder_trainer.h"
 #include "train/diffusion_trainer.h"
+#include "train/encoder_trainer.h"
 #include "weights/describe.h"
 #include "weights/state_source.h"
 
@@ -46,6 +47,9 @@ class TorchBackend : public Backend {
   }
   std::unique_ptr<DiffusionTrainer> open_trainer(const DiffusionOptions& options) override {
     return open<train::ModelDiffusionTrainer>(options);
+  }
+  std::unique_ptr<EncoderTrainer> open_trainer(const EncoderOptions& options) override {
+    return open<train::ModelEncoderTrainer>(options);
   }
 
   Tensor read_tensor(const std::filesystem::path& file, const std::string& name) override {

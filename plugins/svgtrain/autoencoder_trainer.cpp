@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 // svgtrainautoencoder: phase 1, the residual encoder and the decoder, from video frames.
-#include <deque>
-
-#include "common/video_frames.h"
 #include "svgtrain/elements.h"
-#include "svgtrain/train_sink.h"
+#include "svgtrain/frame_sink.h"
 
 namespace svgen::gst {
 namespace {
@@ -13,7 +10,7 @@ struct AutoencoderSettings : TrainSettings {
   AutoencoderOptions options;
 };
 
-class AutoencoderSink : public TrainSink<AutoencoderSink, AutoencoderSettings, AutoencoderTrainer> {
+class AutoencoderSink : public FrameSink<AutoencoderSink, AutoencoderSettings, AutoencoderTrainer> {
  public:
   static constexpr auto kOptions = &AutoencoderSettings::options;
 
@@ -24,7 +21,7 @@ class AutoencoderSink : public TrainSink<AutoencoderSink, AutoencoderSettings, A
   static constexpr const char* kDescription =
       "Trains the residual encoder and the decoder around a frozen DINOv3 (phase 1)";
 
-  using TrainSink::TrainSink;
+  using FrameSink::FrameSink;
 
   static std::vector<Property<AutoencoderSink>> properties() {
     using O = AutoencoderOptions;
@@ -52,52 +49,16 @@ class AutoencoderSink : public TrainSink<AutoencoderSink, AutoencoderSettings, A
               .low = 0})});
   }
 
-  static void class_init(GstBaseSinkClass* klass) { install_sink(klass, kVideoCaps); }
-
-  void negotiated(GstCaps* caps) {
-    if (!gst_video_info_from_caps(&info_, caps)) {
-      throw ShapeError("the video caps cannot be read", {"video/x-raw", caps_text(caps), "caps"});
-    }
+  void check_format(const GstVideoInfo& info) const {
     const Card& card = engine().card();
     const int64_t width = card.grid.width * card.patch, height = card.grid.height * card.patch;
-    if (GST_VIDEO_INFO_WIDTH(&info_) == width && GST_VIDEO_INFO_HEIGHT(&info_) == height) return;
+    if (GST_VIDEO_INFO_WIDTH(&info) == width && GST_VIDEO_INFO_HEIGHT(&info) == height) return;
     throw ShapeError("training takes pictures of the model's native size: scale or crop them",
                      {std::to_string(width) + " x " + std::to_string(height),
-                      std::to_string(GST_VIDEO_INFO_WIDTH(&info_)) + " x " +
-                          std::to_string(GST_VIDEO_INFO_HEIGHT(&info_)),
+                      std::to_string(GST_VIDEO_INFO_WIDTH(&info)) + " x " +
+                          std::to_string(GST_VIDEO_INFO_HEIGHT(&info)),
                       "caps"});
   }
-
-  int64_t images_in(GstBuffer*) const { return 1; }
-
-  void collect(GstBuffer* buffer, const std::vector<ImageFacts>& facts, size_t) {
-    frames_.emplace_back(gst_buffer_ref(buffer));
-    indices_.push_back(facts.front().index);
-  }
-
-  bool has_batch() const { return frames_.size() >= static_cast<size_t>(settings().batch_size); }
-
-  TrainReport train_batch() {
-    std::deque<MappedFrame> mapped;
-    std::vector<ImageView> views;
-    for (const BufferPtr& frame : frames_) {
-      views.push_back(mapped.emplace_back(frame.get(), info_, GST_MAP_READ).view());
-    }
-    const TrainReport report = trainer().train(views, indices_);
-    mapped.clear();
-    forget();
-    return report;
-  }
-
-  void forget() {
-    frames_.clear();
-    indices_.clear();
-  }
-
- private:
-  GstVideoInfo info_;
-  std::vector<BufferPtr> frames_;
-  std::vector<int64_t> indices_;
 };
 
 }  // namespace

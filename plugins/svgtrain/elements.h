@@ -12,5 +12,6 @@ bool register_latent_sink(GstPlugin* plugin);
 bool register_latent_source(GstPlugin* plugin);
 bool register_autoencoder_trainer(GstPlugin* plugin);
 bool register_diffusion_trainer(GstPlugin* plugin);
+bool register_encoder_trainer(GstPlugin* plugin);
 
 }  // namespace svgen::gst

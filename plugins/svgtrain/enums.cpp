@@ -50,4 +50,14 @@ GType enum_type<Initialization>() {
   return type;
 }
 
+template <>
+GType enum_type<TeacherTargets>() {
+  static const GEnumValue values[] = {
+      row(TeacherTargets::kSinkhorn, "Every prototype gets the same share of a batch", "sinkhorn"),
+      row(TeacherTargets::kCentering, "A moving mean of the scores is taken off", "centering"),
+      {}};
+  static const GType type = registered("GstSvgTeacherTargets", values);
+  return type;
+}
+
 }  // namespace svgen::gst

@@ -17,5 +17,7 @@ template <>
 GType enum_type<Backgrounds>();
 template <>
 GType enum_type<Initialization>();
+template <>
+GType enum_type<TeacherTargets>();
 
 }  // namespace svgen::gst

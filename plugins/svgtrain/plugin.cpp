@@ -10,7 +10,8 @@ static gboolean plugin_init(GstPlugin* plugin) {
   register_batch_meta();
   return register_scene_source(plugin) && register_dataset_source(plugin) &&
          register_latent_sink(plugin) && register_latent_source(plugin) &&
-         register_autoencoder_trainer(plugin) && register_diffusion_trainer(plugin);
+         register_autoencoder_trainer(plugin) && register_diffusion_trainer(plugin) &&
+         register_encoder_trainer(plugin);
 }
 
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, svgtrain,

@@ -83,6 +83,11 @@ std::vector<Property<Impl>> train_properties(Options Impl::Settings::*options) {
        option(
            &O::warmup_steps,
            PropertyText<int64_t>{"warmup-steps", "Steps of a linear rise of the learning rate", 0}),
+       option(&O::final_rate,
+              PropertyText<double>{"final-rate",
+                                   "Share of the learning rate that is left at max-steps, reached "
+                                   "along a cosine",
+                                   0, 1}),
        option(&O::clip_norm, PropertyText<double>{"clip-norm",
                                                   "Largest norm of all gradients together (0: no "
                                                   "limit)",

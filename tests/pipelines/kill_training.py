@@ -26,6 +26,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STEPS, INTERVAL = 24, 2
 SOURCES = {
+    "encoder": "svgscenesrc seed=5 ! svgtrainencoder prototypes=64 head-width=64",
     "autoencoder": "svgscenesrc seed=5 ! svgtrainautoencoder discriminator-start=20",
     "diffusion": "svgscenesrc seed=5 ! svgencode batch-size=4 ! svgalign labels=true ! "
                  "svgtraindiffusion",

@@ -7,9 +7,9 @@
 namespace svgen::gst::testing {
 namespace {
 
-const char* const kModelFactories[] = {"svgencode",        "svgalign", "svgdiffuse",
-                                       "svgdecode",        "svgstats", "svgtrainautoencoder",
-                                       "svgtraindiffusion"};
+const char* const kModelFactories[] = {"svgencode",         "svgalign",       "svgdiffuse",
+                                       "svgdecode",         "svgstats",       "svgtrainautoencoder",
+                                       "svgtraindiffusion", "svgtrainencoder"};
 const char* const kDataFactories[] = {"svgscenesrc", "svgdatasetsrc", "svglatentsrc",
                                       "svglatentsink"};
 
@@ -145,6 +145,9 @@ INSTANTIATE_TEST_SUITE_P(
              "svglatentsink location=LOCATION"},
         Line{"TrainAutoencoder",
              "svgscenesrc num-images=4 ! svgtrainautoencoder batch-size=2 discriminator-start=2 "
+             "checkpoint=LOCATION"},
+        Line{"TrainEncoder",
+             "svgscenesrc num-images=4 ! svgtrainencoder batch-size=2 prototypes=16 head-width=16 "
              "checkpoint=LOCATION"},
         Line{"TrainDiffusion",
              "svgscenesrc num-images=4 ! svgencode batch-size=2 ! svgalign labels=true ! queue ! "

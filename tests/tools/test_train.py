@@ -51,11 +51,25 @@ class Train(unittest.TestCase):
         self.assertIn("diffusion: step 4 of 4", second.stdout)
         self.assertGreater((self.out / "samples.png").stat().st_size, 1000)
         again = support.run(TRAIN, recipe, self.out)
-        self.assertEqual(again.stdout.count("done before"), len(train.STAGES))
+        self.assertEqual(again.stdout.count("done before"), len(train.STAGES) - 1)
         changed = shortened(self.folder, autoencoder={"learning-rate": 0.5})
         refused = support.run(TRAIN, changed, self.out)
         self.assertEqual(refused.returncode, 1)
         self.assertIn("autoencoder differ", refused.stdout)
+
+    def test_trains_an_encoder_first_where_the_recipe_says_so(self):
+        recipe = shortened(self.folder)
+        changed = json.loads(recipe.read_text())
+        changed["model"]["encoder"]["file"] = "untrained"
+        changed["encoder"] = {"max-steps": 2, "batch-size": 4, "prototypes": 32, "head-width": 32}
+        changed["encoder-dataset"] = "svgscenesrc size=72 seed=9"
+        recipe.write_text(json.dumps(changed))
+        result = support.run(TRAIN, recipe, self.out, "--until", "autoencoder")
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertIn("svgscenesrc size=72 seed=9 ! svgtrainencoder", result.stdout)
+        base = json.loads((self.out / "base/card.json").read_text())
+        self.assertEqual(base["encoder"]["file"],
+                         str(self.out / "encoder/step-00000002/ema.safetensors"))
 
     def test_an_interrupted_stage_saves_and_is_resumed(self):
         recipe = shortened(self.folder, autoencoder={"max-steps": 100000})

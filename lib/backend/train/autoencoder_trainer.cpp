@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "interop/tensor.h"
 #include "roles/load_role.h"
 #include "roles/model_info.h"
 #include "roles/pixels.h"
@@ -81,12 +80,9 @@ std::unique_ptr<AutoencoderModel> make_model(const AutoencoderOptions& options,
 
 ModelAutoencoderTrainer::ModelAutoencoderTrainer(const AutoencoderOptions& options, Card card,
                                                  Device device, DType dtype)
-    : options_(options),
-      files_(std::move(card)),
-      dtype_(to_torch(dtype)),
-      runtime_(device, dtype),
-      model_(make_model(options, files_)),
-      run_("autoencoder", options, runtime_.torch_device()) {
+    : TrainerBase("autoencoder", options, std::move(card), device, dtype, dtype),
+      options_(options),
+      model_(make_model(options, files_)) {
   runtime_.run_recording([this] { initialize(); });
 }
 
@@ -195,16 +191,6 @@ TrainReport ModelAutoencoderTrainer::train(std::span<const ImageView> images,
     done = run_.complete_batch(indices, metrics, spent.count());
   });
   return done;
-}
-
-std::filesystem::path ModelAutoencoderTrainer::save() {
-  std::filesystem::path saved;
-  runtime_.run_recording([&] { saved = run_.save(); });
-  return saved;
-}
-
-void ModelAutoencoderTrainer::finish() {
-  runtime_.run_recording([&] { run_.agree(false); });
 }
 
 Picture ModelAutoencoderTrainer::sample_sheet() {

@@ -4,22 +4,16 @@
 
 #include <memory>
 
-#include "roles/model_files.h"
-#include "roles/runtime.h"
-#include "svgen/trainer.h"
 #include "train/autoencoder_step.h"
-#include "train/training_run.h"
+#include "train/trainer_base.h"
 
 namespace svgen::train {
 
-class ModelAutoencoderTrainer : public AutoencoderTrainer {
+class ModelAutoencoderTrainer : public TrainerBase<AutoencoderTrainer> {
  public:
   /// The card, device and dtype are resolved already.
   ModelAutoencoderTrainer(const AutoencoderOptions& options, Card card, Device device, DType dtype);
 
-  TrainReport report() const override { return run_.report(); }
-  std::filesystem::path save() override;
-  void finish() override;
   Picture sample_sheet() override;
   TrainReport train(std::span<const ImageView> images, std::span<const int64_t> indices) override;
 
@@ -29,11 +23,7 @@ class ModelAutoencoderTrainer : public AutoencoderTrainer {
   AutoencoderBatch batch(std::span<const ImageView> images, std::span<const int64_t> indices) const;
 
   AutoencoderOptions options_;
-  roles::ModelFiles files_;
-  at::ScalarType dtype_;
-  roles::Runtime runtime_;
   std::unique_ptr<AutoencoderModel> model_;
-  TrainingRun run_;
   Side* discriminator_ = nullptr;
   AutoencoderLeaves leaves_;
   PerceptualDistance perceptual_;

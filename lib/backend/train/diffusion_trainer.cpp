@@ -11,7 +11,6 @@
 #include <cmath>
 
 #include "flow/sampler.h"
-#include "interop/tensor.h"
 #include "roles/model_info.h"
 #include "roles/shapes.h"
 #include "svgen/error.h"
@@ -42,14 +41,12 @@ models::DitConfig sizes_of(const DiffusionOptions& options, const roles::ModelFi
 
 ModelDiffusionTrainer::ModelDiffusionTrainer(const DiffusionOptions& options, Card card,
                                              Device device, DType dtype)
-    : options_(options),
-      files_(std::move(card)),
-      dtype_(to_torch(dtype)),
-      runtime_(device, DType::kFloat32),
+    // In float32: the decoder of the sheets and the statistics.
+    : TrainerBase("diffusion", options, std::move(card), device, dtype, DType::kFloat32),
+      options_(options),
       info_(roles::infer_model_info(files_)),
       statistics_(files_, runtime_),
-      model_(sizes_of(options, files_, info_)),
-      run_("diffusion", options, runtime_.torch_device()) {
+      model_(sizes_of(options, files_, info_)) {
   if (!options.normalized) statistics_.load(model_.config.channels);
   runtime_.run_recording([this] { initialize(); });
 }
@@ -117,16 +114,6 @@ TrainReport ModelDiffusionTrainer::train(const Tensor& latents, std::span<const 
     done = run_.complete_batch(indices, {{"loss", loss.item<double>()}}, spent.count());
   });
   return done;
-}
-
-std::filesystem::path ModelDiffusionTrainer::save() {
-  std::filesystem::path saved;
-  runtime_.run_recording([&] { saved = run_.save(); });
-  return saved;
-}
-
-void ModelDiffusionTrainer::finish() {
-  runtime_.run_recording([&] { run_.agree(false); });
 }
 
 at::Tensor ModelDiffusionTrainer::sample_latents(const std::vector<int64_t>& classes) {

@@ -56,8 +56,8 @@ void FlatParameters::bind(at::ScalarType dtype) {
   for (size_t i = 0; i < entries_.size(); ++i) *entries_[i].slot = leaves_[i].to(dtype);
 }
 
-void FlatParameters::bind_values(const at::Tensor& flat) {
-  for (const Entry& entry : entries_) *entry.slot = view(flat, entry).detach();
+void FlatParameters::bind_values(const at::Tensor& flat, at::ScalarType dtype) {
+  for (const Entry& entry : entries_) *entry.slot = view(flat, entry).detach().to(dtype);
 }
 
 NamedTensors FlatParameters::named(const at::Tensor& flat) const {

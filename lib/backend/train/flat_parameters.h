@@ -37,7 +37,7 @@ class FlatParameters {
   /// themselves for float32, else copies through which gradients reach them.
   void bind(at::ScalarType dtype);
   /// Gives the modules other values without gradient: a flat tensor like values().
-  void bind_values(const at::Tensor& flat);
+  void bind_values(const at::Tensor& flat, at::ScalarType dtype = at::kFloat);
 
   /// Views on a flat tensor like values(), by name.
   NamedTensors named(const at::Tensor& flat) const;

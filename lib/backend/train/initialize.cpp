@@ -136,6 +136,17 @@ std::span<const FirstWeightsRule> discriminator_first_weights() {
   return kDiscriminator;
 }
 
+std::vector<FirstWeightsRule> encoder_first_weights(double layer_scale) {
+  return {
+      {"gamma", "", kNormal, 0, layer_scale},
+      {"norm", "weight", kOnes},
+      {"_token", "", kNormal, 0.02},
+      {"", "weight", kXavier},
+      {"", "bias", kZeros},
+      {"", "", kOnes},  // buffers, made by the caller
+  };
+}
+
 void draw_first_weights(const Visit& visit, std::span<const FirstWeightsRule> rules, uint64_t seed,
                         uint32_t stream, const Grid& grid) {
   uint64_t number = uint64_t{stream} << 32;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "svgen/card.h"
 #include "train/flat_parameters.h"
@@ -36,6 +37,8 @@ std::span<const FirstWeightsRule> dit_first_weights();
 std::span<const FirstWeightsRule> residual_first_weights();
 std::span<const FirstWeightsRule> decoder_first_weights();
 std::span<const FirstWeightsRule> discriminator_first_weights();
+/// The encoder and its head; `layer_scale` is the first value of its LayerScale.
+std::vector<FirstWeightsRule> encoder_first_weights(double layer_scale);
 
 /// Fills every slot on the host, float32 (counters int64), as a function of (seed, stream, place in
 /// the list of slots). `grid` is the shape behind a position table.

@@ -3,12 +3,15 @@
 #include "train/optimizer.h"
 
 #include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 
 namespace svgen::train {
 
@@ -19,13 +22,25 @@ Optimizer::Optimizer(FlatParameters& parameters, const OptimizerConfig& config)
       square_(at::zeros_like(parameters.values())) {}
 
 double Optimizer::rate() const {
-  if (steps_ >= config_.warmup_steps) return config_.learning_rate;
-  return config_.learning_rate * static_cast<double>(steps_ + 1) /
-         static_cast<double>(config_.warmup_steps);
+  const auto step = static_cast<double>(steps_), warmup = static_cast<double>(config_.warmup_steps);
+  if (step < warmup) return config_.learning_rate * (step + 1) / warmup;
+  const double length = static_cast<double>(config_.last_step) - warmup;
+  if (config_.final_rate == 1 || length <= 0) return config_.learning_rate;
+  const double way = std::min(1.0, (step - warmup) / length);
+  const double share = 0.5 * (1 + std::cos(std::numbers::pi * way));  // 1 to 0
+  return config_.learning_rate * (config_.final_rate + (1 - config_.final_rate) * share);
 }
 
 double Optimizer::gradient_norm() const {
-  return at::linalg_vector_norm(parameters_.gradients(), 2, {}, false, at::kDouble).item<double>();
+  // Rows of float32, then their norms in float64: the whole in float64 would be a copy of twice the
+  // gradients' size.
+  constexpr int64_t kRow = 4096;
+  const at::Tensor& all = parameters_.gradients();
+  const int64_t rows = all.numel() / kRow, rest = all.numel() - rows * kRow;
+  const at::Tensor norms =
+      at::cat({at::linalg_vector_norm(all.narrow(0, 0, rows * kRow).view({rows, kRow}), 2, {1}),
+               at::linalg_vector_norm(all.narrow(0, rows * kRow, rest)).view({1})});  // (rows + 1)
+  return at::linalg_vector_norm(norms, 2, {}, false, at::kDouble).item<double>();
 }
 
 void Optimizer::step(double norm) {

@@ -14,6 +14,8 @@ struct OptimizerConfig {
   double eps = 1e-8;
   double weight_decay = 0;  // decoupled, as in AdamW
   int64_t warmup_steps = 0;
+  double final_rate = 1;  // share of the learning rate at last_step, reached along a cosine
+  int64_t last_step = -1;
   double clip_norm = 0;  // 0: no limit
 };
 
@@ -32,14 +34,15 @@ class Optimizer {
 
   int64_t steps() const { return steps_; }
 
+  /// The learning rate of the next update.
+  double rate() const;
+
   // For checkpoints: flat like the values.
   const at::Tensor& mean() const { return mean_; }
   const at::Tensor& square() const { return square_; }
   void restore_steps(int64_t steps) { steps_ = steps; }
 
  private:
-  double rate() const;
-
   FlatParameters& parameters_;
   OptimizerConfig config_;
   at::Tensor mean_, square_;

@@ -39,6 +39,37 @@ Config from_file(const roles::ModelFiles& files, Role role, const std::string& m
 
 }  // namespace
 
+models::DinoV3Config encoder_sizes(const roles::ModelFiles& files) {
+  files.require(Role::kEncoder);
+  const Card& card = files.card();
+  const EncoderConfig& c = *card.encoder;
+  models::DinoV3Config sizes{.patch = card.patch,
+                             .width = c.width,
+                             .depth = c.depth,
+                             .heads = c.heads,
+                             .ffn = c.ffn,
+                             .registers = c.registers};
+  if (const models::DinoV3Config* preset = models::find_dinov3_preset(c.preset)) sizes = *preset;
+  if (c.rope_base > 0) sizes.rope_base = c.rope_base;
+  const std::string lacking = missing({{"patch", sizes.patch},
+                                       {"grid", card.grid.tokens()},
+                                       {"encoder.width", sizes.width},
+                                       {"encoder.depth", sizes.depth},
+                                       {"encoder.heads", sizes.heads},
+                                       {"encoder.ffn", sizes.ffn},
+                                       {"encoder.registers", sizes.registers + 1}});
+  if (!lacking.empty()) {
+    return from_file<models::DinoV3Config>(files, Role::kEncoder, lacking, [&](const auto& source) {
+      return roles::encoder_config(card, source);
+    });
+  }
+  if (sizes.width % (4 * sizes.heads) == 0) return sizes;
+  throw ConfigurationError(
+      "encoder.width of the card does not give each head a multiple of four channels",
+      {"a multiple of " + std::to_string(4 * sizes.heads), std::to_string(sizes.width),
+       card.path.string()});
+}
+
 models::ResidualVitConfig residual_sizes(const roles::ModelFiles& files) {
   files.require(Role::kResidual);
   const Card& card = files.card();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "models/decoder.h"
+#include "models/dinov3.h"
 #include "models/dit.h"
 #include "models/residual_vit.h"
 #include "roles/model_files.h"
@@ -11,6 +12,7 @@ namespace svgen::train {
 
 // Each takes the sizes from the card alone when it gives all of them, else from the role's file.
 // ConfigurationError naming the keys that are missing when neither says them.
+models::DinoV3Config encoder_sizes(const roles::ModelFiles& files);
 models::ResidualVitConfig residual_sizes(const roles::ModelFiles& files);
 models::DecoderConfig decoder_sizes(const roles::ModelFiles& files, int64_t latent_channels);
 models::DitConfig diffusion_sizes(const roles::ModelFiles& files, int64_t latent_channels);

@@ -18,11 +18,10 @@ namespace svgen::train {
 namespace {
 
 std::string options_json(const TrainerOptions& o) {
-  return nlohmann::ordered_json{{"learning-rate", o.learning_rate},
-                                {"ema-decay", o.ema_decay},
-                                {"accumulate", o.accumulate},
-                                {"warmup-steps", o.warmup_steps},
-                                {"clip-norm", o.clip_norm}}
+  return nlohmann::ordered_json{
+      {"learning-rate", o.learning_rate}, {"ema-decay", o.ema_decay},
+      {"accumulate", o.accumulate},       {"warmup-steps", o.warmup_steps},
+      {"final-rate", o.final_rate},       {"clip-norm", o.clip_norm}}
       .dump();
 }
 
@@ -49,6 +48,8 @@ TrainingRun::TrainingRun(std::string kind, const TrainerOptions& options, at::De
 OptimizerConfig TrainingRun::optimizer_config() const {
   return {.learning_rate = options_.learning_rate,
           .warmup_steps = options_.warmup_steps,
+          .final_rate = options_.final_rate,
+          .last_step = options_.max_steps,
           .clip_norm = options_.clip_norm};
 }
 
@@ -84,7 +85,11 @@ NamedTensors TrainingRun::state() const {
 }
 
 NamedTensors TrainingRun::exported() const {
-  NamedTensors all = sides_.front().parameters.named(ema_->values());
+  NamedTensors all;
+  for (auto& [name, tensor] : sides_.front().parameters.named(ema_->values())) {
+    if (name.starts_with(export_prefix_))
+      all.emplace_back(name.substr(export_prefix_.size()), std::move(tensor));
+  }
   append(all, "", exported_);
   return all;
 }

@@ -46,6 +46,8 @@ class TrainingRun {
   void add_buffers(const NamedTensors& buffers);
   /// Tensors that never change but belong into the export.
   void add_exported(const NamedTensors& constants);
+  /// Only exported parameters whose names begin so are exported, without it.
+  void set_export_prefix(std::string prefix) { export_prefix_ = std::move(prefix); }
   /// Text of the card that goes beside the export.
   void set_card(std::string card) { card_ = std::move(card); }
   /// Where those who follow the training take the export from.
@@ -93,7 +95,7 @@ class TrainingRun {
   NamedTensors settled_buffers_;  // as they were after the last step
   NamedTensors exported_;
   std::optional<Ema> ema_;
-  std::string card_;
+  std::string card_, export_prefix_;
   std::shared_ptr<roles::TrainingFeed> feed_;
   CheckpointFacts facts_;
   int64_t saved_step_ = -1, accumulated_ = 0, next_index_ = 0, images_ = 0;

@@ -75,7 +75,8 @@ inline TrainReport train_next(DiffusionTrainer& trainer) {
   return trainer.train(latents_of(indices, kTinyTokens, kTinyChannels), labels, indices);
 }
 
-inline TrainReport train_next(AutoencoderTrainer& trainer) {
+template <typename ImageTrainer>
+TrainReport train_next(ImageTrainer& trainer) {
   const std::vector<int64_t> indices = index_range(trainer.report().next_index, kBatch);
   const Pictures pictures(kTinySize, indices);
   return trainer.train(pictures.views(), indices);

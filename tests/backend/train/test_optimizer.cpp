@@ -51,6 +51,16 @@ TEST_F(OptimizerTest, ClipsByTheNormOfAll) {
   EXPECT_NEAR(optimizer.mean()[0].item<double>(), 0.1 * clipped, 1e-7);
 }
 
+TEST_F(OptimizerTest, FallsAlongACosine) {
+  Optimizer optimizer(
+      flat_, {.learning_rate = 0.4, .warmup_steps = 2, .final_rate = 0.25, .last_step = 6});
+  for (const double rate : {0.2, 0.4, 0.4, 0.356066, 0.25, 0.143934, 0.1, 0.1}) {
+    EXPECT_NEAR(optimizer.rate(), rate, 1e-6);
+    set_gradient(1);
+    optimizer.step();
+  }
+}
+
 TEST_F(OptimizerTest, WarmsUpLinearly) {
   Optimizer optimizer(flat_, {.learning_rate = 0.4, .warmup_steps = 4});
   double before = value();

@@ -31,6 +31,25 @@ TEST(TrainingSizes, TheCardIsEnough) {
   EXPECT_EQ(diffusion_sizes(files, 56).channels, 56);
 }
 
+TEST(TrainingSizes, AnEncoderComesFromTheCardAPresetOrTheFile) {
+  const auto edited_encoder = [](EncoderConfig encoder) {
+    return encoder_sizes(roles::ModelFiles(edited([&](Card& card) { card.encoder = encoder; })));
+  };
+  const FileReference none{"untrained", ""};
+  EXPECT_EQ(edited_encoder({.source = none, .preset = "dinov3-vits16plus"}).width, 384);
+  const EncoderConfig full{
+      .source = none, .width = 32, .depth = 1, .heads = 2, .ffn = 64, .registers = 0};
+  EXPECT_EQ(edited_encoder(full).ffn, 64);
+  EXPECT_EQ(edited_encoder(full).registers, 0);
+  const roles::ModelFiles files(edited([](Card& card) { card.encoder->depth = 0; }));
+  EXPECT_EQ(encoder_sizes(files).depth, 2);
+  EncoderConfig odd = full;
+  odd.heads = 16;
+  EXPECT_THROW(edited_encoder(odd), ConfigurationError);
+  odd.heads = 0;
+  EXPECT_THROW(edited_encoder(odd), ConfigurationError);
+}
+
 TEST(TrainingSizes, TheFileFillsWhatTheCardLeavesOut) {
   const roles::ModelFiles files(edited([](Card& card) {
     card.residual->width = 0;

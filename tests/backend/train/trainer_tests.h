@@ -23,6 +23,8 @@ struct Phase {
     o.ema_decay = 0.9;
     return o;
   }
+  /// Settings under which the loss soon is not finite.
+  static void diverge(Options& o) { o.learning_rate = 10; }
 };
 
 template <typename P>
@@ -116,7 +118,7 @@ TYPED_TEST_P(TrainerTest, RefusesAnotherTrainingsCheckpoint) {
 
 TYPED_TEST_P(TrainerTest, StopsAtANumberThatIsNotFinite) {
   auto options = TypeParam::options(this->scratch_.path() / "run");
-  options.learning_rate = 10;
+  TypeParam::diverge(options);
   options.ema_decay = 0;
   const auto trainer = TypeParam::Trainer::open(options);
   std::string report;
@@ -125,7 +127,6 @@ TYPED_TEST_P(TrainerTest, StopsAtANumberThatIsNotFinite) {
   } catch (const ConfigurationError& error) {
     report = error.report();
   }
-  if (report.empty()) GTEST_SKIP() << "the loss stayed finite";
   EXPECT_THAT(report, ::testing::HasSubstr("not finite"));
   EXPECT_THAT(report, ::testing::HasSubstr("images"));
   EXPECT_THAT(report, ::testing::HasSubstr("saved in"));

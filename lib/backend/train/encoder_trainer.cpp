@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+// The trainer of the encoder.
+#include "train/encoder_trainer.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/linalg_eigh.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/upsample_nearest2d.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "roles/model_info.h"
+#include "roles/pixels.h"
+#include "svgen/augment.h"
+#include "svgen/error.h"
+#include "train/export_card.h"
+#include "train/initialize.h"
+#include "train/sheet.h"
+#include "train/sizes.h"
+#include "weights/load.h"
+
+namespace svgen::train {
+namespace {
+
+using weights::Role;
+
+constexpr int64_t kSheetImages = 8;
+constexpr double kCentreMomentum = 0.9;
+constexpr const char* kExportPrefix = "encoder.";
+
+models::DinoV3Config sizes_of(const EncoderOptions& options, const roles::ModelFiles& files) {
+  files.require(Role::kEncoder);
+  if (options.initialize == Initialization::kScratch) return encoder_sizes(files);
+  return roles::encoder_config(files.card(), *files.open(Role::kEncoder));
+}
+
+// What a file of the encoder holds beside what is trained.
+NamedTensors constants_of(models::DinoV3& encoder) {
+  const int64_t width = encoder.config.width;
+  NamedTensors constants;
+  for (size_t i = 0; i < encoder.blocks.size(); ++i) {
+    at::Tensor& mask = encoder.blocks[i].attn.bias_mask;
+    mask = at::zeros({3 * width}, at::kFloat);
+    mask.fill_(1);
+    mask.narrow(0, width, width).zero_();  // no bias of the keys
+    constants.emplace_back("blocks." + std::to_string(i) + ".attn.qkv.bias_mask", mask);
+  }
+  encoder.periods = nn::rotary_periods(width / encoder.config.heads, encoder.config.rope_base);
+  constants.emplace_back("rope_embed.periods", encoder.periods);
+  return constants;
+}
+
+// Main directions of tokens (M, D) as colours in [-1, 1]: (M, 3).
+at::Tensor main_directions(const at::Tensor& tokens) {
+  const at::Tensor centred_tokens = (tokens - tokens.mean(0, true)).to(at::kDouble);
+  const auto [values, vectors] =
+      at::linalg_eigh(at::matmul(centred_tokens.t(), centred_tokens));    // ascending
+  at::Tensor axes = vectors.narrow(1, vectors.size(1) - 3, 3).flip({1});  // (D, 3)
+  // An axis has no sign of its own: its largest part is positive.
+  axes = axes * axes.gather(0, axes.abs().argmax(0, true)).sign();
+  const at::Tensor along = at::matmul(centred_tokens, axes);  // (M, 3)
+  return (along / (2 * along.std(0, true, true) + 1e-12)).clamp(-1, 1).to(at::kFloat);
+}
+
+}  // namespace
+
+ModelEncoderTrainer::ModelEncoderTrainer(const EncoderOptions& options, Card card, Device device,
+                                         DType dtype)
+    : TrainerBase("encoder", options, std::move(card), device, dtype, dtype),
+      options_(options),
+      model_{models::DinoV3(sizes_of(options, files_)),
+             PrototypeHead(sizes_of(options, files_).width, options)} {
+  if (options_.local_size == 0) options_.local_size = native_size() / 2;
+  const int64_t patch = files_.card().patch;
+  options_.local_size = std::max<int64_t>(1, options_.local_size / patch) * patch;
+  runtime_.run_recording([this] { initialize(); });
+}
+
+void ModelEncoderTrainer::initialize() {
+  const Visit visit = [this](const nn::StateScope& s) { model_.visit(s); };
+  draw_first_weights(visit, encoder_first_weights(options_.layer_scale), options_.seed, 0);
+  const NamedTensors constants = constants_of(model_.encoder);
+  if (options_.initialize == Initialization::kModel) {
+    files_.verify(Role::kEncoder);
+    const at::Tensor token = model_.encoder.mask_token;
+    weights::load_module(model_.encoder, *files_.open(Role::kEncoder));
+    if (!model_.encoder.mask_token.defined()) model_.encoder.mask_token = token;
+  }
+  OptimizerConfig config = run_.optimizer_config();
+  config.weight_decay = options_.weight_decay;
+  run_.add_side("encoder", visit, config);
+  const at::TensorOptions on_device = at::device(runtime_.torch_device()).dtype(at::kFloat);
+  class_centre_ = at::zeros({1, options_.prototypes}, on_device);
+  patch_centre_ = at::zeros({1, options_.prototypes}, on_device);
+  run_.add_buffers({{"class_centre", class_centre_}, {"patch_centre", patch_centre_}});
+  run_.set_export_prefix(kExportPrefix);
+  run_.add_exported(constants);
+  run_.set_card(exported_card(files_.card(), {{"encoder", ""}}));
+  run_.begin();
+}
+
+void ModelEncoderTrainer::check(std::span<const ImageView> images,
+                                std::span<const int64_t> indices) const {
+  if (images.empty() || images.size() != indices.size()) {
+    throw ShapeError(
+        "a training batch needs one index for each image, and an image at least",
+        {std::to_string(images.size()) + " indices", std::to_string(indices.size()), "indices"});
+  }
+  for (const ImageView& image : images) {
+    if (std::min(image.width, image.height) >= files_.card().patch) continue;
+    throw ShapeError(
+        "a picture is too small to crop views from",
+        {std::to_string(files_.card().patch) + " pixels or more a side",
+         std::to_string(image.width) + " x " + std::to_string(image.height), "images"});
+  }
+}
+
+EncoderBatch ModelEncoderTrainer::batch(std::span<const ImageView> images,
+                                        std::span<const int64_t> indices) const {
+  const auto count = static_cast<int64_t>(images.size());
+  // All images' view `number`, after one another.
+  const auto views = [&](int64_t number, const AugmentOptions& how, int64_t size) {
+    std::vector<Picture> pictures(images.size(), Picture(size, size));
+    at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t n = begin; n < end; ++n) {
+        const ImageView& image = images[static_cast<size_t>(n)];
+        const AugmentedView view =
+            draw_view(options_.seed, static_cast<uint64_t>(indices[static_cast<size_t>(n)]),
+                      static_cast<uint32_t>(number), how, image.width, image.height);
+        apply_view(image, view, pictures[static_cast<size_t>(n)].mutable_view());
+      }
+    });
+    std::vector<ImageView> all;
+    for (const Picture& picture : pictures) all.push_back(picture.view());
+    return roles::normalized_pixels(all).to(runtime_.torch_device());  // (N, 3, s, s)
+  };
+  EncoderBatch made;
+  const int64_t tokens = files_.card().grid.tokens();
+  for (int64_t view = 0; view < 2; ++view) {
+    made.global[view] = views(view, options_.global_view, native_size());
+    if (options_.patch_weight > 0)
+      made.masks[view] = draw_patch_masks(options_.seed, indices, view, tokens, options_.mask_share)
+                             .to(runtime_.torch_device());
+  }
+  std::vector<at::Tensor> local;
+  for (int64_t view = 0; view < options_.local_views; ++view)
+    local.push_back(views(2 + view, options_.local_view, options_.local_size));
+  if (!local.empty()) made.local = at::cat(local, 0);  // (L N, 3, s, s)
+  return made;
+}
+
+at::Tensor ModelEncoderTrainer::targets_of(const at::Tensor& scores, at::Tensor& centre) const {
+  const Processes& processes = run_.processes();
+  if (options_.targets == TeacherTargets::kSinkhorn)
+    return sinkhorn(scores, options_.teacher_temperature, processes);
+  const at::Tensor targets = centred(scores, centre, options_.teacher_temperature);
+  at::Tensor sums = at::cat({scores.sum(0, true), at::zeros({1, 1}, scores.options())}, 1);
+  sums.select(1, sums.size(1) - 1).fill_(static_cast<double>(scores.size(0)));
+  processes.sum(sums);
+  const int64_t count = sums.size(1) - 1;
+  const at::Tensor mean = sums.narrow(1, 0, count) / sums.narrow(1, count, 1).clamp_min(1);
+  centre.mul_(kCentreMomentum).add_(mean, 1 - kCentreMomentum);
+  return targets;
+}
+
+void ModelEncoderTrainer::teach_batch(const EncoderBatch& batch, TeacherView (&targets)[2]) {
+  const at::NoGradGuard frozen;
+  run_.exported_side().parameters.bind_values(run_.ema().values(), dtype_);
+  for (int view = 0; view < 2; ++view) {
+    const TeacherView scores = teach(model_, batch.global[view], batch.masks[view]);
+    targets[view].cls = targets_of(scores.cls, class_centre_);
+    if (scores.patches.defined()) targets[view].patches = targets_of(scores.patches, patch_centre_);
+  }
+}
+
+TrainReport ModelEncoderTrainer::train(std::span<const ImageView> images,
+                                       std::span<const int64_t> indices) {
+  check(images, indices);
+  if (!run_.agree(true)) return report();
+  const auto start = std::chrono::steady_clock::now();
+  TrainReport done;
+  shown_.clear();
+  for (size_t n = 0; n < std::min<size_t>(images.size(), kSheetImages); ++n) {
+    Picture& picture = shown_.emplace_back(native_size(), native_size());
+    AugmentedView whole{0, 0, images[n].width, images[n].height, false, false, {}};
+    for (int c = 0; c < 3; ++c) whole.colours.gain[c][c] = 1;
+    apply_view(images[n], whole, picture.mutable_view());
+  }
+  runtime_.run_recording([&] {
+    const EncoderBatch views = batch(images, indices);
+    TeacherView targets[2];
+    teach_batch(views, targets);
+    FlatParameters& parameters = run_.exported_side().parameters;
+    parameters.bind(dtype_);
+    const EncoderLoss loss = student_loss(model_, views, targets, options_);
+    (loss.total * run_.share()).backward({}, false, false, parameters.leaves());
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+    done = run_.complete_batch(indices, loss.metrics, spent.count());
+  });
+  return done;
+}
+
+Picture ModelEncoderTrainer::sample_sheet() {
+  if (shown_.empty()) return {};
+  const auto count = static_cast<int64_t>(shown_.size());
+  const int64_t size = native_size();
+  Sheet sheet(2 * count, count, size, size);
+  std::vector<ImageView> views;
+  for (const Picture& picture : shown_) views.push_back(picture.view());
+  runtime_.run_recording([&] {
+    const at::NoGradGuard no_grad;
+    run_.exported_side().parameters.bind_values(run_.ema().values(), at::kFloat);
+    const at::Tensor pixels = roles::normalized_pixels(views).to(runtime_.torch_device());
+    const at::Tensor tokens = model_.encoder.patch_tokens(pixels).cpu();  // (n, T, D)
+    const int64_t side = files_.card().grid.width;
+    const at::Tensor colours = at::upsample_nearest2d(
+        main_directions(tokens.flatten(0, 1)).view({count, side, side, 3}).permute({0, 3, 1, 2}),
+        {size, size});  // (n, 3, S, S)
+    for (int64_t i = 0; i < count; ++i) {
+      const Picture& picture = shown_[static_cast<size_t>(i)];
+      MutableImageView cell = sheet.cells()[static_cast<size_t>(i)];
+      for (int c = 0; c < 3; ++c)
+        for (int64_t y = 0; y < size; ++y)
+          for (int64_t x = 0; x < size; ++x)
+            cell.row(c, y)[x * cell.pixel_stride] =
+                picture.view().row(c, y)[x * picture.view().pixel_stride];
+      roles::write_levels(colours[i].contiguous(), sheet.cells()[static_cast<size_t>(count + i)]);
+    }
+  });
+  return sheet.take();
+}
+
+}  // namespace svgen::train

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// What the trainers on video share: frames that wait to become a batch.
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "common/handles.h"
+#include "common/video_frames.h"
+#include "svgen/error.h"
+#include "svgtrain/train_sink.h"
+
+namespace svgen::gst {
+
+/// Impl is as for TrainSink, but for what stands here, and has
+///   void check_format(const GstVideoInfo&)    throws for pictures it does not take
+template <typename Impl, typename SettingsType, typename TrainerType>
+class FrameSink : public TrainSink<Impl, SettingsType, TrainerType> {
+ public:
+  using TrainSink<Impl, SettingsType, TrainerType>::TrainSink;
+
+  static void class_init(GstBaseSinkClass* klass) { Impl::install_sink(klass, kVideoCaps); }
+
+  void negotiated(GstCaps* caps) {
+    if (!gst_video_info_from_caps(&info_, caps))
+      throw ShapeError("the video caps cannot be read", {"video/x-raw", caps_text(caps), "caps"});
+    static_cast<Impl*>(this)->check_format(info_);
+  }
+
+  int64_t images_in(GstBuffer*) const { return 1; }
+
+  void collect(GstBuffer* buffer, const std::vector<ImageFacts>& facts, size_t) {
+    frames_.emplace_back(gst_buffer_ref(buffer));
+    indices_.push_back(facts.front().index);
+  }
+
+  bool has_batch() const {
+    return frames_.size() >= static_cast<size_t>(this->settings().batch_size);
+  }
+
+  TrainReport train_batch() {
+    std::deque<MappedFrame> mapped;
+    std::vector<ImageView> views;
+    for (const BufferPtr& frame : frames_) {
+      views.push_back(mapped.emplace_back(frame.get(), info_, GST_MAP_READ).view());
+    }
+    const TrainReport report = this->trainer().train(views, indices_);
+    mapped.clear();
+    forget();
+    return report;
+  }
+
+  void forget() {
+    frames_.clear();
+    indices_.clear();
+  }
+
+ private:
+  GstVideoInfo info_;
+  std::vector<BufferPtr> frames_;
+  std::vector<int64_t> indices_;
+};
+
+}  // namespace svgen::gst

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// The trainer of the encoder on the tiny model.
+#include "backend/train/trainer_tests.h"
+
+namespace svgen::train {
+namespace {
+
+struct EncoderPhase : Phase<EncoderOptions, EncoderTrainer> {
+  static EncoderOptions options(const std::filesystem::path& checkpoint = {}) {
+    EncoderOptions o = Phase::options(checkpoint);
+    o.prototypes = 16;
+    o.head_width = 24;
+    o.head_bottleneck = 8;
+    o.local_views = 1;
+    o.clip_norm = 0;
+    return o;
+  }
+  // Scores are cosines and bear any weights but infinite ones.
+  static void diverge(EncoderOptions& o) {
+    o.learning_rate = 10;
+    o.weight_decay = 1e15;
+  }
+};
+
+double loss_after(EncoderOptions options, int steps) {
+  options.learning_rate = 3e-3;
+  const auto trainer = EncoderTrainer::open(options);
+  const std::vector<int64_t> indices = index_range(0, kBatch);
+  const Pictures pictures(kTinySize, indices);
+  double loss = 0;
+  for (int i = 0; i < steps; ++i) loss = loss_of(trainer->train(pictures.views(), indices));
+  return loss;
+}
+
+TEST(EncoderTrainer, LearnsWithEitherKindOfTargets) {
+  for (const TeacherTargets targets : {TeacherTargets::kSinkhorn, TeacherTargets::kCentering}) {
+    EncoderOptions options = EncoderPhase::options();
+    options.initialize = Initialization::kScratch;
+    options.targets = targets;
+    EXPECT_LT(loss_after(options, 30), loss_after(options, 1));
+  }
+}
+
+TEST(EncoderTrainer, ExportsAnEncoderThatTheCardReads) {
+  const svgen::testing::ScratchFolder folder;
+  EncoderOptions options = EncoderPhase::options(folder.path() / "run");
+  options.max_steps = 1;
+  options.initialize = Initialization::kScratch;
+  train_next(*EncoderTrainer::open(options));
+  const std::string listing =
+      describe_weights(options.checkpoint / "step-00000001" / "ema.safetensors");
+  EXPECT_THAT(listing, ::testing::HasSubstr("blocks.1.attn.qkv.bias_mask"));
+  EXPECT_THAT(listing, ::testing::HasSubstr("rope_embed.periods"));
+  EXPECT_THAT(listing, ::testing::Not(::testing::HasSubstr("head.")));
+  const auto engine = Engine::open({.model = options.checkpoint / "step-00000001"});
+  const Pictures pictures(kTinySize, {0});
+  EXPECT_EQ(engine->encoder().encode(pictures.views(), FeatureKind::kSemantic).semantic.size(2),
+            48);
+}
+
+TEST(EncoderTrainer, TakesPicturesOfAnySize) {
+  const auto trainer = EncoderTrainer::open(EncoderPhase::options());
+  const std::vector<int64_t> indices = index_range(0, kBatch);
+  EXPECT_TRUE(trainer->train(Pictures(150, indices).views(), indices).stepped);
+  EXPECT_THROW(trainer->train(Pictures(8, indices).views(), indices), ShapeError);
+  EXPECT_THROW(trainer->train(Pictures(64, {0}).views(), indices), ShapeError);
+}
+
+TEST(EncoderTrainer, GoesWithoutMasksAndLocalViews) {
+  EncoderOptions options = EncoderPhase::options();
+  options.patch_weight = 0;
+  options.local_views = 0;
+  EXPECT_TRUE(train_next(*EncoderTrainer::open(options)).stepped);
+}
+
+}  // namespace
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Encoder, TrainerTest, ::testing::Types<EncoderPhase>);
+
+}  // namespace svgen::train
