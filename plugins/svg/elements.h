@@ -11,5 +11,6 @@ bool register_align(GstPlugin* plugin);
 bool register_diffuse(GstPlugin* plugin);
 bool register_decode(GstPlugin* plugin);
 bool register_stats(GstPlugin* plugin);
+bool register_metrics(GstPlugin* plugin);
 
 }  // namespace svgen::gst
