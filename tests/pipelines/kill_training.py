@@ -69,7 +69,7 @@ def run_with_kills(phase, folder, chance, longest):
     while last_step(folder) < STEPS:
         process = start(phase, folder)
         try:
-            process.wait(timeout=chance.uniform(0.3, longest))
+            process.wait(timeout=chance.uniform(0.3, longest / 2))  # hits most of them
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             kills += 1
