@@ -87,6 +87,16 @@ class Train(unittest.TestCase):
         self.assertTrue((self.out / f"autoencoder/step-{steps[-1]:08d}").exists())
         self.assertFalse((self.out / "autoencoder.done").exists())
 
+    def test_a_stage_that_ends_early_is_not_done(self):
+        recipe = shortened(self.folder)
+        changed = json.loads(recipe.read_text())
+        changed["autoencoder-dataset"] = "svgscenesrc num-images=8"  # two steps of four
+        recipe.write_text(json.dumps(changed))
+        result = support.run(TRAIN, recipe, self.out)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("ended at step-00000002, before step 4", result.stdout)
+        self.assertFalse((self.out / "autoencoder.done").exists())
+
     def test_says_what_is_wrong_with_a_recipe(self):
         cases = {"{": "cannot be read as JSON",
                  "{}": "missing keys",

@@ -2,10 +2,14 @@
 // Rotary positions: periods, tables and the rotation.
 #include "nn/rotary.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
+#include <c10/core/GradMode.h>
+#include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "svgen/error.h"
@@ -53,7 +57,64 @@ RotaryTables rotary_tables(const at::Tensor& periods, int64_t height, int64_t wi
   return {sin.to(periods.device()), cos.to(periods.device())};
 }
 
+namespace {
+
+// One pass over x (N, heads, prefix + T, head): y1 = x1 cos - x2 sin, y2 = x2 cos + x1 sin of the
+// two halves of each token behind the prefix; the others are copied. `sign` -1 turns back.
+at::Tensor rotate_on_host(const at::Tensor& x, const at::Tensor& sin, const at::Tensor& cos,
+                          int64_t prefix, float sign) {
+  const at::Tensor in = x.stride(3) == 1 ? x : x.contiguous();
+  at::Tensor out = at::empty(x.sizes(), x.options().memory_format(at::MemoryFormat::Contiguous));
+  const int64_t heads = x.size(1), tokens = x.size(2), head = x.size(3), half = head / 2;
+  const float* from = in.const_data_ptr<float>();
+  float* to = out.mutable_data_ptr<float>();
+  const float *sines = sin.const_data_ptr<float>(), *cosines = cos.const_data_ptr<float>();
+  at::parallel_for(0, x.size(0) * heads, 4, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const float* source = from + row / heads * in.stride(0) + row % heads * in.stride(1);
+      float* target = to + row * tokens * head;
+      for (int64_t t = 0; t < tokens; ++t, source += in.stride(2), target += head) {
+        if (t < prefix) {
+          std::copy_n(source, head, target);
+          continue;
+        }
+        const float *c = cosines + (t - prefix) * head, *s = sines + (t - prefix) * head;
+        for (int64_t i = 0; i < half; ++i) {
+          const float x1 = source[i], x2 = source[half + i], turn = sign * s[i];
+          target[i] = x1 * c[i] - x2 * turn;
+          target[half + i] = x2 * c[i] + x1 * turn;
+        }
+      }
+    }
+  });
+  return out;
+}
+
+// The gradient of a rotation is the rotation back.
+class Rotation : public torch::autograd::Function<Rotation> {
+ public:
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
+                            const at::Tensor& sin, const at::Tensor& cos, int64_t prefix) {
+    context->saved_data["sin"] = sin;
+    context->saved_data["cos"] = cos;
+    context->saved_data["prefix"] = prefix;
+    return rotate_on_host(x, sin, cos, prefix, 1);
+  }
+  static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context,
+                                               torch::autograd::tensor_list gradients) {
+    const at::Tensor gradient = rotate_on_host(gradients[0], context->saved_data["sin"].toTensor(),
+                                               context->saved_data["cos"].toTensor(),
+                                               context->saved_data["prefix"].toInt(), -1);
+    return {gradient, at::Tensor(), at::Tensor(), at::Tensor()};
+  }
+};
+
+}  // namespace
+
 at::Tensor rotate(const at::Tensor& x, const RotaryTables& tables, int64_t prefix) {
+  if (x.is_cpu() && x.scalar_type() == at::kFloat && x.dim() == 4 && c10::GradMode::is_enabled() &&
+      x.requires_grad())
+    return Rotation::apply(x, tables.sin, tables.cos, prefix);
   const int64_t tokens = tables.sin.size(0), half = tables.sin.size(1) / 2;
   const at::Tensor turned = x.narrow(2, prefix, tokens);                   // (N, heads, T, head)
   const at::Tensor x1 = turned.narrow(3, 0, half);                         // (N, heads, T, head/2)

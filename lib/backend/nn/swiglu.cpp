@@ -3,6 +3,7 @@
 #include "nn/swiglu.h"
 
 #include <ATen/TensorOperators.h>
+#include <c10/core/GradMode.h>
 
 #include "ops/ops.h"
 
@@ -15,6 +16,9 @@ void SwiGlu::visit(const StateScope& state) {
 }
 
 at::Tensor SwiGlu::operator()(const at::Tensor& x) const {
+  // In training the hidden values stay in the product's dtype, as those of Mlp do.
+  if (c10::GradMode::is_enabled())
+    return w3(ops::silu(product(x, w1.weight, w1.bias)) * product(x, w2.weight, w2.bias));
   return w3(ops::silu(w1(x)) * w2(x));
 }
 

@@ -41,6 +41,21 @@ TEST(Rotate, KeepsLengthsAndThePrefix) {
   EXPECT_LT(test::largest_difference(y.norm(2, -1), x.norm(2, -1)), 1e-5);
 }
 
+TEST(Rotate, RecordedEqualsUnrecordedAndItsGradientTurnsBack) {
+  const nn::RotaryTables tables = nn::rotary_tables(nn::rotary_periods(12, 100), 3, 2);
+  // As attention has it: a view whose heads lie behind the tokens.
+  const at::Tensor x = test::wave({2, 8, 3, 12}).permute({0, 2, 1, 3});
+  const at::Tensor leaf = x.clone().requires_grad_();
+  const at::Tensor y = nn::rotate(leaf, tables, 2);
+  EXPECT_LT(test::largest_difference(y.detach(), nn::rotate(x, tables, 2)), 1e-6);
+  const at::Tensor g = test::wave({2, 3, 8, 12}, 1.7);
+  y.backward(g);
+  const at::Tensor exact = x.to(at::kDouble).requires_grad_();
+  nn::rotate(exact, {tables.sin.to(at::kDouble), tables.cos.to(at::kDouble)}, 2)
+      .backward(g.to(at::kDouble));
+  EXPECT_LT(test::largest_difference(leaf.grad(), exact.grad()), 1e-6);
+}
+
 TEST(Rotate, MakesProductsDependOnTheDistanceOnly) {
   const nn::RotaryTables tables = nn::rotary_tables(nn::rotary_periods(8, 100), 4, 4);
   const at::Tensor q = test::wave({1, 1, 1, 8}, 0.1).expand({1, 1, 16, 8});
