@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "roles/model_info.h"
 #include "roles/pixels.h"
@@ -39,19 +40,23 @@ models::DinoV3Config sizes_of(const EncoderOptions& options, const roles::ModelF
   return roles::encoder_config(files.card(), *files.open(Role::kEncoder));
 }
 
-// What a file of the encoder holds beside what is trained.
-NamedTensors constants_of(models::DinoV3& encoder) {
+// What an encoder from nothing holds beside what is trained.
+void set_constants(models::DinoV3& encoder) {
   const int64_t width = encoder.config.width;
-  NamedTensors constants;
-  for (size_t i = 0; i < encoder.blocks.size(); ++i) {
-    at::Tensor& mask = encoder.blocks[i].attn.bias_mask;
-    mask = at::zeros({3 * width}, at::kFloat);
-    mask.fill_(1);
-    mask.narrow(0, width, width).zero_();  // no bias of the keys
-    constants.emplace_back("blocks." + std::to_string(i) + ".attn.qkv.bias_mask", mask);
+  for (models::DinoV3Block& block : encoder.blocks) {
+    block.attn.bias_mask.fill_(1);
+    block.attn.bias_mask.narrow(0, width, width).zero_();  // no bias of the keys
   }
   encoder.periods = nn::rotary_periods(width / encoder.config.heads, encoder.config.rope_base);
-  constants.emplace_back("rope_embed.periods", encoder.periods);
+}
+
+// The same of any encoder, for the export.
+NamedTensors constants_of(const models::DinoV3& encoder) {
+  NamedTensors constants;
+  for (size_t i = 0; i < encoder.blocks.size(); ++i)
+    constants.emplace_back("blocks." + std::to_string(i) + ".attn.qkv.bias_mask",
+                           encoder.blocks[i].attn.bias_mask);
+  if (encoder.periods.defined()) constants.emplace_back("rope_embed.periods", encoder.periods);
   return constants;
 }
 
@@ -84,13 +89,16 @@ ModelEncoderTrainer::ModelEncoderTrainer(const EncoderOptions& options, Card car
 void ModelEncoderTrainer::initialize() {
   const Visit visit = [this](const nn::StateScope& s) { model_.visit(s); };
   draw_first_weights(visit, encoder_first_weights(options_.layer_scale), options_.seed, 0);
-  const NamedTensors constants = constants_of(model_.encoder);
   if (options_.initialize == Initialization::kModel) {
     files_.verify(Role::kEncoder);
-    const at::Tensor token = model_.encoder.mask_token;
+    const at::Tensor token = std::exchange(model_.encoder.mask_token, at::Tensor());
+    model_.encoder.periods = at::Tensor();
     weights::load_module(model_.encoder, *files_.open(Role::kEncoder));
     if (!model_.encoder.mask_token.defined()) model_.encoder.mask_token = token;
+  } else {
+    set_constants(model_.encoder);
   }
+  const NamedTensors constants = constants_of(model_.encoder);
   OptimizerConfig config = run_.optimizer_config();
   config.weight_decay = options_.weight_decay;
   run_.add_side("encoder", visit, config);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The trainer of the encoder on the tiny model.
+#include <cstring>
+
 #include "backend/train/trainer_tests.h"
 
 namespace svgen::train {
@@ -56,6 +58,22 @@ TEST(EncoderTrainer, ExportsAnEncoderThatTheCardReads) {
   const Pictures pictures(kTinySize, {0});
   EXPECT_EQ(engine->encoder().encode(pictures.views(), FeatureKind::kSemantic).semantic.size(2),
             48);
+}
+
+TEST(EncoderTrainer, KeepsWhatAFileHoldsBesideItsWeights) {
+  const svgen::testing::ScratchFolder folder;
+  EncoderOptions options = EncoderPhase::options(folder.path() / "run");
+  options.max_steps = 1;
+  options.learning_rate = 0;
+  train_next(*EncoderTrainer::open(options));
+  const auto exported = options.checkpoint / "step-00000001" / "ema.safetensors";
+  const std::string tiny = SVGEN_TEST_DATA "/tiny/autoencoder_tiny.safetensors";
+  for (const std::string name : {"rope_embed.periods", "blocks.0.attn.qkv.bias_mask", "cls_token",
+                                 "mask_token", "blocks.1.mlp.w3.weight"}) {
+    const Tensor kept = read_tensor(exported, name), given = read_tensor(tiny, "encoder." + name);
+    ASSERT_EQ(kept.shape(), given.shape()) << name;
+    EXPECT_EQ(std::memcmp(kept.data(), given.data(), kept.byte_count()), 0) << name;
+  }
 }
 
 TEST(EncoderTrainer, TakesPicturesOfAnySize) {
