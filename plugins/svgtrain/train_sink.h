@@ -4,6 +4,7 @@
 
 #include <gst/base/gstbasesink.h>
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -74,9 +75,11 @@ class TrainSink : public ElementImpl<SettingsType> {
       return GST_FLOW_OK;
     }
     impl().collect(buffer, facts, first);
+    for (size_t i = first; i < facts.size(); ++i) collected_.push_back(facts[i].index);
     while (impl().has_batch()) {
       progress_->data_arrived();
       const TrainReport report = impl().train_batch();
+      batch_was_used();
       progress_->batch_done(report, *trainer_);
       if (report.finished) return end_stream();
     }
@@ -90,8 +93,9 @@ class TrainSink : public ElementImpl<SettingsType> {
         end_training();
         break;
       case GST_EVENT_FLUSH_STOP:
-        impl().forget();
-        counted_ = 0;
+        forget();
+        // Behind our own seek stands the image asked for; others only interrupt the count.
+        if (sought_image_ >= 0) counted_ = std::exchange(sought_image_, -1);
         break;
       default:
         break;
@@ -117,10 +121,23 @@ class TrainSink : public ElementImpl<SettingsType> {
         this->element(),
         TrainProgress::Places{s.log, s.checkpoint, s.sample_interval, options.max_steps}, now.step,
         /*quiet=*/shard_from_environment().rank != 0);
-    first_index_ = now.next_index;
+    wanted_ = now.next_index;
     counted_ = 0;
+    sought_image_ = -1;
     ended_ = sought_ = false;
+    forget();
+  }
+
+  void forget() {
     impl().forget();
+    collected_.clear();
+  }
+
+  // A seek may come late and bring images again that were used meanwhile.
+  void batch_was_used() {
+    const auto batch = collected_.begin() + this->settings().batch_size;
+    wanted_ = *(batch - 1) + 1;
+    collected_.erase(collected_.begin(), batch);
   }
 
   // Once for each training, from whatever ends it. An error while training is final: then the
@@ -130,7 +147,7 @@ class TrainSink : public ElementImpl<SettingsType> {
     const std::shared_ptr<void> drop(nullptr, [this](void*) {
       trainer_.reset();
       progress_.reset();
-      impl().forget();
+      forget();
     });
     if (this->has_failed()) return;
     trainer_->finish();
@@ -165,10 +182,10 @@ class TrainSink : public ElementImpl<SettingsType> {
     return facts;
   }
 
-  // How many of a buffer's first images an earlier run has used.
+  // How many of a buffer's first images have been used, by this run or an earlier one.
   size_t past_images(const std::vector<ImageFacts>& facts) const {
     size_t count = 0;
-    while (count < facts.size() && facts[count].index < first_index_) ++count;
+    while (count < facts.size() && facts[count].index < wanted_) ++count;
     return count;
   }
 
@@ -176,7 +193,8 @@ class TrainSink : public ElementImpl<SettingsType> {
   // sends it; a source that cannot seek is read through.
   void seek_once() {
     if (std::exchange(sought_, true)) return;
-    auto* index = new int64_t(first_index_);
+    sought_image_ = wanted_;
+    auto* index = new int64_t(wanted_);
     gst_element_call_async(
         this->element(),
         [](GstElement* element, gpointer data) {
@@ -191,8 +209,10 @@ class TrainSink : public ElementImpl<SettingsType> {
   ModelClient client_;
   std::unique_ptr<TrainerType> trainer_;
   std::optional<TrainProgress> progress_;
-  int64_t first_index_ = 0;  // of this run
-  int64_t counted_ = 0;      // images that came
+  int64_t wanted_ = 0;             // the first image that has not been used
+  int64_t counted_ = 0;            // images that came
+  int64_t sought_image_ = -1;      // where our seek goes, until it has arrived
+  std::deque<int64_t> collected_;  // indices of the images that wait to become a batch
   bool ended_ = false, sought_ = false;
 };
 

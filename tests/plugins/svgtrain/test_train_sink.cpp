@@ -81,25 +81,49 @@ TEST_P(TrainSinkTest, AResumedTrainingTakesTheNextImages) {
   EXPECT_EQ(logged_loss(4), expected);
 }
 
-TEST_P(TrainSinkTest, ResumesFromASourceThatCannotSeek) {
-  ASSERT_TRUE(Pipeline(line("max-steps=3")).run());
-  const double expected = logged_loss(3);
-  fs::remove_all(run_);
-  ASSERT_TRUE(Pipeline(line("max-steps=2")).run());
-  // The identity drops what goes upstream.
-  Pipeline pipeline(line("max-steps=3 resume=true"));
+// Calls `probe` for every seek that leaves the trainer.
+void on_seek(const Pipeline& pipeline, GstPadProbeReturn (*probe)()) {
   GstPad* pad = gst_element_get_static_pad(pipeline.element("svgt"), "sink");
   GstPad* peer = gst_pad_get_peer(pad);
   gst_pad_add_probe(
       peer, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
-      [](GstPad*, GstPadProbeInfo* info, gpointer) {
+      [](GstPad*, GstPadProbeInfo* info, gpointer data) {
         const bool seeks = GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_SEEK;
-        return seeks ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+        return seeks ? reinterpret_cast<GstPadProbeReturn (*)()>(data)() : GST_PAD_PROBE_OK;
       },
-      nullptr, nullptr);
+      reinterpret_cast<gpointer>(probe), nullptr);
   gst_object_unref(peer);
   gst_object_unref(pad);
-  EXPECT_TRUE(pipeline.run());
+}
+
+TEST_P(TrainSinkTest, ResumesFromASourceThatSeeksNotOrLate) {
+  ASSERT_TRUE(Pipeline(line("max-steps=5")).run());
+  const double expected = logged_loss(5);
+  for (const auto probe : {+[] { return GST_PAD_PROBE_DROP; },
+                           +[] {
+                             g_usleep(150000);  // steps are taken meanwhile
+                             return GST_PAD_PROBE_OK;
+                           }}) {
+    fs::remove_all(run_);
+    ASSERT_TRUE(Pipeline(line("max-steps=2")).run());
+    Pipeline pipeline(line("max-steps=5 resume=true"));
+    on_seek(pipeline, probe);
+    EXPECT_TRUE(pipeline.run());
+    EXPECT_THAT(logged(), ElementsAre(1, 2, 3, 4, 5));
+    EXPECT_EQ(logged_loss(5), expected);
+  }
+}
+
+class VideoTrainSinkTest : public TrainSinkTest {};
+
+TEST_P(VideoTrainSinkTest, CountsOnBehindItsOwnSeekWhereImagesHaveNoNumber) {
+  // videotestsrc seeks by frames and says nothing of them.
+  const std::string frames = "videotestsrc pattern=ball ! video/x-raw,width=64,height=64 ! ";
+  ASSERT_TRUE(Pipeline(frames + trainer("max-steps=3")).run());
+  const double expected = logged_loss(3);
+  fs::remove_all(run_);
+  ASSERT_TRUE(Pipeline(frames + trainer("max-steps=2")).run());
+  ASSERT_TRUE(Pipeline(frames + trainer("max-steps=3 resume=true")).run());
   EXPECT_EQ(logged_loss(3), expected);
 }
 
@@ -199,6 +223,8 @@ const auto kNameOf = [](const auto& tested) { return std::string(tested.param.na
 
 INSTANTIATE_TEST_SUITE_P(Phases, TrainSinkTest,
                          ::testing::Values(kEncoder, kAutoencoder, kDiffusion), kNameOf);
+INSTANTIATE_TEST_SUITE_P(Phases, VideoTrainSinkTest, ::testing::Values(kEncoder, kAutoencoder),
+                         kNameOf);
 INSTANTIATE_TEST_SUITE_P(Phases, FollowTest, ::testing::Values(kAutoencoder, kDiffusion), kNameOf);
 
 }  // namespace
