@@ -4,7 +4,6 @@
 
 #include <gst/base/gstbasesink.h>
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "common/model_client.h"
 #include "svgen/data_order.h"
 #include "svgen/error.h"
+#include "svgtrain/image_counter.h"
 #include "svgtrain/train_progress.h"
 #include "svgtrain/train_settings.h"
 
@@ -69,17 +69,17 @@ class TrainSink : public ElementImpl<SettingsType> {
     if (!trainer_) return GST_FLOW_ERROR;
     std::vector<ImageFacts> facts = numbered(buffer);
     if (ended_ || trainer_->report().finished) return end_stream();
-    const size_t first = past_images(facts);
+    const size_t first = images_.past(facts);
     if (first == facts.size()) {
       seek_once();
       return GST_FLOW_OK;
     }
     impl().collect(buffer, facts, first);
-    for (size_t i = first; i < facts.size(); ++i) collected_.push_back(facts[i].index);
+    images_.collect(facts, first);
     while (impl().has_batch()) {
       progress_->data_arrived();
       const TrainReport report = impl().train_batch();
-      batch_was_used();
+      images_.use(this->settings().batch_size);
       progress_->batch_done(report, *trainer_);
       if (report.finished) return end_stream();
     }
@@ -93,9 +93,8 @@ class TrainSink : public ElementImpl<SettingsType> {
         end_training();
         break;
       case GST_EVENT_FLUSH_STOP:
-        forget();
-        // Behind our own seek stands the image asked for; others only interrupt the count.
-        if (sought_image_ >= 0) counted_ = std::exchange(sought_image_, -1);
+        impl().forget();
+        images_.flushed();
         break;
       default:
         break;
@@ -121,23 +120,9 @@ class TrainSink : public ElementImpl<SettingsType> {
         this->element(),
         TrainProgress::Places{s.log, s.checkpoint, s.sample_interval, options.max_steps}, now.step,
         /*quiet=*/shard_from_environment().rank != 0);
-    wanted_ = now.next_index;
-    counted_ = 0;
-    sought_image_ = -1;
+    images_.begin(now.next_index);
     ended_ = sought_ = false;
-    forget();
-  }
-
-  void forget() {
     impl().forget();
-    collected_.clear();
-  }
-
-  // A seek may come late and bring images again that were used meanwhile.
-  void batch_was_used() {
-    const auto batch = collected_.begin() + this->settings().batch_size;
-    wanted_ = *(batch - 1) + 1;
-    collected_.erase(collected_.begin(), batch);
   }
 
   // Once for each training, from whatever ends it. An error while training is final: then the
@@ -147,7 +132,8 @@ class TrainSink : public ElementImpl<SettingsType> {
     const std::shared_ptr<void> drop(nullptr, [this](void*) {
       trainer_.reset();
       progress_.reset();
-      forget();
+      impl().forget();
+      images_.forget_collected();
     });
     if (this->has_failed()) return;
     trainer_->finish();
@@ -170,31 +156,19 @@ class TrainSink : public ElementImpl<SettingsType> {
     return GST_FLOW_EOS;
   }
 
-  // What is known of the buffer's images; indices are counted where the stream has none.
   std::vector<ImageFacts> numbered(GstBuffer* buffer) {
-    const int64_t count = impl().images_in(buffer);
-    std::vector<ImageFacts> facts = image_facts(buffer, static_cast<size_t>(count));
-    for (size_t i = 0; i < facts.size(); ++i) {
-      if (facts[i].index >= 0) continue;
-      facts[i].index = counted_ + static_cast<int64_t>(i);
-    }
-    counted_ += count;
+    std::vector<ImageFacts> facts =
+        image_facts(buffer, static_cast<size_t>(impl().images_in(buffer)));
+    images_.number(facts);
     return facts;
-  }
-
-  // How many of a buffer's first images have been used, by this run or an earlier one.
-  size_t past_images(const std::vector<ImageFacts>& facts) const {
-    size_t count = 0;
-    while (count < facts.size() && facts[count].index < wanted_) ++count;
-    return count;
   }
 
   // A resumed training goes on at its image. The seek flushes this very thread, so another one
   // sends it; a source that cannot seek is read through.
   void seek_once() {
     if (std::exchange(sought_, true)) return;
-    sought_image_ = wanted_;
-    auto* index = new int64_t(wanted_);
+    images_.seek();
+    auto* index = new int64_t(images_.wanted());
     gst_element_call_async(
         this->element(),
         [](GstElement* element, gpointer data) {
@@ -209,10 +183,7 @@ class TrainSink : public ElementImpl<SettingsType> {
   ModelClient client_;
   std::unique_ptr<TrainerType> trainer_;
   std::optional<TrainProgress> progress_;
-  int64_t wanted_ = 0;             // the first image that has not been used
-  int64_t counted_ = 0;            // images that came
-  int64_t sought_image_ = -1;      // where our seek goes, until it has arrived
-  std::deque<int64_t> collected_;  // indices of the images that wait to become a batch
+  ImageCounter images_;
   bool ended_ = false, sought_ = false;
 };
 
