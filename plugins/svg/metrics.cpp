@@ -90,7 +90,6 @@ class Metrics : public ElementImpl<MetricsSettings> {
 
   gboolean sink_event(GstAggregatorPad* pad, GstEvent* event) {
     if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
-      const EventPtr kept(gst_event_ref(event));
       GstCaps* caps = nullptr;
       gst_event_parse_caps(event, &caps);
       GstVideoInfo info;
