@@ -79,6 +79,7 @@ std::unique_ptr<EncoderTrainer> EncoderTrainer::open(const EncoderOptions& optio
          {"local-size", static_cast<double>(options.local_size), 0, 4096},
          {"patch-weight", options.patch_weight, 0, kMany},
          {"mask-share", options.mask_share, 0, 1},
+         {"label-weight", options.label_weight, 0, kMany},
          {"teacher-temperature", options.teacher_temperature, 0.02, 10},
          {"student-temperature", options.student_temperature, 0.02, 10},
          {"prototypes", static_cast<double>(options.prototypes), 2, 1 << 20},

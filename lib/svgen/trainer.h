@@ -72,8 +72,8 @@ enum class TeacherTargets {
   kCentering,  // a moving mean of the scores is taken off (as in DINO)
 };
 
-/// Self-distillation of an encoder from pictures without labels. Sizes of views are those of a
-/// small model; ema_decay is the teacher's.
+/// Self-distillation of an encoder from pictures; labels enter only with a label_weight. Sizes of
+/// views are those of a small model; ema_decay is the teacher's.
 struct EncoderOptions : TrainerOptions {
   EncoderOptions() {
     learning_rate = 1e-3;
@@ -87,6 +87,7 @@ struct EncoderOptions : TrainerOptions {
   int64_t local_size = 0;               // pixels; 0: half the native size
   double patch_weight = 1;              // of the masked-patch term; 0: no masks
   double mask_share = 0.5;              // largest share of masked patches
+  double label_weight = 0;              // of a linear classifier's cross-entropy; 0: no labels
   TeacherTargets targets = TeacherTargets::kSinkhorn;
   double teacher_temperature = 0.05, student_temperature = 0.1;
   int64_t prototypes = 1024, head_width = 512, head_bottleneck = 64;
@@ -153,9 +154,10 @@ class EncoderTrainer : public Trainer {
  public:
   static std::unique_ptr<EncoderTrainer> open(const EncoderOptions& options);
 
-  /// Pictures of any size, of at least a patch, and their stream indices, increasing. The sheet
-  /// shows pictures and, as colours, the three main directions of the teacher's patch tokens.
-  virtual TrainReport train(std::span<const ImageView> images,
+  /// Pictures of any size, of at least a patch, their labels in [0, classes) (-1: no class; ignored
+  /// without a label_weight) and their stream indices, increasing. The sheet shows pictures and, as
+  /// colours, the three main directions of the teacher's patch tokens.
+  virtual TrainReport train(std::span<const ImageView> images, std::span<const int64_t> labels,
                             std::span<const int64_t> indices) = 0;
 };
 

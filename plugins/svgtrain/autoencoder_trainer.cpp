@@ -49,6 +49,10 @@ class AutoencoderSink : public FrameSink<AutoencoderSink, AutoencoderSettings, A
               .low = 0})});
   }
 
+  static TrainReport train_on(AutoencoderTrainer& trainer, const FrameBatch& batch) {
+    return trainer.train(batch.images, batch.indices);
+  }
+
   void check_format(const GstVideoInfo& info) const {
     const Card& card = engine().card();
     const int64_t width = card.grid.width * card.patch, height = card.grid.height * card.patch;

@@ -19,7 +19,7 @@ class EncoderSink : public FrameSink<EncoderSink, EncoderSettings, EncoderTraine
   static constexpr const char* kLongName = "SVG encoder trainer";
   static constexpr const char* kClassification = "Sink/Trainer/Video";
   static constexpr const char* kDescription =
-      "Trains an encoder of DINOv3's architecture by self-distillation, without labels";
+      "Trains an encoder of DINOv3's architecture by self-distillation, with labels if asked";
 
   using FrameSink::FrameSink;
 
@@ -29,6 +29,10 @@ class EncoderSink : public FrameSink<EncoderSink, EncoderSettings, EncoderTraine
   }
 
   void check_format(const GstVideoInfo&) const {}  // views are cropped from any size
+
+  static TrainReport train_on(EncoderTrainer& trainer, const FrameBatch& batch) {
+    return trainer.train(batch.images, batch.labels, batch.indices);
+  }
 
  private:
   using O = EncoderOptions;
@@ -94,6 +98,10 @@ class EncoderSink : public FrameSink<EncoderSink, EncoderSettings, EncoderTraine
                                                       0}),
         option(&O::mask_share,
                PropertyText<double>{"mask-share", "Largest share of masked patches", 0, 1}),
+        option(&O::label_weight, PropertyText<double>{"label-weight",
+                                                      "Weight of a classifier's term (0: no label "
+                                                      "enters)",
+                                                      0}),
     };
   }
 

@@ -12,8 +12,15 @@
 
 namespace svgen::gst {
 
+struct FrameBatch {
+  const std::vector<ImageView>& images;
+  const std::vector<int64_t>& labels;  // -1: none
+  const std::vector<int64_t>& indices;
+};
+
 /// Impl is as for TrainSink, but for what stands here, and has
 ///   void check_format(const GstVideoInfo&)    throws for pictures it does not take
+///   TrainReport train_on(TrainerType&, const FrameBatch&)
 template <typename Impl, typename SettingsType, typename TrainerType>
 class FrameSink : public TrainSink<Impl, SettingsType, TrainerType> {
  public:
@@ -31,6 +38,7 @@ class FrameSink : public TrainSink<Impl, SettingsType, TrainerType> {
 
   void collect(GstBuffer* buffer, const std::vector<ImageFacts>& facts, size_t) {
     frames_.emplace_back(gst_buffer_ref(buffer));
+    labels_.push_back(facts.front().label);
     indices_.push_back(facts.front().index);
   }
 
@@ -44,7 +52,8 @@ class FrameSink : public TrainSink<Impl, SettingsType, TrainerType> {
     for (const BufferPtr& frame : frames_) {
       views.push_back(mapped.emplace_back(frame.get(), info_, GST_MAP_READ).view());
     }
-    const TrainReport report = this->trainer().train(views, indices_);
+    const TrainReport report =
+        static_cast<Impl*>(this)->train_on(this->trainer(), {views, labels_, indices_});
     mapped.clear();
     forget();
     return report;
@@ -52,13 +61,14 @@ class FrameSink : public TrainSink<Impl, SettingsType, TrainerType> {
 
   void forget() {
     frames_.clear();
+    labels_.clear();
     indices_.clear();
   }
 
  private:
   GstVideoInfo info_;
   std::vector<BufferPtr> frames_;
-  std::vector<int64_t> indices_;
+  std::vector<int64_t> labels_, indices_;
 };
 
 }  // namespace svgen::gst

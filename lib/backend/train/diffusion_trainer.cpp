@@ -79,13 +79,7 @@ void ModelDiffusionTrainer::check(const Tensor& latents, std::span<const int64_t
                      {std::to_string(indices.size()) + " labels, one or more",
                       std::to_string(labels.size()), "labels"});
   }
-  for (const int64_t label : labels) {
-    if (label >= -1 && label < config.classes) continue;
-    throw ConfigurationError(
-        "a label lies outside the model's classes: correct the dataset or \"classes\" of the card",
-        {"-1 (no class) to " + std::to_string(config.classes - 1), std::to_string(label),
-         "labels"});
-  }
+  check_labels(labels, config.classes);
 }
 
 at::Tensor ModelDiffusionTrainer::data(const Tensor& latents) const {

@@ -4,6 +4,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/exp.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/log_softmax.h>
@@ -23,6 +24,7 @@ namespace {
 constexpr double kUnitEps = 1e-6;
 constexpr double kSmallestMaskShare = 0.1;
 constexpr int kSinkhornTurns = 3;
+constexpr double kLabelSmoothing = 0.1;
 
 at::Tensor unit(const at::Tensor& x) {
   return x / at::linalg_vector_norm(x, 2, {-1}, true).clamp_min(kUnitEps);
@@ -32,9 +34,23 @@ at::Tensor class_token(const at::Tensor& tokens) {
   return tokens.select(1, 0);  // (N, D)
 }
 
+at::Tensor patches_of(const at::Tensor& tokens, int64_t prefix) {
+  return tokens.narrow(1, prefix, tokens.size(1) - prefix);  // (N, T, D)
+}
+
 at::Tensor masked_patches(const at::Tensor& tokens, const at::Tensor& mask) {
-  const int64_t count = mask.size(1);
-  return tokens.narrow(1, tokens.size(1) - count, count).index({mask});  // (M, D)
+  return patches_of(tokens, tokens.size(1) - mask.size(1)).index({mask});  // (M, D)
+}
+
+at::Tensor label_loss(const EncoderModel& model, const at::Tensor& tokens,
+                      const at::Tensor& labels) {
+  const at::Tensor features =
+      patches_of(tokens, 1 + model.encoder.config.registers).mean(1);  // (N, D)
+  const at::Tensor scores = (*model.classifier)(features);             // (N, classes)
+  // A batch without any label has no mean: then the sum, 0, is the loss.
+  const at::Tensor sum =
+      at::cross_entropy_loss(scores, labels, {}, at::Reduction::Sum, -1, kLabelSmoothing);
+  return sum / labels.ge(0).sum().clamp_min(1);
 }
 
 }  // namespace
@@ -64,6 +80,7 @@ void EncoderModel::visit(const nn::StateScope& state) {
   // Optional in a file, trained here.
   state("encoder.mask_token", encoder.mask_token, {1, encoder.config.width});
   head.visit(state.child("head"));
+  if (classifier) classifier->visit(state.child("classifier"));
 }
 
 at::Tensor masked_forward(const models::DinoV3& encoder, const at::Tensor& pixels,
@@ -137,7 +154,7 @@ TeacherView teach(const EncoderModel& teacher, const at::Tensor& pixels, const a
 EncoderLoss student_loss(const EncoderModel& student, const EncoderBatch& batch,
                          const TeacherView (&targets)[2], const EncoderOptions& options) {
   const double temperature = options.student_temperature;
-  at::Tensor cls, patches;
+  at::Tensor cls, patches, labelled;
   int terms = 0;
   const auto add = [](at::Tensor& sum, const at::Tensor& term) {
     sum = sum.defined() ? sum + term : term;
@@ -148,6 +165,7 @@ EncoderLoss student_loss(const EncoderModel& student, const EncoderBatch& batch,
     add(cls,
         distillation_loss(targets[1 - view].cls, student.head(class_token(tokens)), temperature));
     ++terms;
+    if (batch.labels.defined()) add(labelled, label_loss(student, tokens, batch.labels) / 2);
     if (!batch.masks[view].defined() || targets[view].patches.size(0) == 0) continue;
     add(patches,
         distillation_loss(targets[view].patches,
@@ -167,11 +185,14 @@ EncoderLoss student_loss(const EncoderModel& student, const EncoderBatch& batch,
   }
   cls = cls / terms;
   EncoderLoss loss{cls, {{"loss", cls.item<double>()}, {"class_loss", cls.item<double>()}}};
-  if (patches.defined()) {
-    loss.total = cls + options.patch_weight * patches;
-    loss.metrics.emplace_back("patch_loss", patches.item<double>());
-    loss.metrics[0].second = loss.total.item<double>();
-  }
+  const auto add_term = [&loss](const char* name, const at::Tensor& term, double weight) {
+    if (!term.defined()) return;
+    loss.total = loss.total + weight * term;
+    loss.metrics.emplace_back(name, term.item<double>());
+  };
+  add_term("patch_loss", patches, options.patch_weight);
+  add_term("label_loss", labelled, options.label_weight);
+  loss.metrics[0].second = loss.total.item<double>();
   return loss;
 }
 

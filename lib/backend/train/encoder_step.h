@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // One step of the encoder's self-distillation: a student sees crops, some with masked patches, and
 // learns what its own moving average, the teacher, says of the whole (Caron et al., 2021; Zhou et
-// al., 2022; Oquab et al., 2024). No label enters.
+// al., 2022; Oquab et al., 2024). No label enters unless a weight is given to a classifier's term.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
 #include <span>
 
 #include "models/dinov3.h"
@@ -34,8 +35,9 @@ struct PrototypeHead {
 struct EncoderModel {
   models::DinoV3 encoder;
   PrototypeHead head;
+  std::optional<nn::Linear> classifier;  // of the mean patch token, where labels are used
 
-  /// "encoder." in Meta's names and "head.".
+  /// "encoder." in Meta's names, "head." and "classifier.".
   void visit(const nn::StateScope& state);
 };
 
@@ -65,6 +67,7 @@ struct EncoderBatch {
   at::Tensor global[2];  // (N, 3, S, S) normalised pixels
   at::Tensor masks[2];   // (N, T) bool, or undefined: the patch term is off
   at::Tensor local;      // (L N, 3, s, s), or undefined
+  at::Tensor labels;     // (N) int64, -1: no class; or undefined: no label enters
 };
 
 /// The teacher's scores on the whole global views: of the class token (N, K), and of the masked
@@ -77,6 +80,7 @@ TeacherView teach(const EncoderModel& teacher, const at::Tensor& pixels, const a
 
 /// The student's loss against two teacher views: its class token of each global view against the
 /// other view's target, of each local view against both, and its masked patches against their own.
+/// With labels, the cross-entropy of the classifier on both global views is added (smoothing 0.1).
 struct EncoderLoss {
   at::Tensor total;  // differentiable
   Metrics metrics;

@@ -7,6 +7,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/linalg_eigh.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/upsample_nearest2d.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
@@ -79,9 +80,11 @@ ModelEncoderTrainer::ModelEncoderTrainer(const EncoderOptions& options, Card car
     : TrainerBase("encoder", options, std::move(card), device, dtype, dtype),
       options_(options),
       model_{models::DinoV3(sizes_of(options, files_)),
-             PrototypeHead(sizes_of(options, files_).width, options)} {
+             PrototypeHead(sizes_of(options, files_).width, options), std::nullopt} {
   if (options_.local_size == 0) options_.local_size = native_size() / 2;
   const int64_t patch = files_.card().patch;
+  if (options_.label_weight > 0)
+    model_.classifier.emplace(model_.encoder.config.width, label_classes(files_));
   options_.local_size = std::max<int64_t>(1, options_.local_size / patch) * patch;
   runtime_.run_recording([this] { initialize(); });
 }
@@ -112,13 +115,16 @@ void ModelEncoderTrainer::initialize() {
   run_.begin();
 }
 
-void ModelEncoderTrainer::check(std::span<const ImageView> images,
+void ModelEncoderTrainer::check(std::span<const ImageView> images, std::span<const int64_t> labels,
                                 std::span<const int64_t> indices) const {
-  if (images.empty() || images.size() != indices.size()) {
+  if (images.empty() || images.size() != indices.size() || images.size() != labels.size()) {
     throw ShapeError(
-        "a training batch needs one index for each image, and an image at least",
-        {std::to_string(images.size()) + " indices", std::to_string(indices.size()), "indices"});
+        "a training batch needs one label and one index for each image, and an image at least",
+        {std::to_string(images.size()) + " of each",
+         std::to_string(labels.size()) + " labels, " + std::to_string(indices.size()) + " indices",
+         "labels, indices"});
   }
+  if (model_.classifier) check_labels(labels, model_.classifier->out);
   for (const ImageView& image : images) {
     if (std::min(image.width, image.height) >= files_.card().patch) continue;
     throw ShapeError(
@@ -187,8 +193,9 @@ void ModelEncoderTrainer::teach_batch(const EncoderBatch& batch, TeacherView (&t
 }
 
 TrainReport ModelEncoderTrainer::train(std::span<const ImageView> images,
+                                       std::span<const int64_t> labels,
                                        std::span<const int64_t> indices) {
-  check(images, indices);
+  check(images, labels, indices);
   if (!run_.agree(true)) return report();
   const auto start = std::chrono::steady_clock::now();
   TrainReport done;
@@ -200,7 +207,10 @@ TrainReport ModelEncoderTrainer::train(std::span<const ImageView> images,
     apply_view(images[n], whole, picture.mutable_view());
   }
   runtime_.run_recording([&] {
-    const EncoderBatch views = batch(images, indices);
+    EncoderBatch views = batch(images, indices);
+    if (model_.classifier)
+      views.labels = at::tensor(at::ArrayRef<int64_t>(labels.data(), labels.size()))
+                         .to(runtime_.torch_device());
     TeacherView targets[2];
     teach_batch(views, targets);
     FlatParameters& parameters = run_.exported_side().parameters;

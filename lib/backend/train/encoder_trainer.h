@@ -14,11 +14,13 @@ class ModelEncoderTrainer : public TrainerBase<EncoderTrainer> {
   ModelEncoderTrainer(const EncoderOptions& options, Card card, Device device, DType dtype);
 
   Picture sample_sheet() override;
-  TrainReport train(std::span<const ImageView> images, std::span<const int64_t> indices) override;
+  TrainReport train(std::span<const ImageView> images, std::span<const int64_t> labels,
+                    std::span<const int64_t> indices) override;
 
  private:
   void initialize();
-  void check(std::span<const ImageView> images, std::span<const int64_t> indices) const;
+  void check(std::span<const ImageView> images, std::span<const int64_t> labels,
+             std::span<const int64_t> indices) const;
   EncoderBatch batch(std::span<const ImageView> images, std::span<const int64_t> indices) const;
   /// The teacher's targets; moves the centres.
   void teach_batch(const EncoderBatch& batch, TeacherView (&targets)[2]);

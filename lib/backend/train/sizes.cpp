@@ -136,4 +136,23 @@ models::DitConfig diffusion_sizes(const roles::ModelFiles& files, int64_t latent
                             std::to_string(sizes.width), card.path.string()});
 }
 
+int64_t label_classes(const roles::ModelFiles& files) {
+  const Card& card = files.card();
+  const int64_t classes = card.diffusion && card.diffusion->classes > 0
+                              ? card.diffusion->classes
+                              : static_cast<int64_t>(card.classes.size());
+  if (classes > 0) return classes;
+  throw ConfigurationError("the card does not say how many classes the labels name: add a key",
+                           {"diffusion.classes or classes", "neither", card.path.string()});
+}
+
+void check_labels(std::span<const int64_t> labels, int64_t classes) {
+  for (const int64_t label : labels) {
+    if (label >= -1 && label < classes) continue;
+    throw ConfigurationError(
+        "a label lies outside the model's classes: correct the dataset or \"classes\" of the card",
+        {"-1 (no class) to " + std::to_string(classes - 1), std::to_string(label), "labels"});
+  }
+}
+
 }  // namespace svgen::train

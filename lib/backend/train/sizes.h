@@ -2,6 +2,9 @@
 // The sizes of networks that are trained from nothing: the card says them, or a file it names.
 #pragma once
 
+#include <cstdint>
+#include <span>
+
 #include "models/decoder.h"
 #include "models/dinov3.h"
 #include "models/dit.h"
@@ -16,5 +19,9 @@ models::DinoV3Config encoder_sizes(const roles::ModelFiles& files);
 models::ResidualVitConfig residual_sizes(const roles::ModelFiles& files);
 models::DecoderConfig decoder_sizes(const roles::ModelFiles& files, int64_t latent_channels);
 models::DitConfig diffusion_sizes(const roles::ModelFiles& files, int64_t latent_channels);
+/// How many classes labels name: the transformer's, else as many as the card has names for.
+int64_t label_classes(const roles::ModelFiles& files);
+/// ConfigurationError unless each is a class or -1.
+void check_labels(std::span<const int64_t> labels, int64_t classes);
 
 }  // namespace svgen::train

@@ -67,19 +67,27 @@ inline std::string bytes_of(const std::filesystem::path& file) {
 /// The tiny system's sizes.
 inline constexpr int64_t kTinyTokens = 16, kTinyChannels = 56, kTinySize = 64, kBatch = 4;
 
+inline std::vector<int64_t> labels_of(const std::vector<int64_t>& indices) {
+  std::vector<int64_t> labels;
+  for (const int64_t index : indices) labels.push_back(index % 10);
+  return labels;
+}
+
 /// One batch of `trainer`, the one that follows what it has seen.
 inline TrainReport train_next(DiffusionTrainer& trainer) {
   const std::vector<int64_t> indices = index_range(trainer.report().next_index, kBatch);
-  std::vector<int64_t> labels;
-  for (const int64_t index : indices) labels.push_back(index % 10);
-  return trainer.train(latents_of(indices, kTinyTokens, kTinyChannels), labels, indices);
+  return trainer.train(latents_of(indices, kTinyTokens, kTinyChannels), labels_of(indices),
+                       indices);
 }
 
-template <typename ImageTrainer>
-TrainReport train_next(ImageTrainer& trainer) {
+inline TrainReport train_next(AutoencoderTrainer& trainer) {
   const std::vector<int64_t> indices = index_range(trainer.report().next_index, kBatch);
-  const Pictures pictures(kTinySize, indices);
-  return trainer.train(pictures.views(), indices);
+  return trainer.train(Pictures(kTinySize, indices).views(), indices);
+}
+
+inline TrainReport train_next(EncoderTrainer& trainer) {
+  const std::vector<int64_t> indices = index_range(trainer.report().next_index, kBatch);
+  return trainer.train(Pictures(kTinySize, indices).views(), labels_of(indices), indices);
 }
 
 inline double loss_of(const TrainReport& report) {

@@ -31,7 +31,8 @@ EncoderOptions small_options() {
 EncoderModel small_model() {
   const models::DinoV3Config config{
       .patch = 4, .width = 16, .depth = 1, .heads = 2, .ffn = 24, .registers = 2};
-  EncoderModel model{models::DinoV3(config), PrototypeHead(config.width, small_options())};
+  EncoderModel model{models::DinoV3(config), PrototypeHead(config.width, small_options()),
+                     nn::Linear(config.width, 3)};
   draw_first_weights([&](const nn::StateScope& s) { model.visit(s); }, encoder_first_weights(1), 1,
                      0);
   model.encoder.periods = at::Tensor();
@@ -118,9 +119,15 @@ TEST(StudentLoss, ReachesEveryPart) {
     targets[view] = {at::full({3, 12}, 1.0 / 12), at::full({1, 12}, 1.0 / 12)};
   }
   batch.local = wave({6, 3, 4, 4});
-  const EncoderLoss loss = student_loss(model, batch, targets, small_options());
-  ASSERT_EQ(loss.metrics.size(), 3u);
-  EXPECT_NEAR(loss.metrics[0].second, loss.metrics[1].second + loss.metrics[2].second, 1e-5);
+  batch.labels = at::zeros({3}, at::kLong);
+  batch.labels[1] = -1;
+  EncoderOptions options = small_options();
+  options.label_weight = 2;
+  const EncoderLoss loss = student_loss(model, batch, targets, options);
+  ASSERT_EQ(loss.metrics.size(), 4u);
+  EXPECT_NEAR(loss.metrics[0].second,
+              loss.metrics[1].second + loss.metrics[2].second + 2 * loss.metrics[3].second, 1e-5);
+  EXPECT_NEAR(loss.metrics[3].second, std::log(3.0), 0.5);
   EXPECT_GE(loss.metrics[1].second, std::log(12.0) - 1e-6) << "even targets: no less";
   loss.total.backward();
   nn::visit_state(model, [](const nn::StateSlot& slot) {

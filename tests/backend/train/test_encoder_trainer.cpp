@@ -30,7 +30,8 @@ double loss_after(EncoderOptions options, int steps) {
   const std::vector<int64_t> indices = index_range(0, kBatch);
   const Pictures pictures(kTinySize, indices);
   double loss = 0;
-  for (int i = 0; i < steps; ++i) loss = loss_of(trainer->train(pictures.views(), indices));
+  for (int i = 0; i < steps; ++i)
+    loss = loss_of(trainer->train(pictures.views(), labels_of(indices), indices));
   return loss;
 }
 
@@ -79,9 +80,11 @@ TEST(EncoderTrainer, KeepsWhatAFileHoldsBesideItsWeights) {
 TEST(EncoderTrainer, TakesPicturesOfAnySize) {
   const auto trainer = EncoderTrainer::open(EncoderPhase::options());
   const std::vector<int64_t> indices = index_range(0, kBatch);
-  EXPECT_TRUE(trainer->train(Pictures(150, indices).views(), indices).stepped);
-  EXPECT_THROW(trainer->train(Pictures(8, indices).views(), indices), ShapeError);
-  EXPECT_THROW(trainer->train(Pictures(64, {0}).views(), indices), ShapeError);
+  const std::vector<int64_t> labels = labels_of(indices);
+  EXPECT_TRUE(trainer->train(Pictures(150, indices).views(), labels, indices).stepped);
+  EXPECT_THROW(trainer->train(Pictures(8, indices).views(), labels, indices), ShapeError);
+  EXPECT_THROW(trainer->train(Pictures(64, {0}).views(), labels, indices), ShapeError);
+  EXPECT_THROW(trainer->train(Pictures(64, indices).views(), {}, indices), ShapeError);
 }
 
 TEST(EncoderTrainer, GoesWithoutMasksAndLocalViews) {
@@ -89,6 +92,31 @@ TEST(EncoderTrainer, GoesWithoutMasksAndLocalViews) {
   options.patch_weight = 0;
   options.local_views = 0;
   EXPECT_TRUE(train_next(*EncoderTrainer::open(options)).stepped);
+}
+
+// The value of a term of the loss, or -1 when it has none.
+double term_of(const TrainReport& report, std::string_view name) {
+  for (const auto& [term, value] : report.metrics)
+    if (term == name) return value;
+  return -1;
+}
+
+TEST(EncoderTrainer, LabelsEnterOnlyWhenTheyHaveAWeight) {
+  EncoderOptions options = EncoderPhase::options();
+  EXPECT_EQ(term_of(train_next(*EncoderTrainer::open(options)), "label_loss"), -1);
+  options.label_weight = 1;
+  options.learning_rate = 3e-3;
+  const auto trainer = EncoderTrainer::open(options);
+  const std::vector<int64_t> indices = index_range(0, kBatch);
+  const Pictures pictures(kTinySize, indices);
+  const auto step = [&](const std::vector<int64_t>& labels) {
+    return term_of(trainer->train(pictures.views(), labels, indices), "label_loss");
+  };
+  EXPECT_EQ(step(std::vector<int64_t>(kBatch, -1)), 0) << "no image has a class";
+  const double first = step(labels_of(indices));
+  for (int i = 0; i < 20; ++i) step(labels_of(indices));
+  EXPECT_LT(step(labels_of(indices)), 0.7 * first);
+  EXPECT_THROW(step(std::vector<int64_t>(kBatch, 10)), ConfigurationError);
 }
 
 }  // namespace
