@@ -5,6 +5,8 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
+#include "eval/probe.h"
+#include "eval/set_distance.h"
 #include "interop/tensor.h"
 #include "roles/devices.h"
 #include "roles/engine.h"
@@ -42,6 +44,26 @@ class TorchBackend : public Backend {
     return std::make_unique<roles::SumsRecorder>();
   }
 
+  std::unique_ptr<FeatureSet> create_feature_set(int64_t kept) override {
+    return std::make_unique<eval::PooledFeatures>(kept);
+  }
+
+  SetDistance set_distance(const FeatureSet& reference, const FeatureSet& test,
+                           int64_t neighbours) override {
+    SetDistance distance;
+    roles::Worker::instance().run(
+        [&] { distance = eval::set_distance(pooled(reference), pooled(test), neighbours); });
+    return distance;
+  }
+
+  ProbeResult probe(const FeatureSet& reference, const FeatureSet& test,
+                    const ProbeOptions& options) override {
+    ProbeResult result;
+    roles::Worker::instance().run(
+        [&] { result = eval::probe(pooled(reference), pooled(test), options); });
+    return result;
+  }
+
   std::unique_ptr<AutoencoderTrainer> open_trainer(const AutoencoderOptions& options) override {
     return open<train::ModelAutoencoderTrainer>(options);
   }
@@ -74,6 +96,11 @@ class TorchBackend : public Backend {
   }
 
  private:
+  // All sets are made here.
+  static const eval::PooledFeatures& pooled(const FeatureSet& set) {
+    return static_cast<const eval::PooledFeatures&>(set);
+  }
+
   template <typename Trainer, typename Options>
   std::unique_ptr<Trainer> open(const Options& options) {
     const Device device = resolve_device(options.model.device);

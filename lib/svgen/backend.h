@@ -7,6 +7,7 @@
 #include <string>
 
 #include "svgen/engine.h"
+#include "svgen/evaluation.h"
 #include "svgen/trainer.h"
 
 namespace svgen {
@@ -22,6 +23,11 @@ class Backend {
   virtual std::shared_ptr<Engine> open_engine(const Card& card, Device device, DType dtype,
                                               bool follow_training) = 0;
   virtual std::unique_ptr<StatisticsRecorder> create_statistics_recorder() = 0;
+  virtual std::unique_ptr<FeatureSet> create_feature_set(int64_t kept) = 0;
+  virtual SetDistance set_distance(const FeatureSet& reference, const FeatureSet& test,
+                                   int64_t neighbours) = 0;
+  virtual ProbeResult probe(const FeatureSet& reference, const FeatureSet& test,
+                            const ProbeOptions& options) = 0;
   virtual std::unique_ptr<AutoencoderTrainer> open_trainer(const AutoencoderOptions& options) = 0;
   virtual std::unique_ptr<DiffusionTrainer> open_trainer(const DiffusionOptions& options) = 0;
   virtual std::unique_ptr<EncoderTrainer> open_trainer(const EncoderOptions& options) = 0;
@@ -31,9 +37,9 @@ class Backend {
   virtual void set_num_threads(int threads) = 0;
 };
 
-/// Grows whenever this header, engine.h or trainer.h changes in a way that matters to a compiled
-/// backend.
-inline constexpr int kBackendVersion = 5;
+/// Grows whenever this header, engine.h, evaluation.h or trainer.h changes in a way that matters to
+/// a compiled backend.
+inline constexpr int kBackendVersion = 6;
 
 /// Opens libsvgen-torch.so: SVGEN_BACKEND names the file, else it lies beside libsvgen.so or in the
 /// build tree's lib/backend. Thread safe. DeviceError saying what failed and what to do.

@@ -19,6 +19,7 @@ struct Release {
   void operator()(GstQuery* query) const { gst_query_unref(query); }
   void operator()(GstStructure* structure) const { gst_structure_free(structure); }
   void operator()(GstObject* object) const { gst_object_unref(object); }
+  void operator()(GstPad* pad) const { gst_object_unref(pad); }
   void operator()(GstBufferPool* pool) const { gst_object_unref(pool); }
   void operator()(char* text) const { g_free(text); }
 };
@@ -29,6 +30,7 @@ using EventPtr = std::unique_ptr<GstEvent, Release>;
 using MemoryPtr = std::unique_ptr<GstMemory, Release>;
 using QueryPtr = std::unique_ptr<GstQuery, Release>;
 using StructurePtr = std::unique_ptr<GstStructure, Release>;
+using PadPtr = std::unique_ptr<GstPad, Release>;
 using PoolPtr = std::unique_ptr<GstBufferPool, Release>;
 using TextPtr = std::unique_ptr<char, Release>;
 

@@ -92,12 +92,4 @@ std::vector<Property<Impl>> follow_property() {
                 "this process"})};
 }
 
-/// `first` with `more` behind.
-template <typename Impl>
-std::vector<Property<Impl>> joined(std::vector<Property<Impl>> first,
-                                   std::vector<Property<Impl>> more) {
-  for (Property<Impl>& property : more) first.push_back(std::move(property));
-  return first;
-}
-
 }  // namespace svgen::gst

@@ -145,6 +145,21 @@ Property<Impl> field(T Owner::*member, PropertyText<T> text) {
           [=](Impl& impl, GValue* value) { ValueTraits<T>::set(value, impl.settings().*member); }};
 }
 
+/// A property that is a field of the library's options within Settings.
+template <typename Impl, typename Owner, typename T>
+Property<Impl> option_field(Owner Impl::Settings::*options, T Owner::*member,
+                            PropertyText<T> text) {
+  using Settings = typename Impl::Settings;
+  return {
+      [=] { return ValueTraits<T>::spec(text, Settings{}.*options.*member); },
+      [=](Impl& impl, const GValue* value) {
+        impl.change_settings([&](Settings& s) { s.*options.*member = ValueTraits<T>::get(value); });
+      },
+      [=](Impl& impl, GValue* value) {
+        ValueTraits<T>::set(value, impl.settings().*options.*member);
+      }};
+}
+
 /// A property that stays empty until the user sets it; `shown` is what inspection and an unset
 /// property display.
 template <typename Impl, typename Owner, typename T>
@@ -157,6 +172,14 @@ Property<Impl> optional_field(std::optional<T> Owner::*member, T shown, Property
           [=](Impl& impl, GValue* value) {
             ValueTraits<T>::set(value, (impl.settings().*member).value_or(shown));
           }};
+}
+
+/// `first` with `more` behind.
+template <typename Impl>
+std::vector<Property<Impl>> joined(std::vector<Property<Impl>> first,
+                                   std::vector<Property<Impl>> more) {
+  for (Property<Impl>& property : more) first.push_back(std::move(property));
+  return first;
 }
 
 }  // namespace svgen::gst

@@ -12,5 +12,7 @@ bool register_diffuse(GstPlugin* plugin);
 bool register_decode(GstPlugin* plugin);
 bool register_stats(GstPlugin* plugin);
 bool register_metrics(GstPlugin* plugin);
+bool register_frechet(GstPlugin* plugin);
+bool register_probe(GstPlugin* plugin);
 
 }  // namespace svgen::gst

@@ -22,21 +22,6 @@ struct TrainSettings : ModelSettings {
 /// The options that are no properties of their own, for the card that was found.
 void fill_options(const TrainSettings& settings, const std::string& card, TrainerOptions& options);
 
-/// A property that is a field of the library's options within Settings.
-template <typename Impl, typename Owner, typename T>
-Property<Impl> option_field(Owner Impl::Settings::*options, T Owner::*member,
-                            PropertyText<T> text) {
-  using Settings = typename Impl::Settings;
-  return {
-      [=] { return ValueTraits<T>::spec(text, Settings{}.*options.*member); },
-      [=](Impl& impl, const GValue* value) {
-        impl.change_settings([&](Settings& s) { s.*options.*member = ValueTraits<T>::get(value); });
-      },
-      [=](Impl& impl, GValue* value) {
-        ValueTraits<T>::set(value, impl.settings().*options.*member);
-      }};
-}
-
 /// The common properties of trainers whose options are `options`, a member of their settings.
 template <typename Impl, typename Options>
 std::vector<Property<Impl>> train_properties(Options Impl::Settings::*options) {

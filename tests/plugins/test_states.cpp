@@ -10,6 +10,7 @@ namespace {
 const char* const kModelFactories[] = {"svgencode",         "svgalign",       "svgdiffuse",
                                        "svgdecode",         "svgstats",       "svgtrainautoencoder",
                                        "svgtraindiffusion", "svgtrainencoder"};
+const char* const kAnalyzerFactories[] = {"svgmetrics", "svgfrechet", "svgprobe"};
 const char* const kDataFactories[] = {"svgscenesrc", "svgdatasetsrc", "svglatentsrc",
                                       "svglatentsink"};
 
@@ -80,6 +81,7 @@ TEST_P(AloneWithModel, AFailedStartLeavesItUsable) {
 const auto kNameOf = [](const auto& tested) { return std::string(tested.param); };
 INSTANTIATE_TEST_SUITE_P(Model, Alone, ::testing::ValuesIn(kModelFactories), kNameOf);
 INSTANTIATE_TEST_SUITE_P(Data, Alone, ::testing::ValuesIn(kDataFactories), kNameOf);
+INSTANTIATE_TEST_SUITE_P(Analyzer, Alone, ::testing::ValuesIn(kAnalyzerFactories), kNameOf);
 INSTANTIATE_TEST_SUITE_P(Model, AloneWithModel, ::testing::ValuesIn(kModelFactories), kNameOf);
 
 struct Line {
@@ -151,6 +153,13 @@ INSTANTIATE_TEST_SUITE_P(
                                 "svgalign labels=true ! queue ! svgdecode ! fakesink"},
         Line{"Measure", video(5) + " ! svgencode batch-size=2 ! svgstats location=LOCATION"},
         Line{"MeasureLatents", "svgdiffuse steps=1 num-images=3 ! svgstats location=LOCATION"},
+        Line{"Compare",
+             "svgfrechet name=f ! fakesink  svgscenesrc num-images=4 ! svgencode features=semantic "
+             "! queue ! f.reference  svgscenesrc seed=1 num-images=5 ! svgencode features=semantic "
+             "! queue ! f.test"},
+        Line{"Probe",
+             "svgprobe name=p ! fakesink  svgscenesrc num-images=4 ! queue ! p.reference  "
+             "svgscenesrc num-images=3 ! queue ! p.test"},
         Line{"Store",
              "svgscenesrc num-images=4 ! svgencode batch-size=2 ! svgalign labels=true ! "
              "svglatentsink location=LOCATION"},

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Evaluation is the backend's.
+#include "svgen/evaluation.h"
+
+#include "svgen/backend.h"
+
+namespace svgen {
+
+std::unique_ptr<FeatureSet> FeatureSet::create(int64_t kept) {
+  return backend().create_feature_set(kept);
+}
+
+SetDistance set_distance(const FeatureSet& reference, const FeatureSet& test, int64_t neighbours) {
+  return backend().set_distance(reference, test, neighbours);
+}
+
+ProbeResult probe(const FeatureSet& reference, const FeatureSet& test,
+                  const ProbeOptions& options) {
+  return backend().probe(reference, test, options);
+}
+
+}  // namespace svgen

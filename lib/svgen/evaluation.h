@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// How good pictures and features are: distances between two sets of pictures in the features of an
+// encoder, and what a simple classifier reads from features.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "svgen/tensor.h"
+
+namespace svgen {
+
+/// One vector for each of many images, their mean and covariance, and their labels.
+class FeatureSet {
+ public:
+  virtual ~FeatureSet() = default;
+
+  /// `kept`: how many vectors stay in memory, the first ones; mean and covariance are of all.
+  static std::unique_ptr<FeatureSet> create(int64_t kept);
+
+  /// (N, T, C) of any float dtype: an image's vector is the mean of its tokens. Labels: N, -1 for
+  /// none. ShapeError when C differs from before or is larger than kLongestFeature,
+  /// ConfigurationError when a number is not finite.
+  virtual void add(const Tensor& features, std::span<const int64_t> labels) = 0;
+  /// Adds the images of a file that save() wrote. Mean and covariance of merged files are those of
+  /// all their images (Chan et al., 1979), whatever the order, to the rounding of float64.
+  virtual void merge(const std::filesystem::path& file) = 0;
+  virtual int64_t images() const = 0;
+
+  /// Writes safetensors, atomically: "count" (1) int64, "mean" (C) and "covariance" (C, C) float64
+  /// (sums of squares over count - 1), "features" (M, C) float32 and "labels" (M) int64 of the M
+  /// vectors kept. A file without the last two can be merged too. ConfigurationError for an empty
+  /// set.
+  virtual void save(const std::filesystem::path& file) const = 0;
+};
+
+/// Longest vector of a set: its covariance takes the square of that.
+inline constexpr int64_t kLongestFeature = 4096;
+
+struct SetDistance {
+  /// |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)) of means and covariances (Heusel et al., 2017).
+  double frechet = 0;
+  /// Squared maximum mean discrepancy under the kernel (x y / C + 1)^3, the unbiased estimate over
+  /// all pairs of kept vectors (Binkowski et al., 2018).
+  double kernel = 0;
+  /// Share of the test's kept vectors that lie no farther from some reference vector than its k-th
+  /// neighbour among the references, and the reverse (Kynkaanniemi et al., 2019).
+  double precision = 0, recall = 0;
+};
+
+/// `neighbours` is k. What needs more kept vectors than there are is NaN. ConfigurationError for
+/// fewer than two images in a set, ShapeError for vectors of two lengths.
+SetDistance set_distance(const FeatureSet& reference, const FeatureSet& test, int64_t neighbours);
+
+struct ProbeOptions {
+  int64_t neighbours = 10;
+  double regularization = 1;  // C of the logistic regression: a larger one binds less
+};
+
+/// Of the kept, labelled vectors, standardised by the reference's mean and deviation.
+struct ProbeResult {
+  int64_t reference_images = 0, test_images = 0, classes = 0;
+  /// Share of the test's labels that the majority of the k nearest references has (cosine; of equal
+  /// votes the smallest label).
+  double knn = 0;
+  /// The same of a logistic regression fitted to the references: minimum of
+  /// |W|^2 / 2 + C sum(-log softmax(W x + b)[label]).
+  double linear = 0;
+  /// (classes, classes) row-major: how often the linear probe called row's class column's.
+  std::vector<int64_t> confusion;
+};
+
+/// Labels are classes 0, 1, ...; images without one are left out. ConfigurationError when a set has
+/// no labelled vectors or the references have fewer than two classes.
+ProbeResult probe(const FeatureSet& reference, const FeatureSet& test,
+                  const ProbeOptions& options = {});
+
+}  // namespace svgen

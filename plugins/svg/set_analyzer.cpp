@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// From buffers to feature vectors.
+#include "svg/set_analyzer.h"
+
+namespace svgen::gst {
+
+void CollectedSet::caps_changed(const GstCaps* caps) {
+  is_video_ = gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-raw") != FALSE;
+  if (is_video_) {
+    if (!gst_video_info_from_caps(&info_, caps))
+      throw ShapeError("the video caps cannot be read", {kVideoCaps, caps_text(caps), "caps"});
+    return;
+  }
+  stream_ = TensorStream::parse(caps);
+  if (stream_.entries.front().is_label ||
+      (stream_.entries.size() == 2 && !stream_.entries[1].is_label))
+    throw ShapeError(
+        "features are one tensor: set features=semantic or features=residual of svgencode, or "
+        "insert svgalign",
+        {"one tensor, and perhaps labels", stream_.text(), "caps"});
+}
+
+void CollectedSet::collect(GstBuffer* buffer) {
+  if (is_video_) {
+    collect_pixels(buffer);
+  } else {
+    collect_tensors(buffer);
+  }
+}
+
+void CollectedSet::collect_tensors(GstBuffer* buffer) {
+  const std::vector<Tensor> tensors = tensors_of(buffer, stream_);
+  const int64_t images = real_images(buffer, stream_.batch);
+  std::vector<int64_t> labels;
+  if (tensors.size() == 2) {
+    const auto* first = tensors[1].data_as<int64_t>();
+    labels.assign(first, first + images);
+  } else {
+    for (const ImageFacts& facts : image_facts(buffer, static_cast<size_t>(images)))
+      labels.push_back(facts.label);
+  }
+  set_->add(tensors[0].rows(0, images), labels);
+}
+
+void CollectedSet::collect_pixels(GstBuffer* buffer) {
+  const MappedFrame frame(buffer, info_, GST_MAP_READ);
+  const ImageView view = frame.view();
+  const Tensor pixels =
+      Tensor::empty(DType::kFloat32, {1, 1, 3 * int64_t{view.width} * int64_t{view.height}});
+  float* next = pixels.data_as<float>();
+  for (int c = 0; c < 3; ++c)
+    for (int64_t y = 0; y < view.height; ++y)
+      for (int64_t x = 0; x < view.width; ++x)
+        *next++ = static_cast<float>(view.row(c, y)[x * view.pixel_stride]) / 255;
+  set_->add(pixels, std::vector<int64_t>{image_facts(buffer, 1).front().label});
+}
+
+}  // namespace svgen::gst

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// Base of the elements that compare two sets of images by their feature vectors: both are collected
+// and the result comes at the end of the streams.
+#pragma once
+
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "common/batch_meta.h"
+#include "common/tensor_memory.h"
+#include "common/tensor_stream.h"
+#include "common/video_frames.h"
+#include "svg/analyzer.h"
+#include "svgen/error.h"
+#include "svgen/evaluation.h"
+
+namespace svgen::gst {
+
+struct SetSettings {
+  std::string reference, merge, location;
+  int64_t kept_vectors = 50000;
+};
+
+/// The caps of features: tensors, or pictures whose pixels are the vector.
+inline const std::string& set_caps() {
+  static const std::string caps = std::string(kTensorSinkCaps) + "; " + kVideoCaps;
+  return caps;
+}
+
+/// One side of the comparison.
+class CollectedSet {
+ public:
+  void begin(int64_t kept) { set_ = FeatureSet::create(kept); }
+  void caps_changed(const GstCaps* caps);
+  void collect(GstBuffer* buffer);
+  FeatureSet& set() const { return *set_; }
+
+ private:
+  void collect_tensors(GstBuffer* buffer);
+  void collect_pixels(GstBuffer* buffer);
+
+  std::unique_ptr<FeatureSet> set_;
+  bool is_video_ = false;
+  GstVideoInfo info_{};
+  TensorStream stream_;
+};
+
+/// Impl is as for Analyzer, but for what stands here, and has
+///   void compare(const FeatureSet& reference, const FeatureSet& test, Report&)
+template <typename Impl, typename SettingsType>
+class SetAnalyzer : public Analyzer<Impl, SettingsType> {
+ public:
+  static constexpr GstPadPresence kReferencePresence = GST_PAD_REQUEST;
+
+  using Analyzer<Impl, SettingsType>::Analyzer;
+
+  static std::vector<Property<Impl>> set_properties() {
+    using S = SetSettings;
+    return {field<Impl>(
+                &S::reference,
+                {.name = "reference",
+                 .blurb = "Comma-separated files of reference features (svgfrechet's location), "
+                          "beside or instead of the pad \"reference\""}),
+            field<Impl>(&S::merge, {.name = "merge",
+                                    .blurb = "Comma-separated files of features that are added to "
+                                             "those of the pad \"test\""}),
+            field<Impl>(&S::location,
+                        {.name = "location",
+                         .blurb = "safetensors file for the test's features, written at the end"}),
+            field<Impl>(&S::kept_vectors,
+                        {.name = "kept-vectors",
+                         .blurb = "Vectors of a set kept in memory, the first ones; mean and "
+                                  "covariance are of all",
+                         .low = 0})};
+  }
+
+  static void class_init(GstAggregatorClass* klass) { Impl::install(klass, set_caps().c_str()); }
+
+  void begin() {
+    const SettingsType s = this->settings();
+    for (CollectedSet* set : {&reference_, &test_}) set->begin(s.kept_vectors);
+    merge_files(reference_, s.reference);
+    merge_files(test_, s.merge);
+  }
+
+  void caps_changed(GstAggregatorPad* pad, GstCaps* caps) {
+    (pad == this->test_pad() ? test_ : reference_).caps_changed(caps);
+  }
+
+  GstFlowReturn aggregate(gboolean) {
+    const PadPtr reference(gst_element_get_static_pad(this->element(), "reference"));
+    bool ended = take_one(this->test_pad(), test_);
+    if (reference) ended = take_one(GST_AGGREGATOR_PAD(reference.get()), reference_) && ended;
+    return ended ? finish() : GST_FLOW_OK;
+  }
+
+ private:
+  static void merge_files(CollectedSet& collected, const std::string& list) {
+    std::istringstream files(list);
+    for (std::string file; std::getline(files, file, ',');) collected.set().merge(file);
+  }
+
+  // True when the pad has nothing more.
+  static bool take_one(GstAggregatorPad* pad, CollectedSet& collected) {
+    const BufferPtr buffer(gst_aggregator_pad_pop_buffer(pad));
+    if (!buffer) return gst_aggregator_pad_is_eos(pad) != FALSE;
+    collected.collect(buffer.get());
+    return false;
+  }
+
+  GstFlowReturn finish() {
+    const SettingsType s = this->settings();
+    if (!s.location.empty()) test_.set().save(s.location);
+    Report report;
+    report.add("test-images", test_.set().images());
+    if (this->has_reference() || !s.reference.empty()) {
+      report.add("reference-images", reference_.set().images());
+      static_cast<Impl*>(this)->compare(reference_.set(), test_.set(), report);
+    } else if (s.location.empty()) {
+      throw ConfigurationError(
+          std::string(Impl::kFactory) + " has nothing to compare with and nowhere to write",
+          {"a stream at the pad \"reference\", the property reference, or location", "neither",
+           Impl::kFactory});
+    }
+    return this->conclude(report);
+  }
+
+  CollectedSet reference_, test_;
+};
+
+}  // namespace svgen::gst
