@@ -5,6 +5,7 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
+#include "eval/lpips_distance.h"
 #include "eval/probe.h"
 #include "eval/set_distance.h"
 #include "interop/tensor.h"
@@ -42,6 +43,11 @@ class TorchBackend : public Backend {
 
   std::unique_ptr<StatisticsRecorder> create_statistics_recorder() override {
     return std::make_unique<roles::SumsRecorder>();
+  }
+
+  std::unique_ptr<PerceptualDistance> open_perceptual_distance(
+      const std::filesystem::path& weights) override {
+    return std::make_unique<eval::LpipsDistance>(weights);
   }
 
   std::unique_ptr<FeatureSet> create_feature_set(int64_t kept) override {

@@ -23,6 +23,8 @@ class Backend {
   virtual std::shared_ptr<Engine> open_engine(const Card& card, Device device, DType dtype,
                                               bool follow_training) = 0;
   virtual std::unique_ptr<StatisticsRecorder> create_statistics_recorder() = 0;
+  virtual std::unique_ptr<PerceptualDistance> open_perceptual_distance(
+      const std::filesystem::path& weights) = 0;
   virtual std::unique_ptr<FeatureSet> create_feature_set(int64_t kept) = 0;
   virtual SetDistance set_distance(const FeatureSet& reference, const FeatureSet& test,
                                    int64_t neighbours) = 0;

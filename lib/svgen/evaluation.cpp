@@ -6,6 +6,10 @@
 
 namespace svgen {
 
+std::unique_ptr<PerceptualDistance> PerceptualDistance::open(const std::filesystem::path& weights) {
+  return backend().open_perceptual_distance(weights);
+}
+
 std::unique_ptr<FeatureSet> FeatureSet::create(int64_t kept) {
   return backend().create_feature_set(kept);
 }

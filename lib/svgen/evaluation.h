@@ -9,9 +9,23 @@
 #include <span>
 #include <vector>
 
+#include "svgen/image.h"
 #include "svgen/tensor.h"
 
 namespace svgen {
+
+/// LPIPS (Zhang et al., 2018; paper notes 1.6): how far apart two pictures look.
+class PerceptualDistance {
+ public:
+  virtual ~PerceptualDistance() = default;
+
+  /// From a weights file that holds "loss.perceptual_loss.", as the published autoencoder does.
+  /// IoError when it cannot be read, WeightsError when it has none.
+  static std::unique_ptr<PerceptualDistance> open(const std::filesystem::path& weights);
+
+  /// ShapeError when the sizes differ or a side is shorter than 16 pixels.
+  virtual double distance(const ImageView& a, const ImageView& b) = 0;
+};
 
 /// One vector for each of many images, their mean and covariance, and their labels.
 class FeatureSet {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // svgmetrics: how close one video is to another, frame by frame and in total.
+#include <memory>
 #include <string>
 
 #include "common/video_frames.h"
 #include "svg/analyzer.h"
 #include "svg/elements.h"
 #include "svgen/error.h"
+#include "svgen/evaluation.h"
 #include "svgen/picture_metrics.h"
 
 namespace svgen::gst {
@@ -13,6 +15,7 @@ namespace {
 
 struct MetricsSettings {
   bool ssim = true;
+  std::string lpips;
 };
 
 class Metrics : public Analyzer<Metrics, MetricsSettings> {
@@ -25,19 +28,27 @@ class Metrics : public Analyzer<Metrics, MetricsSettings> {
   static constexpr const char* kLongName = "SVG picture metrics";
   static constexpr const char* kClassification = "Filter/Analyzer/Video";
   static constexpr const char* kDescription =
-      "Compares two videos frame by frame, matched by their time stamps: PSNR and SSIM as JSON "
-      "lines";
+      "Compares two videos frame by frame, matched by their time stamps: PSNR, SSIM and LPIPS "
+      "as JSON lines";
 
   using Analyzer::Analyzer;
 
   static std::vector<Property<Metrics>> properties() {
     return {field<Metrics>(&MetricsSettings::ssim,
-                           {.name = "ssim", .blurb = "Structural similarity, too"})};
+                           {.name = "ssim", .blurb = "Structural similarity, too"}),
+            field<Metrics>(&MetricsSettings::lpips,
+                           {.name = "lpips",
+                            .blurb = "LPIPS, too: weights file that holds loss.perceptual_loss. "
+                                     "(the published autoencoder's)"})};
   }
 
   static void class_init(GstAggregatorClass* klass) { install(klass, kVideoCaps); }
 
-  void begin() { totals_ = {}; }
+  void begin() {
+    totals_ = {};
+    const std::string weights = settings().lpips;
+    lpips_ = weights.empty() ? nullptr : PerceptualDistance::open(weights);
+  }
 
   void caps_changed(GstAggregatorPad* pad, GstCaps* caps) {
     GstVideoInfo info;
@@ -69,8 +80,8 @@ class Metrics : public Analyzer<Metrics, MetricsSettings> {
  private:
   struct Totals {
     int64_t frames = 0, unmatched = 0;
-    double error = 0, psnr = 0, ssim = 0;  // sums
-    int64_t identical = 0;                 // frames without any error, whose PSNR is infinite
+    double error = 0, psnr = 0, ssim = 0, lpips = 0;  // sums
+    int64_t identical = 0;  // frames without any error, whose PSNR is infinite
   };
 
   static GstClockTime time_of(GstBuffer* buffer, GstAggregatorPad* pad) {
@@ -97,6 +108,11 @@ class Metrics : public Analyzer<Metrics, MetricsSettings> {
       totals_.ssim += ssim;
       line.add("ssim", ssim);
     }
+    if (lpips_) {
+      const double lpips = lpips_->distance(a.view(), b.view());
+      totals_.lpips += lpips;
+      line.add("lpips", lpips);
+    }
     return line;
   }
 
@@ -115,11 +131,13 @@ class Metrics : public Analyzer<Metrics, MetricsSettings> {
     total.add("psnr", psnr_of_error(totals_.error / frames));
     total.add("mean-psnr", totals_.psnr / different);
     if (settings().ssim) total.add("ssim", totals_.ssim / frames);
+    if (lpips_) total.add("lpips", totals_.lpips / frames);
     return conclude(total);
   }
 
   GstVideoInfo reference_info_{}, test_info_{};
   Totals totals_;
+  std::unique_ptr<PerceptualDistance> lpips_;
 };
 
 }  // namespace

@@ -32,18 +32,30 @@ bool has_pixels(const BasicImageView<Byte>& view) {
 // What a level becomes: there are only 256 of them in each channel.
 using LevelTable = std::array<std::array<float, 256>, 3>;
 
-const LevelTable& normalized_levels() {
-  static const LevelTable table = [] {
-    LevelTable levels;
-    for (int c = 0; c < 3; ++c) {
-      for (int level = 0; level < 256; ++level) {
-        const float unit = static_cast<float>(level) / 255.0f;
-        levels[c][level] = (unit - kImageNetMean[c]) / kImageNetStd[c];
+template <typename Convert>
+LevelTable level_table(Convert convert) {
+  LevelTable levels;
+  for (int c = 0; c < 3; ++c)
+    for (int level = 0; level < 256; ++level)
+      levels[c][level] = convert(static_cast<float>(level), c);
+  return levels;
+}
+
+// (N, 3, H, W) of images of one size.
+at::Tensor converted(std::span<const ImageView> images, const LevelTable& table) {
+  const int64_t width = images[0].width, height = images[0].height;
+  const int64_t count = static_cast<int64_t>(images.size());
+  at::Tensor pixels = at::empty({count, 3, height, width}, at::kFloat);
+  float* out = pixels.mutable_data_ptr<float>();
+  for (const ImageView& image : images) {
+    for (int channel = 0; channel < 3; ++channel) {
+      for (int64_t y = 0; y < height; ++y) {
+        const uint8_t* in = image.row(channel, y);
+        for (int64_t x = 0; x < width; ++x, in += image.pixel_stride) *out++ = table[channel][*in];
       }
     }
-    return levels;
-  }();
-  return table;
+  }
+  return pixels;
 }
 
 uint8_t level_of(float x) {
@@ -98,20 +110,14 @@ void check_pictures(std::span<const MutableImageView> pictures, const Grid& grid
 }
 
 at::Tensor normalized_pixels(std::span<const ImageView> images) {
-  const int64_t width = images[0].width, height = images[0].height;
-  const int64_t count = static_cast<int64_t>(images.size());
-  at::Tensor pixels = at::empty({count, 3, height, width}, at::kFloat);
-  float* out = pixels.mutable_data_ptr<float>();
-  for (const ImageView& image : images) {
-    for (int channel = 0; channel < 3; ++channel) {
-      const std::array<float, 256>& levels = normalized_levels()[channel];
-      for (int64_t y = 0; y < height; ++y) {
-        const uint8_t* in = image.row(channel, y);
-        for (int64_t x = 0; x < width; ++x, in += image.pixel_stride) *out++ = levels[*in];
-      }
-    }
-  }
-  return pixels;
+  static const LevelTable table = level_table(
+      [](float level, int c) { return (level / 255.0f - kImageNetMean[c]) / kImageNetStd[c]; });
+  return converted(images, table);
+}
+
+at::Tensor signed_pixels(std::span<const ImageView> images) {
+  static const LevelTable table = level_table([](float level, int) { return level / 127.5f - 1; });
+  return converted(images, table);
 }
 
 void write_levels(const at::Tensor& x, const MutableImageView& picture) {

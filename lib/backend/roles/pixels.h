@@ -21,6 +21,8 @@ void check_pictures(std::span<const MutableImageView> pictures, const Grid& grid
 /// (x / 255 - mean) / std with ImageNet's means and deviations: (N, 3, H, W) float32 on the host.
 /// The images must have one size.
 at::Tensor normalized_pixels(std::span<const ImageView> images);
+/// The same as x / 127.5 - 1: what a decoder gives back.
+at::Tensor signed_pixels(std::span<const ImageView> images);
 
 /// floor(255 (x + 1) / 2 + 0.5), clamped to 0 .. 255, of x (3, H, W) float32 into the picture.
 void write_levels(const at::Tensor& x, const MutableImageView& picture);

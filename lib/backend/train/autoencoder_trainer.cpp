@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "eval/lpips_distance.h"
 #include "roles/load_role.h"
 #include "roles/model_info.h"
 #include "roles/pixels.h"
@@ -36,24 +37,6 @@ OptimizerConfig adam(OptimizerConfig config) {
   config.beta1 = 0.5;  // as published for both sides
   config.beta2 = 0.9;
   return config;
-}
-
-// x / 127.5 - 1 of 8-bit pictures: (N, 3, H, W).
-at::Tensor targets(std::span<const ImageView> images) {
-  const int64_t width = images[0].width, height = images[0].height;
-  at::Tensor pixels =
-      at::empty({static_cast<int64_t>(images.size()), 3, height, width}, at::kFloat);
-  float* out = pixels.mutable_data_ptr<float>();
-  for (const ImageView& image : images) {
-    for (int channel = 0; channel < 3; ++channel) {
-      for (int64_t y = 0; y < height; ++y) {
-        const uint8_t* in = image.row(channel, y);
-        for (int64_t x = 0; x < width; ++x, in += image.pixel_stride)
-          *out++ = static_cast<float>(*in) / 127.5f - 1;
-      }
-    }
-  }
-  return pixels;
 }
 
 std::unique_ptr<AutoencoderModel> make_model(const AutoencoderOptions& options,
@@ -144,7 +127,7 @@ void ModelAutoencoderTrainer::initialize() {
     run_.add_buffers(buffers);
   }
   const auto published = weights::open_weights(files_.card().locate(files_.card().encoder->source));
-  const auto lpips = load_lpips(published, dtype_, runtime_.torch_device());
+  const auto lpips = eval::load_lpips(published, dtype_, runtime_.torch_device());
   perceptual_ = lpips ? lpips_distance(lpips) : feature_distance(model_->encoder);
   run_.set_card(
       exported_card(files_.card(), {{"residual", "extra_vit."}, {"decoder", "decoder."}}));
@@ -155,7 +138,7 @@ void ModelAutoencoderTrainer::initialize() {
 AutoencoderBatch ModelAutoencoderTrainer::batch(std::span<const ImageView> images,
                                                 std::span<const int64_t> indices) const {
   const at::Device device = runtime_.torch_device();
-  return {targets(images).to(device), roles::normalized_pixels(images).to(device),
+  return {roles::signed_pixels(images).to(device), roles::normalized_pixels(images).to(device),
           draw_masks(options_.seed, indices, options_.mask_ratio).to(device)};
 }
 

@@ -8,9 +8,6 @@
 #include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 
-#include "weights/load.h"
-#include "weights/prefixed_source.h"
-
 namespace svgen::train {
 namespace {
 
@@ -46,17 +43,6 @@ at::Tensor edge_distance(const at::Tensor& target, const at::Tensor& reconstruct
 }
 
 }  // namespace
-
-std::shared_ptr<models::Lpips> load_lpips(const std::shared_ptr<weights::StateSource>& checkpoint,
-                                          at::ScalarType dtype, at::Device device) {
-  if (checkpoint == nullptr) return nullptr;
-  const auto source = weights::prefixed_source(checkpoint, kLpipsPrefix);
-  if (source->tensors().empty()) return nullptr;
-  auto lpips = std::make_shared<models::Lpips>(models::Lpips::infer_widths(*source));
-  weights::load_module(*lpips, *source, dtype);
-  nn::visit_state(*lpips, [&](const nn::StateSlot& slot) { slot.tensor = slot.tensor.to(device); });
-  return lpips;
-}
 
 PerceptualDistance lpips_distance(std::shared_ptr<const models::Lpips> lpips) {
   return [lpips](const at::Tensor& target, const at::Tensor& reconstruction) {

@@ -8,17 +8,8 @@
 #include "models/dinov3.h"
 #include "models/lpips.h"
 #include "train/autoencoder_step.h"
-#include "weights/state_source.h"
 
 namespace svgen::train {
-
-/// Where the published checkpoint of the autoencoder keeps LPIPS.
-inline constexpr const char* kLpipsPrefix = "loss.perceptual_loss.";
-
-/// LPIPS with the weights that `checkpoint` keeps below kLpipsPrefix, in `dtype` on `device`; null
-/// when it has none.
-std::shared_ptr<models::Lpips> load_lpips(const std::shared_ptr<weights::StateSource>& checkpoint,
-                                          at::ScalarType dtype, at::Device device);
 
 PerceptualDistance lpips_distance(std::shared_ptr<const models::Lpips> lpips);
 

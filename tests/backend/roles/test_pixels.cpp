@@ -20,6 +20,13 @@ TEST(NormalizedPixels, AreTheReferencesToTheLastDigits) {
   EXPECT_LE((found - read_case("enc.input")).abs().max().item<float>(), 1e-6f);
 }
 
+TEST(SignedPixels, AreLevelsFromMinusOneToOne) {
+  uint8_t levels[] = {0, 51, 255};
+  const ImageView view = packed_rgb<const uint8_t>(levels, 1, 1);
+  const at::Tensor found = signed_pixels(std::span(&view, 1)).flatten();
+  EXPECT_LE((found - at::tensor({-1.0f, -0.6f, 1.0f})).abs().max().item<float>(), 1e-7f);
+}
+
 TEST(NormalizedPixels, FollowStridesAndPlanes) {
   const at::Tensor pictures = read_case("img.u8");
   const int64_t height = pictures.size(1), width = pictures.size(2);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The distance that needs no download, and finding LPIPS.
+// The distance that needs no download.
 #include "train/perceptual.h"
 
 #include <ATen/TensorOperators.h>
@@ -7,8 +7,6 @@
 
 #include "backend/nn/fill.h"
 #include "backend/train/support.h"
-#include "svgen/card.h"
-#include "weights/load.h"
 
 namespace svgen::train {
 namespace {
@@ -34,14 +32,6 @@ TEST(Perceptual, FeatureDistanceHasAGradient) {
   const at::Tensor y = test::wave({1, 3, 32, 32}, 1.1).requires_grad_();
   feature_distance(encoder)(test::wave({1, 3, 32, 32}), y).sum().backward();
   EXPECT_GT(y.grad().abs().max().item<double>(), 0);
-}
-
-TEST(Perceptual, LpipsIsFoundInThePublishedCheckpointOnly) {
-  const auto checkpoint = weights::open_weights(SVGEN_TEST_DATA "/tiny/svg_autoencoder_tiny.ckpt");
-  EXPECT_NE(load_lpips(checkpoint, at::kFloat, at::kCPU), nullptr);
-  const auto other = weights::open_weights(SVGEN_TEST_DATA "/tiny/dit_tiny.pt");
-  EXPECT_EQ(load_lpips(other, at::kFloat, at::kCPU), nullptr);
-  EXPECT_EQ(load_lpips(nullptr, at::kFloat, at::kCPU), nullptr);
 }
 
 }  // namespace

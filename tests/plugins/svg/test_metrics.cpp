@@ -73,6 +73,15 @@ TEST(SvgMetrics, RefusesTwoSizes) {
               HasSubstr("one size"));
 }
 
+TEST(SvgMetrics, LpipsWhereItsWeightsAre) {
+  const std::string weights = SVGEN_TEST_DATA "/tiny/svg_autoencoder_tiny.ckpt";
+  Pipeline pipeline(comparison(pattern(2), pattern(2), "lpips=" + weights));
+  ASSERT_TRUE(pipeline.run());
+  EXPECT_THAT(lines_of(pipeline).back(), HasSubstr("\"lpips\": 0}"));
+  EXPECT_THAT(error_of(comparison(pattern(2), pattern(2), "lpips=/nowhere/vgg.pth")),
+              HasSubstr("/nowhere/vgg.pth"));
+}
+
 TEST(SvgMetrics, ComparesAgainFromTheStart) {
   Pipeline pipeline(comparison(pattern(2), pattern(2)));
   for (int round = 0; round < 2; ++round) {
