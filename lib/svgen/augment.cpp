@@ -89,6 +89,24 @@ ImageView window(const ImageView& source, const AugmentedView& view) {
   return cut;
 }
 
+// The crop in its final size, at the resolution it was drawn to keep.
+Picture resized_window(const ImageView& source, const AugmentedView& view, int64_t width,
+                       int64_t height) {
+  const ImageView cut = window(source, view);
+  Picture picture(width, height), small;
+  const auto reduced = [&](int64_t length) {
+    return std::max<int64_t>(1, std::llround(static_cast<double>(length) / view.coarse));
+  };
+  if (view.coarse > 1) {
+    small = Picture(reduced(width), reduced(height));
+    resample(cut, ResampleFilter::kBicubic, small.mutable_view());
+  }
+  const MutableImageView target = picture.mutable_view();
+  resample(view.coarse > 1 ? small.view() : cut, ResampleFilter::kBicubic,
+           view.flip ? mirrored(target) : target);
+  return picture;
+}
+
 // [1 2 1] / 4 along a line of `count` values `stride` apart, edges repeated.
 void blur_line(float* values, int64_t count, int64_t stride) {
   float before = values[0];
@@ -117,22 +135,29 @@ AugmentedView draw_view(uint64_t seed, uint64_t image, uint32_t number,
   view.flip = draws.next() < 0.5;
   view.blur = draws.next() < options.blur_share;
   view.colours = draw_colours(draws, options);
+  const bool coarse = draws.next() < options.coarse_share;
+  const double factor = draws.between(2, 4);
+  if (coarse) view.coarse = factor;
+  view.noise = options.noise * draws.next();
+  view.noise_key = static_cast<uint64_t>(draws.next() * 0x1p53);
   return view;
 }
 
 void apply_view(const ImageView& source, const AugmentedView& view, const MutableImageView& out) {
-  Picture resized(out.width, out.height);
-  const MutableImageView target = resized.mutable_view();
-  resample(window(source, view), ResampleFilter::kBicubic, view.flip ? mirrored(target) : target);
+  const Picture resized = resized_window(source, view, out.width, out.height);
   std::vector<float> pixels(resized.pixels.begin(), resized.pixels.end());
   if (view.blur) blur(pixels, out.width, out.height);
+  std::vector<float> noise(view.noise > 0 ? pixels.size() : 0);
+  normal_noise(view.noise_key, 0, RandomPurpose::kAugmentation, noise);
   const ColourMap& map = view.colours;
   const float* in = pixels.data();
   for (int64_t y = 0; y < out.height; ++y) {
     for (int64_t x = 0; x < out.width; ++x, in += 3) {
       for (int c = 0; c < 3; ++c) {
-        const double value = map.gain[c][0] * in[0] + map.gain[c][1] * in[1] +
-                             map.gain[c][2] * in[2] + map.offset[c];
+        double value = map.gain[c][0] * in[0] + map.gain[c][1] * in[1] + map.gain[c][2] * in[2] +
+                       map.offset[c];
+        if (!noise.empty())
+          value += view.noise * noise[static_cast<size_t>(in - pixels.data() + c)];
         out.row(c, y)[x * out.pixel_stride] =
             static_cast<uint8_t>(std::clamp(value + 0.5, 0.0, 255.0));
       }

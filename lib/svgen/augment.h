@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Augmented views of a picture for self-distillation: a random crop, a mirror, a change of colours,
-// a blur. A view is a function of (seed, image, number of the view).
+// Augmented views of a picture for training an encoder: a random crop, a mirror, a change of
+// colours, a blur, a loss of resolution, noise. A view is a function of (seed, image, number of the
+// view).
 #pragma once
 
 #include <array>
@@ -18,6 +19,8 @@ struct AugmentOptions {
   double hue = 0.1;                                           // largest turn, of the whole circle
   double grey_share = 0.2;
   double blur_share = 0.5;
+  double coarse_share = 0;  // of views made at 1/2 to 1/4 of their resolution and enlarged again
+  double noise = 0;         // largest deviation of Gaussian noise, in levels
 };
 
 /// y = gain x + offset for colours x in [0, 255].
@@ -31,6 +34,9 @@ struct AugmentedView {
   bool flip = false;
   bool blur = false;  // with [1 2 1] / 4 along both axes
   ColourMap colours;
+  double coarse = 1;  // how many times smaller the picture is made in between
+  double noise = 0;   // deviation, in levels
+  uint64_t noise_key = 0;
 };
 
 /// Draws view `number` of image `image`, whose picture has this size. The crop's aspect ratio lies
@@ -40,7 +46,8 @@ struct AugmentedView {
 AugmentedView draw_view(uint64_t seed, uint64_t image, uint32_t number,
                         const AugmentOptions& options, int64_t width, int64_t height);
 
-/// Cuts, resizes (bicubic, antialiased), mirrors, blurs and recolours `source` into `out`.
+/// Cuts, resizes (bicubic, antialiased), mirrors, blurs and recolours `source` into `out`, and adds
+/// the noise.
 void apply_view(const ImageView& source, const AugmentedView& view, const MutableImageView& out);
 
 }  // namespace svgen

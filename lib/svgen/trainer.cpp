@@ -49,7 +49,9 @@ void check_view(const AugmentOptions& o) {
          {"saturation", o.saturation, 0, 1},
          {"hue", o.hue, 0, 0.5},
          {"grey-share", o.grey_share, 0, 1},
-         {"blur-share", o.blur_share, 0, 1}});
+         {"blur-share", o.blur_share, 0, 1},
+         {"coarse-share", o.coarse_share, 0, 1},
+         {"noise", o.noise, 0, 255}});
 }
 
 }  // namespace

@@ -81,6 +81,11 @@ class EncoderSink : public FrameSink<EncoderSink, EncoderSettings, EncoderTraine
         view_option(both, &A::hue, {"hue", "Largest turn, 0.5 is every hue", 0, 0.5}),
         view_option(both, &A::grey_share, {"grey-share", "Share of views without colour", 0, 1}),
         view_option(both, &A::blur_share, {"blur-share", "Share of blurred views", 0, 1}),
+        view_option(
+            both, &A::coarse_share,
+            {"coarse-share", "Share of views of a half to a quarter of the resolution", 0, 1}),
+        view_option(both, &A::noise,
+                    {"noise", "Largest deviation of Gaussian noise, in levels", 0, 255}),
     };
   }
 

@@ -138,6 +138,52 @@ TEST(ApplyView, BlurKeepsTheMeanAndSmoothes) {
   EXPECT_EQ(out.view().row(0, 8)[8 * 3], 100);
 }
 
+TEST(DrawView, ResolutionAndNoiseAreLostWhenAsked) {
+  AugmentOptions options;
+  EXPECT_EQ(draw_view(1, 2, 3, options, 32, 32).coarse, 1);
+  EXPECT_EQ(draw_view(1, 2, 3, options, 32, 32).noise, 0);
+  options.coarse_share = 0.25;
+  options.noise = 20;
+  int coarse = 0;
+  double noise = 0;
+  for (uint64_t i = 0; i < 2000; ++i) {
+    const AugmentedView v = draw_view(1, i, 1, options, 32, 32);
+    coarse += v.coarse >= 2 && v.coarse <= 4;
+    noise = std::max(noise, v.noise);
+  }
+  EXPECT_NEAR(coarse / 2000.0, 0.25, 0.04);
+  EXPECT_NEAR(noise, 20, 0.1);
+}
+
+TEST(ApplyView, CoarseViewsLoseDetail) {
+  Picture source(16, 16);
+  for (size_t i = 0; i < source.pixels.size(); ++i)
+    source.pixels[i] = static_cast<uint8_t>((i / 3 + i / 48) % 2 * 200);  // a checkerboard
+  AugmentedView view = whole(16, 16);
+  view.coarse = 4;
+  Picture out(16, 16);
+  apply_view(source.view(), view, out.mutable_view());
+  const auto [low, high] = std::minmax_element(out.pixels.begin(), out.pixels.end());
+  EXPECT_GT(*low, 80);
+  EXPECT_LT(*high, 120);
+}
+
+TEST(ApplyView, NoiseHasItsDeviation) {
+  Picture source(64, 64), out(64, 64);
+  std::fill(source.pixels.begin(), source.pixels.end(), uint8_t{128});
+  AugmentedView view = whole(64, 64);
+  view.noise = 10;
+  view.noise_key = 7;
+  apply_view(source.view(), view, out.mutable_view());
+  double sum = 0, squares = 0;
+  for (const uint8_t level : out.pixels) {
+    sum += level - 128.0;
+    squares += (level - 128.0) * (level - 128.0);
+  }
+  EXPECT_NEAR(sum / static_cast<double>(out.pixels.size()), 0, 0.5);
+  EXPECT_NEAR(std::sqrt(squares / static_cast<double>(out.pixels.size())), 10, 0.3);
+}
+
 TEST(ApplyView, ColoursAreClamped) {
   const Picture source = gradient(8, 8);
   AugmentedView view = whole(8, 8);
