@@ -60,6 +60,7 @@ std::unique_ptr<AutoencoderTrainer> AutoencoderTrainer::open(const AutoencoderOp
   check_common(options);
   check({{"mask-ratio", options.mask_ratio, 0, 1},
          {"perceptual-weight", options.perceptual_weight, 0, kMany},
+         {"perceptual-share", options.perceptual_share, 0, 1},
          {"discriminator-weight", options.discriminator_weight, 0, kMany},
          {"discriminator-start", static_cast<double>(options.discriminator_start), 0, kMany}});
   return backend().open_trainer(options);

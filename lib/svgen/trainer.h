@@ -53,6 +53,7 @@ struct TrainerOptions {
 struct AutoencoderOptions : TrainerOptions {
   double mask_ratio = 0.1;             // share of images whose residual is hidden
   double perceptual_weight = 1;        // of LPIPS, or of the term that stands in for it
+  double perceptual_share = 1;         // of a batch's images, for speed: their mean counts for all
   double discriminator_weight = 0.5;   // 0: no discriminator
   int64_t discriminator_start = 5001;  // in optimizer steps of both sides, two a batch
 };

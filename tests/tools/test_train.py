@@ -67,6 +67,9 @@ class Train(unittest.TestCase):
         result = support.run(TRAIN, recipe, self.out, "--until", "autoencoder")
         self.assertEqual(result.returncode, 0, result.stdout)
         self.assertIn("svgscenesrc size=72 seed=9 ! svgtrainencoder", result.stdout)
+        base = json.loads((self.out / "base" / "card.json").read_text())
+        self.assertTrue(base["encoder"]["file"].endswith("step-00000002/ema.safetensors"))
+        self.assertEqual(base["decoder"], changed["model"]["decoder"])
         base = json.loads((self.out / "base/card.json").read_text())
         self.assertEqual(base["encoder"]["file"],
                          str(self.out / "encoder/step-00000002/ema.safetensors"))

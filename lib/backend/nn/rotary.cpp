@@ -112,9 +112,11 @@ class Rotation : public torch::autograd::Function<Rotation> {
 }  // namespace
 
 at::Tensor rotate(const at::Tensor& x, const RotaryTables& tables, int64_t prefix) {
-  if (x.is_cpu() && x.scalar_type() == at::kFloat && x.dim() == 4 && c10::GradMode::is_enabled() &&
-      x.requires_grad())
-    return Rotation::apply(x, tables.sin, tables.cos, prefix);
+  if (x.is_cpu() && x.scalar_type() == at::kFloat && x.dim() == 4) {
+    return c10::GradMode::is_enabled() && x.requires_grad()
+               ? Rotation::apply(x, tables.sin, tables.cos, prefix)
+               : rotate_on_host(x, tables.sin, tables.cos, prefix, 1);
+  }
   const int64_t tokens = tables.sin.size(0), half = tables.sin.size(1) / 2;
   const at::Tensor turned = x.narrow(2, prefix, tokens);                   // (N, heads, T, head)
   const at::Tensor x1 = turned.narrow(3, 0, half);                         // (N, heads, T, head/2)

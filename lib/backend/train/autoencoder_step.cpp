@@ -8,9 +8,11 @@
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "latent/match.h"
 #include "svgen/random.h"
@@ -47,6 +49,16 @@ double adaptive_weight(double nll_norm, double gan_norm) {
 // 1/2 (relu(1 - real) + relu(1 + fake)), means.
 at::Tensor hinge_loss(const at::Tensor& real, const at::Tensor& fake) {
   return (at::relu(1 - real).mean() + at::relu(1 + fake).mean()) * 0.5;
+}
+
+// Of the images that are judged.
+at::Tensor mean_distance(const at::Tensor& target, const at::Tensor& reconstruction,
+                         const AutoencoderLoss& loss, const PerceptualDistance& perceptual) {
+  if (loss.perceptual_weight == 0) return at::zeros({}, target.options());
+  const int64_t images = target.size(0);
+  const auto wanted = std::llround(loss.perceptual_share * static_cast<double>(images));
+  const int64_t judged = std::clamp<int64_t>(wanted, 1, images);
+  return perceptual(target.narrow(0, 0, judged), reconstruction.narrow(0, 0, judged)).mean();
 }
 
 }  // namespace
@@ -104,15 +116,15 @@ Metrics accumulate_gradients(AutoencoderModel& model, const AutoencoderBatch& ba
   // The losses meet the autoencoder in this one tensor, so each is differentiated down to it once.
   const at::Tensor meeting = picture.detach().to(batch.target.scalar_type()).requires_grad_();
 
-  const at::Tensor l1 = (batch.target - meeting).abs();           // (N, 3, H, W)
-  const at::Tensor distance = perceptual(batch.target, meeting);  // (N)
-  const at::Tensor nll =
-      (l1 + loss.perceptual_weight * distance.view({-1, 1, 1, 1})).sum() / images;
+  const at::Tensor l1 = (batch.target - meeting).abs();  // (N, 3, H, W)
+  const at::Tensor distance = mean_distance(batch.target, meeting, loss, perceptual);
+  const auto pixels = static_cast<double>(l1.numel() / images);
+  const at::Tensor nll = l1.sum() / images + loss.perceptual_weight * pixels * distance;
   at::Tensor gradient = take_gradient(nll, meeting);
   Metrics metrics = {{"loss", nll.item<double>()},
                      {"nll", nll.item<double>()},
                      {"l1", l1.detach().mean().item<double>()},
-                     {"perceptual", distance.detach().mean().item<double>()}};
+                     {"perceptual", distance.detach().item<double>()}};
   if (model.discriminator) {
     models::PatchGan& discriminator = *model.discriminator;
     const models::SumOverProcesses sum = processes.differentiable_sum();

@@ -45,7 +45,8 @@ struct AutoencoderBatch {
 };
 
 struct AutoencoderLoss {
-  double perceptual_weight = 1;
+  double perceptual_weight = 1;  // 0: the distance is not computed
+  double perceptual_share = 1;   // of the batch, its first images: their mean stands for all
   double discriminator_weight = 0.5;
   int64_t discriminator_start = 5001;  // in optimizer steps of both sides
 };

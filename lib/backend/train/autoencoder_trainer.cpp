@@ -166,8 +166,8 @@ TrainReport ModelAutoencoderTrainer::train(std::span<const ImageView> images,
     last_ = batch(images, indices);
     run_.exported_side().parameters.bind(dtype_);
     if (discriminator_) discriminator_->parameters.bind(dtype_);
-    const AutoencoderLoss loss{options_.perceptual_weight, options_.discriminator_weight,
-                               options_.discriminator_start};
+    const AutoencoderLoss loss{options_.perceptual_weight, options_.perceptual_share,
+                               options_.discriminator_weight, options_.discriminator_start};
     const Metrics metrics = accumulate_gradients(*model_, last_, loss, perceptual_, run_.step(),
                                                  run_.share(), leaves_, run_.processes());
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;

@@ -30,6 +30,31 @@ TEST(AutoencoderTrainer, LossFallsOnPicturesSeenAgain) {
   EXPECT_LT(last, 0.7 * first);
 }
 
+// The perceptual term of one step on kBatch pictures, and the whole loss.
+std::pair<double, double> terms(double weight, double share) {
+  AutoencoderOptions options = AutoencoderPhase::options();
+  options.discriminator_weight = 0;
+  options.perceptual_weight = weight;
+  options.perceptual_share = share;
+  const TrainReport report = train_next(*AutoencoderTrainer::open(options));
+  for (const auto& [name, value] : report.metrics)
+    if (name == "perceptual") return {value, loss_of(report)};
+  return {-1, 0};
+}
+
+TEST(AutoencoderTrainer, PerceptualTermOfAShareStandsForAll) {
+  const auto [all, whole] = terms(1, 1);
+  const auto [half, part] = terms(1, 0.5);
+  const auto [none, l1] = terms(0, 1);
+  EXPECT_GT(all, 0);
+  EXPECT_GT(half, 0);
+  EXPECT_NE(half, all) << "other pictures";
+  EXPECT_EQ(none, 0);
+  const double pixels = 3.0 * kTinySize * kTinySize;
+  EXPECT_NEAR((whole - l1) / (pixels * all), 1, 1e-3);
+  EXPECT_NEAR((part - l1) / (pixels * half), 1, 1e-3);
+}
+
 }  // namespace
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Autoencoder, TrainerTest, ::testing::Types<AutoencoderPhase>);
