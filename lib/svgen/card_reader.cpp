@@ -300,6 +300,9 @@ void fill_card(ObjectReader& reader, Card& card) {
   std::optional<SamplingOptions> sampling;
   reader.read_object("sampling", sampling, fill_sampling);
   card.sampling = sampling.value_or(SamplingOptions{});
+  // How the weights were made: for people, nothing here depends on it.
+  if (const json* training = reader.find("training"); training && !training->is_object())
+    reader.problem("training", "an object", training->dump());
   reader.read("classes", card.classes);
   if (card.diffusion && card.diffusion->classes > 0 && !card.classes.empty() &&
       static_cast<int64_t>(card.classes.size()) != card.diffusion->classes) {

@@ -60,6 +60,8 @@ std::unique_ptr<AutoencoderTrainer> AutoencoderTrainer::open(const AutoencoderOp
   check_common(options);
   check({{"mask-ratio", options.mask_ratio, 0, 1},
          {"perceptual-weight", options.perceptual_weight, 0, kMany},
+         {"beta1", options.beta1, 0, 0.9999},
+         {"beta2", options.beta2, 0, 0.9999999},
          {"perceptual-share", options.perceptual_share, 0, 1},
          {"discriminator-weight", options.discriminator_weight, 0, kMany},
          {"discriminator-start", static_cast<double>(options.discriminator_start), 0, kMany}});

@@ -55,6 +55,7 @@ struct AutoencoderOptions : TrainerOptions {
   double perceptual_weight = 1;        // of LPIPS, or of the term that stands in for it
   double perceptual_share = 1;         // of a batch's images, for speed: their mean counts for all
   double discriminator_weight = 0.5;   // 0: no discriminator
+  double beta1 = 0.5, beta2 = 0.9;     // Adam's, of both sides
   int64_t discriminator_start = 5001;  // in optimizer steps of both sides, two a batch
 };
 

@@ -158,8 +158,8 @@ INSTANTIATE_TEST_SUITE_P(
              "! queue ! f.reference  svgscenesrc seed=1 num-images=5 ! svgencode features=semantic "
              "! queue ! f.test"},
         Line{"Probe",
-             "svgprobe name=p ! fakesink  svgscenesrc num-images=4 ! queue ! p.reference  "
-             "svgscenesrc num-images=3 ! queue ! p.test"},
+             "svgprobe name=p ! fakesink  svgscenesrc size=8 num-images=4 ! queue ! p.reference  "
+             "svgscenesrc size=8 num-images=3 ! queue ! p.test"},
         Line{"Store",
              "svgscenesrc num-images=4 ! svgencode batch-size=2 ! svgalign labels=true ! "
              "svglatentsink location=LOCATION"},

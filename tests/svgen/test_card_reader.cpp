@@ -121,6 +121,11 @@ TEST(CardReader, AShortCardHasNoRolesAndTheDefaults) {
   EXPECT_TRUE(card.classes.empty());
 }
 
+TEST(CardReader, HowItWasTrainedIsForPeople) {
+  const std::string card = card_with(R"("training": {"minutes": {"encoder": 31}})");
+  EXPECT_NO_THROW(Card::parse(card, kPath));
+}
+
 TEST(CardReader, TheGridIsRowsThenColumns) {
   const Card card = Card::parse(card_with(""), kPath);
   EXPECT_EQ(card.grid.height, 4);
@@ -188,6 +193,7 @@ const BadCard kBadCards[] = {
     {"StringForNumber", card_with(R"("sampling": {"shift": "0.15"})"), {"sampling.shift:"}},
     {"ArrayForRole", card_with(R"("decoder": [])"), {"decoder:", "an object", "array"}},
     {"NullForRole", card_with(R"("encoder": null)"), {"encoder:", "an object", "null"}},
+    {"TextForTraining", card_with(R"("training": "long")"), {"training:", "an object"}},
     {"NegativeSize",
      card_with(R"("residual": {)" + kRole + R"(, "mlp": -1536})"),
      {"residual.mlp:", "-1536"}},

@@ -33,9 +33,9 @@ constexpr const char* kDiscriminatorPrefix = "loss.discriminator.";
 // Streams of first weights.
 enum Stream : uint32_t { kResidualStream, kDecoderStream, kDiscriminatorStream, kTokenStream };
 
-OptimizerConfig adam(OptimizerConfig config) {
-  config.beta1 = 0.5;  // as published for both sides
-  config.beta2 = 0.9;
+OptimizerConfig adam(OptimizerConfig config, const AutoencoderOptions& options) {
+  config.beta1 = options.beta1;
+  config.beta2 = options.beta2;
   return config;
 }
 
@@ -110,7 +110,7 @@ void ModelAutoencoderTrainer::initialize() {
   });
   initialize_networks();
 
-  const OptimizerConfig config = adam(run_.optimizer_config());
+  const OptimizerConfig config = adam(run_.optimizer_config(), options_);
   Side& side = run_.add_side(
       "autoencoder", [this](const nn::StateScope& s) { model_->visit_autoencoder(s); }, config);
   leaves_.autoencoder = side.parameters.leaves();

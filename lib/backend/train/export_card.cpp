@@ -29,6 +29,7 @@ std::string exported_card(const Card& card, std::initializer_list<TrainedRole> t
     if (!json.contains(key)) continue;
     json[key]["file"] = absolute_file(card, json[key].at("file").get<std::string>());
   }
+  json.erase("training");  // of the weights before
   for (const TrainedRole& role : trained) {
     auto& entry = json.at(role.key);
     entry["file"] = "ema.safetensors";

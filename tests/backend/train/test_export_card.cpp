@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backend/train/support.h"
+#include "svgen/support.h"
 
 namespace svgen::train {
 namespace {
@@ -21,6 +22,14 @@ TEST(ExportCard, NamesTheNewFileAndKeepsTheOthersReachable) {
   EXPECT_TRUE(std::filesystem::path(json["encoder"]["file"].get<std::string>()).is_absolute());
   EXPECT_EQ(json["diffusion"]["width"], 64);
   EXPECT_NO_THROW(Card::parse(text, "/somewhere/card.json"));
+}
+
+TEST(ExportCard, HowTheWeightsBeforeWereTrainedIsForgotten) {
+  const svgen::testing::ScratchFolder folder;
+  auto json = nlohmann::json::parse(std::ifstream(kTinyCard));
+  json["training"] = {{"minutes", 3}};
+  const auto path = folder.write("card.json", json.dump());
+  EXPECT_FALSE(nlohmann::json::parse(exported_card(Card::load(path), {})).contains("training"));
 }
 
 TEST(ExportCard, ATrainedFileHasNoOldDigest) {

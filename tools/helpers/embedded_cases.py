@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Writes cases.safetensors of a model: what plain PyTorch makes of some noise and some pictures.
+
+usage: .venv/bin/python tools/helpers/embedded_cases.py MODEL_FOLDER [--images N]
+
+The reference tests compare the library with them. Pictures that an older file holds stay.
+"""
+
+import argparse
+import pathlib
+
+import torch
+
+import plain_model
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--images", type=int, default=8)
+    arguments = parser.parse_args()
+    path = arguments.folder / "cases.safetensors"
+    pictures = plain_model.read_safetensors(path)["input"]
+    model = plain_model.PlainModel(arguments.folder / "card.json")
+    generator = torch.Generator().manual_seed(1)
+    rows, columns = model.card["grid"]
+    noise = torch.randn(arguments.images, rows * columns, len(model.mean), generator=generator)
+    classes = torch.arange(arguments.images) % model.card["diffusion"]["classes"]
+    with torch.no_grad():
+        latents = model.sample(noise, classes)
+        encoded = model.encode(pictures)
+        plain_model.write_safetensors(path, {
+            "noise": noise, "classes": classes, "latent_normalised": latents,
+            "generated": model.decode(model.unnormalised(latents)), "input": pictures,
+            "input_latent": encoded, "reconstruction": model.decode(encoded)})
+    print(f"{path}: {len(noise)} images, {len(pictures)} pictures")
+
+
+if __name__ == "__main__":
+    main()
