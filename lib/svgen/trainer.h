@@ -52,6 +52,7 @@ struct TrainerOptions {
 /// Defaults are the published recipe (paper notes 3.1).
 struct AutoencoderOptions : TrainerOptions {
   double mask_ratio = 0.1;             // share of images whose residual is hidden
+  bool aligns = true;                  // false: the residual enters the latent as it is
   double perceptual_weight = 1;        // of LPIPS, or of the term that stands in for it
   double perceptual_share = 1;         // of a batch's images, for speed: their mean counts for all
   double discriminator_weight = 0.5;   // 0: no discriminator

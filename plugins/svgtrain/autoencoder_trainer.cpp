@@ -34,6 +34,11 @@ class AutoencoderSink : public FrameSink<AutoencoderSink, AutoencoderSettings, A
                                  .blurb = "Share of images whose residual is hidden",
                                  .low = 0,
                                  .high = 1}),
+         option_field<AutoencoderSink>(
+             kOptions, &O::aligns,
+             {.name = "alignment",
+              .blurb = "Match the residual's distribution to that of the semantic features; false: "
+                       "use the model with svgalign statistics=none"}),
          option(&O::perceptual_weight,
                 {.name = "perceptual-weight",
                  .blurb = "Weight of LPIPS, or of the term that stands in for it",

@@ -36,9 +36,10 @@ class TinyAutoencoder {
                 roles::residual_config(files_.card(), *files_.open(Role::kResidual))),
             models::Decoder(roles::decoder_config(files_.card(), *files_.open(Role::kDecoder), 0)),
             checkpoint_->read("mask_token"),
+            true,
             {}} {
     weights::load_module(model.encoder, *files_.open(Role::kEncoder), dtype);
-    weights::load_module(model.residual, *files_.open(Role::kResidual));
+    weights::load_module(*model.residual, *files_.open(Role::kResidual));
     weights::load_module(model.decoder, *files_.open(Role::kDecoder));
     const auto discriminator = weights::prefixed_source(checkpoint_, "loss.discriminator.");
     model.discriminator.emplace(models::PatchGan::infer_filters(*discriminator));

@@ -64,8 +64,10 @@ at::Tensor mean_distance(const at::Tensor& target, const at::Tensor& reconstruct
 }  // namespace
 
 void AutoencoderModel::visit_autoencoder(const nn::StateScope& state) {
-  state("mask_token", mask_token, {1, residual.config.outputs, 1});
-  residual.visit(state.child("extra_vit"));
+  if (residual) {
+    state("mask_token", mask_token, {1, residual->config.outputs, 1});
+    residual->visit(state.child("extra_vit"));
+  }
   decoder.visit(state.child("decoder"));
 }
 
@@ -90,9 +92,11 @@ at::Tensor encode_for_training(const AutoencoderModel& model, const AutoencoderB
     const at::NoGradGuard frozen;
     semantic = model.encoder.patch_tokens(batch.pixels);  // (N, T, Cs)
   }
-  at::Tensor residual = model.residual.forward(batch.pixels);  // (N, T, Cr)
+  if (!model.residual) return semantic;
+  at::Tensor residual = model.residual->forward(batch.pixels);  // (N, T, Cr)
   const at::Tensor token = model.mask_token.to(residual.scalar_type()).transpose(1, 2);
   residual = at::where(batch.masked.view({-1, 1, 1}), token, residual);
+  if (!model.aligns) return at::cat({semantic, residual}, 2);
   const AlignmentScalars scalars =
       latent::alignment_scalars(processes.gather(semantic), processes.gather(residual.detach()));
   return at::cat({semantic, latent::match_distribution(residual, scalars)}, 2);  // (N, T, C)
@@ -100,7 +104,7 @@ at::Tensor encode_for_training(const AutoencoderModel& model, const AutoencoderB
 
 at::Tensor reconstruct(const AutoencoderModel& model, const at::Tensor& latent,
                        const at::Tensor& like) {
-  const int64_t patch = model.residual.config.patch;
+  const int64_t patch = model.encoder.config.patch;
   const int64_t height = like.size(2) / patch, width = like.size(3) / patch;
   return model.decoder.forward(
       latent.transpose(1, 2).reshape({latent.size(0), latent.size(2), height, width}));

@@ -24,12 +24,13 @@ namespace svgen::train {
 using PerceptualDistance =
     std::function<at::Tensor(const at::Tensor& target, const at::Tensor& reconstruction)>;
 
-/// The networks of phase 1. The encoder is frozen.
+/// The networks of phase 1. The encoder is frozen; the residual branch may be absent.
 struct AutoencoderModel {
   models::DinoV3 encoder;
-  models::ResidualVit residual;
+  std::optional<models::ResidualVit> residual;
   models::Decoder decoder;
   at::Tensor mask_token;  // (1, outputs, 1)
+  bool aligns = true;     // the residual's distribution to that of the semantic features
   std::optional<models::PatchGan> discriminator;
 
   /// What the autoencoder's optimizer trains, under the names of the published checkpoint.
@@ -55,7 +56,7 @@ struct AutoencoderLoss {
 at::Tensor draw_masks(uint64_t seed, std::span<const int64_t> indices, double mask_ratio);
 
 /// The latent (N, T, C) with the alignment of the paper: scalars of the whole batch, without
-/// gradient. The encoder records nothing.
+/// gradient; or the residual as it is, or none. The encoder records nothing.
 at::Tensor encode_for_training(const AutoencoderModel& model, const AutoencoderBatch& batch,
                                const Processes& processes);
 

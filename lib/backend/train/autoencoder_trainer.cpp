@@ -42,19 +42,24 @@ OptimizerConfig adam(OptimizerConfig config, const AutoencoderOptions& options) 
 std::unique_ptr<AutoencoderModel> make_model(const AutoencoderOptions& options,
                                              const roles::ModelFiles& files) {
   files.require(Role::kEncoder);
-  files.require(Role::kResidual);
   files.require(Role::kDecoder);
   const Card& card = files.card();
   const bool scratch = options.initialize == Initialization::kScratch;
   const models::DinoV3Config encoder = roles::encoder_config(card, *files.open(Role::kEncoder));
-  const models::ResidualVitConfig residual =
-      scratch ? residual_sizes(files) : roles::residual_config(card, *files.open(Role::kResidual));
-  const int64_t channels = encoder.width + residual.outputs;
+  std::optional<models::ResidualVit> residual;
+  if (card.residual)
+    residual.emplace(scratch ? residual_sizes(files)
+                             : roles::residual_config(card, *files.open(Role::kResidual)));
+  const int64_t channels = encoder.width + (residual ? residual->config.outputs : 0);
   const models::DecoderConfig decoder =
       scratch ? decoder_sizes(files, channels)
               : roles::decoder_config(card, *files.open(Role::kDecoder), channels);
-  auto model = std::make_unique<AutoencoderModel>(AutoencoderModel{
-      models::DinoV3(encoder), models::ResidualVit(residual), models::Decoder(decoder), {}, {}});
+  auto model = std::make_unique<AutoencoderModel>(AutoencoderModel{models::DinoV3(encoder),
+                                                                   std::move(residual),
+                                                                   models::Decoder(decoder),
+                                                                   {},
+                                                                   options.aligns,
+                                                                   {}});
   if (options.discriminator_weight > 0) model->discriminator.emplace();
   return model;
 }
@@ -76,24 +81,31 @@ void ModelAutoencoderTrainer::initialize_networks() {
   };
   static constexpr FirstWeightsRule kToken[] = {{"", "", FirstWeights::kNormal, 0.02}};
   const Visit token = [this](const nn::StateScope& state) {
-    state("mask_token", model_->mask_token, {1, model_->residual.config.outputs, 1});
+    if (model_->residual)
+      state("mask_token", model_->mask_token, {1, model_->residual->config.outputs, 1});
   };
   const Visit discriminator = [this](const nn::StateScope& s) { model_->visit_discriminator(s); };
   draw(token, kToken, kTokenStream);
   draw(discriminator, discriminator_first_weights(), kDiscriminatorStream);
   if (options_.initialize == Initialization::kScratch) {
-    draw([this](const nn::StateScope& s) { model_->residual.visit(s); }, residual_first_weights(),
-         kResidualStream);
+    const Visit residual = [this](const nn::StateScope& s) {
+      if (model_->residual) model_->residual->visit(s);
+    };
+    draw(residual, residual_first_weights(), kResidualStream);
     draw([this](const nn::StateScope& s) { model_->decoder.visit(s); }, decoder_first_weights(),
          kDecoderStream);
     return;
   }
-  for (const Role role : {Role::kResidual, Role::kDecoder}) files_.verify(role);
-  weights::load_module(model_->residual, *files_.open(Role::kResidual));
+  if (model_->residual) {
+    files_.verify(Role::kResidual);
+    weights::load_module(*model_->residual, *files_.open(Role::kResidual));
+  }
+  files_.verify(Role::kDecoder);
   weights::load_module(model_->decoder, *files_.open(Role::kDecoder));
   const auto checkpoint =
-      weights::open_weights(files_.card().locate(files_.card().residual->source));
-  if (checkpoint->find("mask_token")) model_->mask_token = checkpoint->read("mask_token");
+      weights::open_weights(files_.card().locate(files_.card().decoder->source));
+  if (model_->residual && checkpoint->find("mask_token"))
+    model_->mask_token = checkpoint->read("mask_token");
   const auto source = weights::prefixed_source(checkpoint, kDiscriminatorPrefix);
   if (model_->discriminator && !source->tensors().empty()) {
     model_->discriminator.emplace(models::PatchGan::infer_filters(*source));

@@ -31,7 +31,8 @@ std::string exported_card(const Card& card, std::initializer_list<TrainedRole> t
   }
   json.erase("training");  // of the weights before
   for (const TrainedRole& role : trained) {
-    auto& entry = json.at(role.key);
+    if (!json.contains(role.key)) continue;
+    auto& entry = json[role.key];
     entry["file"] = "ema.safetensors";
     entry.erase("sha256");
     entry.erase("prefix");

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The trainer of phase 1 on the tiny model.
+#include <nlohmann/json.hpp>
+
 #include "backend/train/trainer_tests.h"
 
 namespace svgen::train {
@@ -28,6 +30,30 @@ TEST(AutoencoderTrainer, LossFallsOnPicturesSeenAgain) {
   double last = first;
   for (int i = 0; i < 20; ++i) last = loss_of(trainer->train(pictures.views(), indices));
   EXPECT_LT(last, 0.7 * first);
+}
+
+TEST(AutoencoderTrainer, GoesWithoutAlignmentAndWithoutAResidualBranch) {
+  AutoencoderOptions options = AutoencoderPhase::options();
+  options.initialize = Initialization::kScratch;
+  options.discriminator_weight = 0;
+  const double aligned = loss_of(train_next(*AutoencoderTrainer::open(options)));
+  options.aligns = false;
+  const double apart = loss_of(train_next(*AutoencoderTrainer::open(options)));
+  EXPECT_NE(aligned, apart);
+
+  const svgen::testing::ScratchFolder folder;
+  auto json = nlohmann::json::parse(std::ifstream(kTinyCard));
+  for (const char* key : {"residual", "diffusion", "statistics"}) json.erase(key);
+  for (auto& [key, value] : json.items())
+    if (value.is_object() && value.contains("file"))
+      value["file"] = SVGEN_TEST_DATA "/tiny/" + value["file"].get<std::string>();
+  options.model.model = folder.write("card.json", json.dump()).string();
+  options.checkpoint = folder.path() / "run";
+  options.max_steps = 1;
+  EXPECT_TRUE(train_next(*AutoencoderTrainer::open(options)).stepped);
+  const auto engine = Engine::open({.model = options.checkpoint / "step-00000001"});
+  EXPECT_EQ(engine->info().latent_channels, 48) << "semantic channels alone";
+  EXPECT_NO_THROW(engine->decoder());
 }
 
 // The perceptual term of one step on kBatch pictures, and the whole loss.

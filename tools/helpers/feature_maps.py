@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Draws t-SNE maps of feature sets that svgfrechet wrote, side by side, coloured by class.
+
+usage: feature_maps.py OUT.png TITLE=FILE.safetensors ...
+
+Needs scikit-learn and matplotlib; tools/experiments installs them into an environment of their own.
+"""
+
+import json
+import pathlib
+import struct
+import sys
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import numpy as np  # noqa: E402  (after the backend is chosen)
+from matplotlib import pyplot  # noqa: E402
+from sklearn.manifold import TSNE  # noqa: E402
+
+DTYPES = {"F32": np.float32, "F64": np.float64, "I64": np.int64}
+
+
+def read(path):
+    data = pathlib.Path(path).read_bytes()
+    (length,) = struct.unpack_from("<Q", data)
+    header = json.loads(data[8:8 + length])
+    found = {}
+    for name in ("features", "labels"):
+        entry = header[name]
+        first, last = (8 + length + offset for offset in entry["data_offsets"])
+        found[name] = np.frombuffer(data[first:last], DTYPES[entry["dtype"]]).reshape(entry["shape"])
+    return found["features"], found["labels"]
+
+
+def main():
+    if len(sys.argv) < 3 or any("=" not in word for word in sys.argv[2:]):
+        sys.exit(__doc__)
+    maps = [word.split("=", 1) for word in sys.argv[2:]]
+    figure, axes = pyplot.subplots(1, len(maps), figsize=(4 * len(maps), 4.2), squeeze=False)
+    for (title, path), axis in zip(maps, axes[0]):
+        features, labels = read(path)
+        features = (features - features.mean(0)) / (features.std(0) + 1e-12)
+        places = TSNE(perplexity=30, init="pca", random_state=0).fit_transform(features)
+        axis.scatter(places[:, 0], places[:, 1], c=labels, s=5, cmap="tab20", linewidths=0)
+        axis.set_title(title, fontsize=10)
+        axis.set_xticks([])
+        axis.set_yticks([])
+    figure.tight_layout()
+    figure.savefig(sys.argv[1], dpi=110)
+
+
+if __name__ == "__main__":
+    main()
