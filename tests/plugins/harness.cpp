@@ -170,7 +170,9 @@ size_t Pipeline::sample_count() {
 std::vector<PostedError> Pipeline::svg_errors() const {
   std::vector<PostedError> ours;
   for (const PostedError& error : errors_) {
-    if (error.source.starts_with("svg")) ours.push_back(error);
+    // What every source adds when something behind it has failed, where it gets that far.
+    const bool follows = !ours.empty() && error.text == "Internal data stream error.";
+    if (error.source.starts_with("svg") && !follows) ours.push_back(error);
   }
   return ours;
 }
