@@ -66,6 +66,13 @@ Moments merged(const Moments& a, const Moments& b) {
           a.scatter + b.scatter + static_cast<double>(a.count) * share * at::outer(apart, apart)};
 }
 
+void check_one_encoder(int64_t reference_length, int64_t test_length) {
+  if (reference_length == test_length) return;
+  throw ShapeError("the features of reference and test are not of one encoder",
+                   {std::to_string(reference_length) + " channels as in the reference",
+                    std::to_string(test_length), "test"});
+}
+
 PooledFeatures::PooledFeatures(int64_t kept) : kept_(kept) {
   if (kept >= 0) return;
   throw ConfigurationError("a set cannot keep fewer than no vectors",

@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "svgen/evaluation.h"
@@ -45,5 +46,16 @@ class PooledFeatures : public FeatureSet {
   int64_t held_ = 0;
   std::vector<at::Tensor> vectors_, labels_;
 };
+
+/// ShapeError when the vectors of the two sets have two lengths.
+void check_one_encoder(int64_t reference_length, int64_t test_length);
+
+/// `visit(block)` for blocks of rows, so that no matrix of all pairs has to fit into memory.
+template <typename Visit>
+void for_blocks(const at::Tensor& rows, Visit visit) {
+  constexpr int64_t kRows = 1024;
+  for (int64_t first = 0; first < rows.size(0); first += kRows)
+    visit(rows.narrow(0, first, std::min(kRows, rows.size(0) - first)));
+}
 
 }  // namespace svgen::eval

@@ -24,7 +24,6 @@
 namespace svgen::eval {
 namespace {
 
-constexpr int64_t kRows = 1024;
 constexpr int64_t kMostClasses = 10000;
 constexpr int64_t kTurns = 2000;  // of the minimisation, at most
 constexpr double kFlat = 1e-7;    // largest gradient at its end, a vector of the sum
@@ -52,17 +51,16 @@ double share_equal(const at::Tensor& a, const at::Tensor& b) {
 
 at::Tensor nearest_neighbours(const Labelled& reference, const at::Tensor& test, int64_t classes,
                               int64_t neighbours) {
-  const at::Tensor bank = unit(reference.vectors).t(), queries = unit(test);
+  const at::Tensor bank = unit(reference.vectors).t();
   const int64_t count = std::min(neighbours, bank.size(1));
+  // argmax may take any of equal votes: a small malus for large labels decides.
+  const at::Tensor malus = at::arange(classes, at::kDouble) / static_cast<double>(2 * classes);
   std::vector<at::Tensor> found;
-  for (int64_t first = 0; first < queries.size(0); first += kRows) {
-    const at::Tensor rows = queries.narrow(0, first, std::min(kRows, queries.size(0) - first));
+  for_blocks(unit(test), [&](const at::Tensor& rows) {
     const at::Tensor nearest = std::get<1>(at::matmul(rows, bank).topk(count, 1));  // (m, k)
     const at::Tensor votes = at::one_hot(reference.labels.index({nearest}), classes).sum(1);
-    // argmax may take any of equal votes: a small bonus for small labels decides.
-    const at::Tensor bonus = at::arange(classes, at::kDouble) / static_cast<double>(2 * classes);
-    found.push_back((votes.to(at::kDouble) - bonus).argmax(1));
-  }
+    found.push_back((votes.to(at::kDouble) - malus).argmax(1));
+  });
   return at::cat(found);
 }
 
@@ -96,10 +94,7 @@ ProbeResult probe(const PooledFeatures& reference, const PooledFeatures& test,
                   const ProbeOptions& options) {
   Labelled bank = labelled(reference, "reference");
   Labelled queries = labelled(test, "test");
-  if (bank.vectors.size(1) != queries.vectors.size(1))
-    throw ShapeError("the features of reference and test are not of one encoder",
-                     {std::to_string(bank.vectors.size(1)) + " channels as in the reference",
-                      std::to_string(queries.vectors.size(1)), "test"});
+  check_one_encoder(bank.vectors.size(1), queries.vectors.size(1));
   const at::Tensor mean = bank.vectors.mean(0, true);
   const at::Tensor deviation = bank.vectors.std(0, false, true).clamp_min(1e-12);
   for (Labelled* set : {&bank, &queries}) set->vectors = (set->vectors - mean) / deviation;

@@ -19,7 +19,6 @@
 namespace svgen::eval {
 namespace {
 
-constexpr int64_t kRows = 1024;  // of a block of pairs
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 
 // A positive semidefinite matrix' root; rounding may leave eigenvalues a little below 0.
@@ -28,24 +27,19 @@ at::Tensor root(const at::Tensor& matrix) {
   return at::matmul(vectors * values.clamp_min(0).sqrt(), vectors.t());
 }
 
-// `visit(block)` for blocks of rows.
-template <typename Visit>
-void for_blocks(const at::Tensor& rows, Visit visit) {
-  for (int64_t first = 0; first < rows.size(0); first += kRows)
-    visit(rows.narrow(0, first, std::min(kRows, rows.size(0) - first)));
-}
-
-at::Tensor kernel(const at::Tensor& a, const at::Tensor& b) {
-  return (at::matmul(a, b.t()) / static_cast<double>(a.size(1)) + 1).pow(3);
+at::Tensor kernel_of(const at::Tensor& products, int64_t channels) {
+  return (products / static_cast<double>(channels) + 1).pow(3);
 }
 
 // Mean of the kernel over all pairs; of a set with itself without a vector's pair with itself.
 double mean_kernel(const at::Tensor& a, const at::Tensor& b, bool same) {
   double sum = 0;
-  for_blocks(a, [&](const at::Tensor& rows) { sum += kernel(rows, b).sum().item<double>(); });
+  for_blocks(a, [&](const at::Tensor& rows) {
+    sum += kernel_of(at::matmul(rows, b.t()), a.size(1)).sum().item<double>();
+  });
   const auto pairs = static_cast<double>(a.size(0)) * static_cast<double>(b.size(0));
   if (!same) return sum / pairs;
-  const at::Tensor own = ((a * a).sum(1) / static_cast<double>(a.size(1)) + 1).pow(3);
+  const at::Tensor own = kernel_of((a * a).sum(1), a.size(1));
   return (sum - own.sum().item<double>()) / (pairs - static_cast<double>(a.size(0)));
 }
 
@@ -97,10 +91,7 @@ SetDistance set_distance(const PooledFeatures& reference, const PooledFeatures& 
         {"2 or more", std::to_string(set->images()), set == &test ? "test" : "reference"});
   }
   const Moments &a = reference.moments(), &b = test.moments();
-  if (a.mean.size(0) != b.mean.size(0))
-    throw ShapeError("the features of reference and test are not of one encoder",
-                     {std::to_string(a.mean.size(0)) + " channels as in the reference",
-                      std::to_string(b.mean.size(0)), "test"});
+  check_one_encoder(a.mean.size(0), b.mean.size(0));
   const at::Tensor x = reference.vectors().to(at::kDouble), y = test.vectors().to(at::kDouble);
   return {frechet_distance(a, b), kernel_distance(x, y), coverage(x, y, neighbours),
           coverage(y, x, neighbours)};

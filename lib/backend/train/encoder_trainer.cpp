@@ -135,6 +135,7 @@ void ModelEncoderTrainer::check(std::span<const ImageView> images, std::span<con
 }
 
 EncoderBatch ModelEncoderTrainer::batch(std::span<const ImageView> images,
+                                        std::span<const int64_t> labels,
                                         std::span<const int64_t> indices) const {
   const auto count = static_cast<int64_t>(images.size());
   // All images' view `number`, after one another.
@@ -165,6 +166,9 @@ EncoderBatch ModelEncoderTrainer::batch(std::span<const ImageView> images,
   for (int64_t view = 0; view < options_.local_views; ++view)
     local.push_back(views(2 + view, options_.local_view, options_.local_size));
   if (!local.empty()) made.local = at::cat(local, 0);  // (L N, 3, s, s)
+  if (model_.classifier)
+    made.labels =
+        at::tensor(at::ArrayRef<int64_t>(labels.data(), labels.size())).to(runtime_.torch_device());
   return made;
 }
 
@@ -207,10 +211,7 @@ TrainReport ModelEncoderTrainer::train(std::span<const ImageView> images,
     apply_view(images[n], whole, picture.mutable_view());
   }
   runtime_.run_recording([&] {
-    EncoderBatch views = batch(images, indices);
-    if (model_.classifier)
-      views.labels = at::tensor(at::ArrayRef<int64_t>(labels.data(), labels.size()))
-                         .to(runtime_.torch_device());
+    const EncoderBatch views = batch(images, labels, indices);
     TeacherView targets[2];
     teach_batch(views, targets);
     FlatParameters& parameters = run_.exported_side().parameters;

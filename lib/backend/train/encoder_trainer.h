@@ -21,7 +21,8 @@ class ModelEncoderTrainer : public TrainerBase<EncoderTrainer> {
   void initialize();
   void check(std::span<const ImageView> images, std::span<const int64_t> labels,
              std::span<const int64_t> indices) const;
-  EncoderBatch batch(std::span<const ImageView> images, std::span<const int64_t> indices) const;
+  EncoderBatch batch(std::span<const ImageView> images, std::span<const int64_t> labels,
+                     std::span<const int64_t> indices) const;
   /// The teacher's targets; moves the centres.
   void teach_batch(const EncoderBatch& batch, TeacherView (&targets)[2]);
   at::Tensor targets_of(const at::Tensor& scores, at::Tensor& centre) const;
