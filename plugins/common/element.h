@@ -20,10 +20,21 @@
 #include <vector>
 
 #include "common/errors.h"
+#include "common/handles.h"
 #include "common/properties.h"
 #include "common/thunk.h"
 
 namespace svgen::gst {
+
+/// A pad of an element class, for class_init.
+inline void add_pad_template(gpointer klass, const char* name, GstPadDirection direction,
+                             const char* caps_text, GstPadPresence presence = GST_PAD_ALWAYS,
+                             GType pad_type = GST_TYPE_PAD) {
+  const CapsPtr caps(gst_caps_from_string(caps_text));
+  gst_element_class_add_pad_template(
+      GST_ELEMENT_CLASS(klass),
+      gst_pad_template_new_with_gtype(name, direction, presence, caps.get(), pad_type));
+}
 
 /// What every element class has: its GstElement and its settings behind the object lock.
 template <typename SettingsType>

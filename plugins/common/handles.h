@@ -5,7 +5,9 @@
 #include <gst/gst.h>
 
 #include <memory>
+#include <sstream>
 #include <string>
+#include <vector>
 
 namespace svgen::gst {
 
@@ -42,6 +44,14 @@ inline std::string text_or_empty(const char* text) {
 /// The caps as a user would write them.
 inline std::string caps_text(const GstCaps* caps) {
   return text_or_empty(TextPtr(caps == nullptr ? nullptr : gst_caps_to_string(caps)).get());
+}
+
+/// The parts of a list property.
+inline std::vector<std::string> comma_separated(const std::string& text) {
+  std::vector<std::string> parts;
+  std::istringstream stream(text);
+  for (std::string part; std::getline(stream, part, ',');) parts.push_back(part);
+  return parts;
 }
 
 }  // namespace svgen::gst

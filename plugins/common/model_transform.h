@@ -134,12 +134,4 @@ class ModelTransform : public ElementImpl<SettingsType> {
   ModelClient client_;
 };
 
-/// The pad template of a fixed pad.
-inline void add_template(gpointer klass, GstPadDirection direction, const char* caps) {
-  const CapsPtr parsed(gst_caps_from_string(caps));
-  gst_element_class_add_pad_template(
-      GST_ELEMENT_CLASS(klass), gst_pad_template_new(direction == GST_PAD_SINK ? "sink" : "src",
-                                                     direction, GST_PAD_ALWAYS, parsed.get()));
-}
-
 }  // namespace svgen::gst

@@ -39,6 +39,12 @@ void set_side(GstStructure* structure, const char* field, int64_t patch) {
 
 }  // namespace
 
+GstVideoInfo video_info_of(const GstCaps* caps) {
+  GstVideoInfo info;
+  if (gst_video_info_from_caps(&info, caps)) return info;
+  throw ShapeError("the video caps cannot be read", {kVideoCaps, caps_text(caps), "caps"});
+}
+
 MappedFrame::MappedFrame(GstBuffer* buffer, const GstVideoInfo& info, GstMapFlags flags) {
   if (gst_video_frame_map(&frame_, &info, buffer, flags)) return;
   throw IoError("a video frame cannot be mapped",

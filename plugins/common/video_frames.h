@@ -19,6 +19,9 @@ inline constexpr const char* kVideoCaps =
     "video/x-raw, format=(string)" SVGEN_VIDEO_FORMATS
     ", width=(int)[1,max], height=(int)[1,max], framerate=(fraction)[0/1,max]";
 
+/// What raw video caps say. ShapeError when they cannot be read.
+GstVideoInfo video_info_of(const GstCaps* caps);
+
 /// A mapped frame; unmapped when it goes.
 class MappedFrame {
  public:

@@ -45,8 +45,8 @@ class Align : public ModelTransform<Align, AlignSettings> {
   }
 
   static void class_init(GstBaseTransformClass* klass) {
-    add_template(klass, GST_PAD_SINK, kTensorSinkCaps);
-    add_template(klass, GST_PAD_SRC, kTensorSourceCaps);
+    add_pad_template(klass, "sink", GST_PAD_SINK, kTensorSinkCaps);
+    add_pad_template(klass, "src", GST_PAD_SRC, kTensorSourceCaps);
     install_transform_vfuncs(klass);
     klass->fixate_caps = thunk<&Align::fixate_tensor_caps>;
   }

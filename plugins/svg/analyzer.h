@@ -31,9 +31,11 @@ class Analyzer : public ElementImpl<SettingsType> {
   static GType parent_type() { return GST_TYPE_AGGREGATOR; }
 
   static void install(GstAggregatorClass* klass, const char* sink_caps) {
-    add_template(klass, "reference", GST_PAD_SINK, Impl::kReferencePresence, sink_caps);
-    add_template(klass, "test", GST_PAD_SINK, GST_PAD_ALWAYS, sink_caps);
-    add_template(klass, "src", GST_PAD_SRC, GST_PAD_ALWAYS, "text/x-raw, format=(string)utf8");
+    const GType pad = GST_TYPE_AGGREGATOR_PAD;
+    add_pad_template(klass, "reference", GST_PAD_SINK, sink_caps, Impl::kReferencePresence, pad);
+    add_pad_template(klass, "test", GST_PAD_SINK, sink_caps, GST_PAD_ALWAYS, pad);
+    add_pad_template(klass, "src", GST_PAD_SRC, "text/x-raw, format=(string)utf8", GST_PAD_ALWAYS,
+                     pad);
     klass->start = thunk<&Impl::start>;
     klass->stop = thunk<&Impl::stop>;
     klass->sink_event = thunk<&Impl::sink_event>;
@@ -102,15 +104,6 @@ class Analyzer : public ElementImpl<SettingsType> {
 
  private:
   Impl& impl() { return *static_cast<Impl*>(this); }
-
-  static void add_template(GstAggregatorClass* klass, const char* name, GstPadDirection direction,
-                           GstPadPresence presence, const char* caps_text) {
-    const CapsPtr caps(gst_caps_from_string(caps_text));
-    gst_element_class_add_pad_template(
-        GST_ELEMENT_CLASS(klass),
-        gst_pad_template_new_with_gtype(name, direction, presence, caps.get(),
-                                        GST_TYPE_AGGREGATOR_PAD));
-  }
 
   GstAggregatorPad* new_pad(const char* name) const {
     GstPadTemplate* pad_template =

@@ -6,8 +6,8 @@
 #include <charconv>
 #include <numeric>
 #include <optional>
-#include <sstream>
 
+#include "common/handles.h"
 #include "svgen/error.h"
 #include "svgen/random.h"
 
@@ -54,8 +54,7 @@ ClassList ClassList::parse(const std::string& text, int64_t count,
     std::iota(list.classes_.begin(), list.classes_.end(), 0);
     return list;
   }
-  std::istringstream entries(text);
-  for (std::string entry; std::getline(entries, entry, ',');) {
+  for (const std::string& entry : comma_separated(text)) {
     const auto range = range_of(trimmed(entry), names);
     if (!range || range->first < 0 || range->second < range->first || range->second >= count) {
       throw ConfigurationError("classes has an entry that is no class of the model",

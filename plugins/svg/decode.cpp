@@ -44,8 +44,8 @@ class Decode : public ModelTransform<Decode, DecodeSettings> {
   }
 
   static void class_init(GstBaseTransformClass* klass) {
-    add_template(klass, GST_PAD_SINK, kTensorSinkCaps);
-    add_template(klass, GST_PAD_SRC, kVideoCaps);
+    add_pad_template(klass, "sink", GST_PAD_SINK, kTensorSinkCaps);
+    add_pad_template(klass, "src", GST_PAD_SRC, kVideoCaps);
     install_transform_vfuncs(klass);
     klass->fixate_caps = thunk<&Decode::fixate_caps>;
     klass->decide_allocation = thunk<&Decode::decide_allocation>;

@@ -41,10 +41,7 @@ class Diffuse : public ElementImpl<DiffuseSettings> {
   }
 
   static void class_init(GstPushSrcClass* klass) {
-    const CapsPtr caps(gst_caps_from_string(kTensorSourceCaps));
-    gst_element_class_add_pad_template(
-        GST_ELEMENT_CLASS(klass),
-        gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps.get()));
+    add_pad_template(klass, "src", GST_PAD_SRC, kTensorSourceCaps);
     auto* source = GST_BASE_SRC_CLASS(klass);
     source->start = thunk<&Diffuse::start>;
     source->stop = thunk<&Diffuse::stop>;

@@ -59,8 +59,8 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
 
   static void class_init(GstBaseTransformClass* klass) {
     GST_DEBUG_CATEGORY_INIT(svg_encode_debug, "svgencode", 0, "SVG encoder");
-    add_template(klass, GST_PAD_SINK, kVideoCaps);
-    add_template(klass, GST_PAD_SRC, kTensorSourceCaps);
+    add_pad_template(klass, "sink", GST_PAD_SINK, kVideoCaps);
+    add_pad_template(klass, "src", GST_PAD_SRC, kTensorSourceCaps);
     install_transform_vfuncs(klass);
     klass->fixate_caps = thunk<&Encode::fixate_tensor_caps>;
     klass->propose_allocation = thunk<&Encode::propose_allocation>;
@@ -84,12 +84,12 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
   GstCaps* transform_caps(GstPadDirection direction, GstCaps* caps, GstCaps* filter) {
     if (direction == GST_PAD_SRC) return filtered(video_caps(), filter);
     return source_caps(caps, filter, [&] {
-      return offered_caps(stream_for(video_info(caps), settings().batch_size));
+      return offered_caps(stream_for(video_info_of(caps), settings().batch_size));
     });
   }
 
   gboolean set_caps(GstCaps* in, GstCaps*) {
-    info_ = video_info(in);
+    info_ = video_info_of(in);
     check_size();
     if (GST_VIDEO_INFO_PAR_N(&info_) != GST_VIDEO_INFO_PAR_D(&info_)) {
       GST_ELEMENT_WARNING(element(), STREAM, FORMAT,
@@ -170,12 +170,6 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
     // negotiation would only say so upstream.
     gst_caps_append(caps.get(), template_caps(transform()->sinkpad).release());
     return caps;
-  }
-
-  static GstVideoInfo video_info(const GstCaps* caps) {
-    GstVideoInfo info;
-    if (gst_video_info_from_caps(&info, caps)) return info;
-    throw ShapeError("svgencode takes raw video", {kVideoCaps, caps_text(caps), "caps"});
   }
 
   void check_size() const {

@@ -7,8 +7,7 @@ namespace svgen::gst {
 void CollectedSet::caps_changed(const GstCaps* caps) {
   is_video_ = gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-raw") != FALSE;
   if (is_video_) {
-    if (!gst_video_info_from_caps(&info_, caps))
-      throw ShapeError("the video caps cannot be read", {kVideoCaps, caps_text(caps), "caps"});
+    info_ = video_info_of(caps);
     return;
   }
   stream_ = TensorStream::parse(caps);

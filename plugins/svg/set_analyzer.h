@@ -4,7 +4,6 @@
 #pragma once
 
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -98,8 +97,7 @@ class SetAnalyzer : public Analyzer<Impl, SettingsType> {
 
  private:
   static void merge_files(CollectedSet& collected, const std::string& list) {
-    std::istringstream files(list);
-    for (std::string file; std::getline(files, file, ',');) collected.set().merge(file);
+    for (const std::string& file : comma_separated(list)) collected.set().merge(file);
   }
 
   // True when the pad has nothing more.

@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <memory>
-#include <sstream>
 
 #include "common/batch_meta.h"
 #include "common/element.h"
@@ -53,10 +52,7 @@ class Stats : public ElementImpl<StatsSettings> {
   }
 
   static void class_init(GstBaseSinkClass* klass) {
-    const CapsPtr caps(gst_caps_from_string(kTensorSinkCaps));
-    gst_element_class_add_pad_template(
-        GST_ELEMENT_CLASS(klass),
-        gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps.get()));
+    add_pad_template(klass, "sink", GST_PAD_SINK, kTensorSinkCaps);
     klass->set_caps = thunk<&Stats::set_caps>;
     klass->render = thunk<&Stats::render>;
     klass->event = thunk<&Stats::event>;
@@ -82,8 +78,7 @@ class Stats : public ElementImpl<StatsSettings> {
                     {"an existing folder", folder.string(), "property location"});
     }
     recorder_ = StatisticsRecorder::create();
-    std::istringstream files(s.merge);
-    for (std::string file; std::getline(files, file, ',');) recorder_->merge(file);
+    for (const std::string& file : comma_separated(s.merge)) recorder_->merge(file);
   }
 
   gboolean set_caps(GstCaps* caps) {

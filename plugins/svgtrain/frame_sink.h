@@ -7,7 +7,6 @@
 
 #include "common/handles.h"
 #include "common/video_frames.h"
-#include "svgen/error.h"
 #include "svgtrain/train_sink.h"
 
 namespace svgen::gst {
@@ -29,8 +28,7 @@ class FrameSink : public TrainSink<Impl, SettingsType, TrainerType> {
   static void class_init(GstBaseSinkClass* klass) { Impl::install_sink(klass, kVideoCaps); }
 
   void negotiated(GstCaps* caps) {
-    if (!gst_video_info_from_caps(&info_, caps))
-      throw ShapeError("the video caps cannot be read", {"video/x-raw", caps_text(caps), "caps"});
+    info_ = video_info_of(caps);
     static_cast<Impl*>(this)->check_format(info_);
   }
 

@@ -80,10 +80,7 @@ class IndexedSource : public ElementImpl<SettingsType> {
 
  protected:
   static void install_source(GstPushSrcClass* klass, const char* caps_text) {
-    const CapsPtr caps(gst_caps_from_string(caps_text));
-    gst_element_class_add_pad_template(
-        GST_ELEMENT_CLASS(klass),
-        gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps.get()));
+    add_pad_template(klass, "src", GST_PAD_SRC, caps_text);
     auto* source = GST_BASE_SRC_CLASS(klass);
     source->start = thunk<&Impl::start>;
     source->stop = thunk<&Impl::stop>;

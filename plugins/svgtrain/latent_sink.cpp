@@ -60,10 +60,7 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
   }
 
   static void class_init(GstBaseSinkClass* klass) {
-    const CapsPtr caps(gst_caps_from_string(kTensorSinkCaps));
-    gst_element_class_add_pad_template(
-        GST_ELEMENT_CLASS(klass),
-        gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps.get()));
+    add_pad_template(klass, "sink", GST_PAD_SINK, kTensorSinkCaps);
     klass->start = thunk<&LatentSink::start>;
     klass->stop = thunk<&LatentSink::stop>;
     klass->set_caps = thunk<&LatentSink::set_caps>;

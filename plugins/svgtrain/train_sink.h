@@ -41,10 +41,7 @@ class TrainSink : public ElementImpl<SettingsType> {
   static GType parent_type() { return GST_TYPE_BASE_SINK; }
 
   static void install_sink(GstBaseSinkClass* klass, const char* caps_text) {
-    const CapsPtr caps(gst_caps_from_string(caps_text));
-    gst_element_class_add_pad_template(
-        GST_ELEMENT_CLASS(klass),
-        gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps.get()));
+    add_pad_template(klass, "sink", GST_PAD_SINK, caps_text);
     klass->set_caps = thunk<&Impl::set_caps>;
     klass->render = thunk<&Impl::render>;
     klass->event = thunk<&Impl::event>;
