@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Reads what pipelines write, with the standard library and stock GStreamer elements only."""
+"""Reads what pipelines write and writes what they read, with the standard library and stock GStreamer
+elements only."""
 
 import array
 import json
@@ -25,6 +26,20 @@ def read_safetensors(path):
         begin, end = entry["data_offsets"]
         tensors[name] = (entry["dtype"], entry["shape"], data[begin:end])
     return tensors
+
+
+def write_safetensors(path, tensors):
+    """Writes {name: (dtype, shape, bytes)}."""
+    header, offset = {}, 0
+    for name, (dtype, shape, data) in tensors.items():
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [offset, offset + len(data)]}
+        offset += len(data)
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # tensors begin at a multiple of 8 bytes
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for _, _, data in tensors.values():
+            file.write(data)
 
 
 def floats(data):

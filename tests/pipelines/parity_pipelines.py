@@ -13,7 +13,6 @@ import array
 import json
 import pathlib
 import shutil
-import struct
 import sys
 
 import media
@@ -45,13 +44,6 @@ GUIDANCE = {
     "cfg_star-1-0": "guidance=cfg-star guidance-skip=1 guidance-reverse=0",
     "cfg_star-2-2": "guidance=cfg-star guidance-skip=2 guidance-reverse=2",
 }
-
-
-def write_safetensors(path, name, shape, data):
-    """One float32 tensor."""
-    header = json.dumps(
-        {name: {"dtype": "F32", "shape": shape, "data_offsets": [0, len(data)]}}).encode()
-    path.write_bytes(struct.pack("<Q", len(header)) + header + data)
 
 
 def tokens_last(data, shape):
@@ -125,7 +117,8 @@ def compare_tiny(scratch):
     (comparison.folder / "card.json").write_text(json.dumps(card))
     cases = media.read_safetensors(TINY / "cases.safetensors")
     _, shape, noise = cases["smp.noise"]
-    write_safetensors(comparison.folder / "noise.safetensors", "noise", shape, noise)
+    media.write_safetensors(comparison.folder / "noise.safetensors",
+                            {"noise": ("F32", shape, noise)})
     labels = ",".join(map(str, array.array("q", cases["smp.y"][2])))
     source = (f"svgdiffuse model=card.json initial-noise=noise.safetensors classes={labels} "
               f"num-images={shape[0]} batch-size={shape[0]} shift=0.15")

@@ -11,6 +11,7 @@ import tempfile
 import unittest
 
 import support
+import media  # (support names the folder)
 import test_train
 
 RELEASE = support.ROOT / "tools/release"
@@ -60,7 +61,7 @@ class Release(unittest.TestCase):
         stages = {json.loads(line)["stage"]
                   for line in (self.model / "training.jsonl").read_text().splitlines()}
         self.assertEqual(stages, {"autoencoder", "diffusion"})
-        tensors = release.read_safetensors(self.model / "dit.safetensors")
+        tensors = media.read_safetensors(self.model / "dit.safetensors")
         self.assertEqual({dtype for dtype, _, _ in tensors.values()}, {"F16"})
         for line in ("svgdiffuse model={} num-images=1 steps=1 ! svgdecode ! fakesink",
                      "svgscenesrc num-images=1 ! svgencode model={} ! svgalign statistics=fixed ! "

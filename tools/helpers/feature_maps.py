@@ -7,32 +7,27 @@ usage: feature_maps.py OUT.png TITLE=FILE.safetensors ...
 Needs scikit-learn and matplotlib; tools/experiments installs them into an environment of their own.
 """
 
-import json
 import pathlib
-import struct
 import sys
 
 import matplotlib
 
 matplotlib.use("Agg")
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests/pipelines"))
 
 import numpy as np  # noqa: E402  (after the backend is chosen)
 from matplotlib import pyplot  # noqa: E402
 from sklearn.manifold import TSNE  # noqa: E402
 
-DTYPES = {"F32": np.float32, "F64": np.float64, "I64": np.int64}
+import media  # noqa: E402
+
+DTYPES = {"F32": np.float32, "I64": np.int64}
 
 
 def read(path):
-    data = pathlib.Path(path).read_bytes()
-    (length,) = struct.unpack_from("<Q", data)
-    header = json.loads(data[8:8 + length])
-    found = {}
-    for name in ("features", "labels"):
-        entry = header[name]
-        first, last = (8 + length + offset for offset in entry["data_offsets"])
-        found[name] = np.frombuffer(data[first:last], DTYPES[entry["dtype"]]).reshape(entry["shape"])
-    return found["features"], found["labels"]
+    tensors = media.read_safetensors(path)
+    return [np.frombuffer(data, DTYPES[dtype]).reshape(shape)
+            for dtype, shape, data in (tensors["features"], tensors["labels"])]
 
 
 def main():

@@ -8,42 +8,31 @@ what cards of small models need: gated encoder, Euler, constant guidance.
 import json
 import math
 import pathlib
-import struct
+import sys
 
 import torch
 from torch.nn import functional as F
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests/pipelines"))
+
+import media  # noqa: E402  (after the path that leads to it)
 
 MEAN, STD = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
 DTYPES = {"F16": torch.float16, "BF16": torch.bfloat16, "F32": torch.float32, "F64": torch.float64,
           "I64": torch.int64, "U8": torch.uint8}
 
 
-def read_safetensors(path):
-    data = bytearray(pathlib.Path(path).read_bytes())
-    (length,) = struct.unpack_from("<Q", data)
-    header = json.loads(data[8:8 + length])
-    header.pop("__metadata__", None)
-    tensors = {}
-    for name, entry in header.items():
-        first, last = entry["data_offsets"]
-        flat = torch.frombuffer(data[8 + length + first:8 + length + last],
-                                dtype=DTYPES[entry["dtype"]])
-        tensors[name] = flat.reshape(entry["shape"])
-    return tensors
+def read_tensors(path):
+    return {name: torch.frombuffer(bytearray(data), dtype=DTYPES[dtype]).reshape(shape)
+            for name, (dtype, shape, data) in media.read_safetensors(path).items()}
 
 
-def write_safetensors(path, tensors):
+def write_tensors(path, tensors):
     names = {dtype: name for name, dtype in DTYPES.items()}
-    header, offset, body = {}, 0, b""
-    for name, tensor in tensors.items():
-        data = bytes(tensor.contiguous().flatten().view(torch.uint8).tolist())
-        header[name] = {"dtype": names[tensor.dtype], "shape": list(tensor.shape),
-                        "data_offsets": [offset, offset + len(data)]}
-        offset += len(data)
-        body += data
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    pathlib.Path(path).write_bytes(struct.pack("<Q", len(text)) + text + body)
+    media.write_safetensors(path, {
+        name: (names[tensor.dtype], list(tensor.shape),
+               bytes(tensor.contiguous().flatten().view(torch.uint8).tolist()))
+        for name, tensor in tensors.items()})
 
 
 class Weights:
@@ -99,7 +88,7 @@ class PlainModel:
 
         def role(key):
             entry = self.card[key]
-            tensors = opened.setdefault(entry["file"], read_safetensors(folder / entry["file"]))
+            tensors = opened.setdefault(entry["file"], read_tensors(folder / entry["file"]))
             return Weights(tensors, entry.get("prefix", ""))
 
         self.encoder, self.residual, self.decoder, self.dit = map(
