@@ -12,6 +12,7 @@
 #include "common/tensor_memory.h"
 #include "common/tensor_stream.h"
 #include "svgen/data_order.h"
+#include "svgen/engine.h"
 #include "svgen/error.h"
 #include "svgen/latent_store.h"
 #include "svgtrain/elements.h"
@@ -111,7 +112,8 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
   }
 
   GstFlowReturn render(GstBuffer* buffer) {
-    const std::vector<Tensor> tensors = tensors_of(buffer, stream_);
+    std::vector<Tensor> tensors = tensors_of(buffer, stream_);
+    for (Tensor& tensor : tensors) tensor = to_host(tensor);
     const std::vector<ImageFacts> facts = image_facts(buffer, static_cast<size_t>(stream_.batch));
     const int64_t images = real_images(buffer, stream_.batch);
     for (int64_t i = 0; i < images; ++i) {
@@ -160,10 +162,6 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
   void add_image(const std::vector<Tensor>& tensors, int64_t label, int64_t image) {
     std::vector<LatentWriter::Bytes> parts;
     for (size_t k = 0; k < tensors.size(); ++k) {
-      if (!tensors[k].device().is_cpu()) {
-        throw DeviceError("latents in a device's memory cannot be stored: bring them to the CPU",
-                          {"cpu", tensors[k].device().name(), "svglatentsink"});
-      }
       const Tensor row = tensors[k].rows(image, 1);
       if (stream_.entries[k].is_label) {
         label = *row.data_as<int64_t>();

@@ -2,6 +2,7 @@
 // The loss of phase 2 and its random draws.
 #include "train/diffusion_step.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 
@@ -17,7 +18,8 @@ DiffusionDraws draw_diffusion(uint64_t seed, std::span<const int64_t> indices,
   const int64_t elements = config.tokens * config.channels;
   DiffusionDraws draws{at::empty({count, config.tokens, config.channels}, at::kFloat),
                        at::empty({count}, at::kFloat), at::empty({count}, at::kLong)};
-  for (int64_t n = 0; n < count; ++n) {
+  // An image's numbers depend on its index alone, so any thread may draw them.
+  const auto draw = [&](int64_t n) {
     const auto index = static_cast<uint64_t>(indices[n]);
     normal_noise(
         seed, index, RandomPurpose::kTrainingNoise,
@@ -26,7 +28,10 @@ DiffusionDraws draw_diffusion(uint64_t seed, std::span<const int64_t> indices,
     draws.times.mutable_data_ptr<float>()[n] = static_cast<float>(flow::shift_time(u[0], shift));
     const bool dropped = labels[n] < 0 || u[1] < dropout;
     draws.labels.mutable_data_ptr<int64_t>()[n] = dropped ? config.classes : labels[n];
-  }
+  };
+  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t n = begin; n < end; ++n) draw(n);
+  });
   return draws;
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
