@@ -2,13 +2,13 @@
 // A machine that reads a Python pickle as data: it builds values and never runs anything.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
-#include <cstdint>
 #include <string_view>
 #include <vector>
 

@@ -2,6 +2,7 @@
 // One thread computes; callers wait, and get what it throws.
 #include "roles/worker.h"
 
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -43,6 +44,20 @@ TEST(Worker, RunsNestedWorkAtOnce) {
   bool ran = false;
   Worker::instance().run([&] { Worker::instance().run([&] { ran = true; }); });
   EXPECT_TRUE(ran);
+}
+
+// Built without OpenMP, at::parallel_for is a plain loop.
+TEST(Worker, SharesLoopsWithItsTeam) {
+  std::vector<int> threads(2, -1);
+  Worker::instance().run([&] {
+    const int before = at::get_num_threads();
+    at::set_num_threads(2);
+    at::parallel_for(0, 2, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) threads[i] = at::get_thread_num();
+    });
+    at::set_num_threads(before);
+  });
+  EXPECT_EQ(threads, (std::vector<int>{0, 1}));
 }
 
 }  // namespace
