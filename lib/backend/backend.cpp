@@ -5,6 +5,7 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
+#include "eval/inception_features.h"
 #include "eval/lpips_distance.h"
 #include "eval/probe.h"
 #include "eval/set_distance.h"
@@ -48,6 +49,10 @@ class TorchBackend : public Backend {
   std::unique_ptr<PerceptualDistance> open_perceptual_distance(
       const std::filesystem::path& weights) override {
     return std::make_unique<eval::LpipsDistance>(weights);
+  }
+
+  std::unique_ptr<PictureFeatures> open_inception(const std::filesystem::path& weights) override {
+    return std::make_unique<eval::InceptionFeatures>(weights);
   }
 
   std::unique_ptr<FeatureSet> create_feature_set(int64_t kept) override {

@@ -23,6 +23,7 @@ class Backend {
   virtual std::shared_ptr<Engine> open_engine(const Card& card, Device device, DType dtype,
                                               bool follow_training) = 0;
   virtual std::unique_ptr<StatisticsRecorder> create_statistics_recorder() = 0;
+  virtual std::unique_ptr<PictureFeatures> open_inception(const std::filesystem::path& weights) = 0;
   virtual std::unique_ptr<PerceptualDistance> open_perceptual_distance(
       const std::filesystem::path& weights) = 0;
   virtual std::unique_ptr<FeatureSet> create_feature_set(int64_t kept) = 0;

@@ -10,6 +10,11 @@ std::unique_ptr<PerceptualDistance> PerceptualDistance::open(const std::filesyst
   return backend().open_perceptual_distance(weights);
 }
 
+std::unique_ptr<PictureFeatures> PictureFeatures::open_inception(
+    const std::filesystem::path& weights) {
+  return backend().open_inception(weights);
+}
+
 std::unique_ptr<FeatureSet> FeatureSet::create(int64_t kept) {
   return backend().create_feature_set(kept);
 }

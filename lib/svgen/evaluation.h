@@ -27,6 +27,20 @@ class PerceptualDistance {
   virtual double distance(const ImageView& a, const ImageView& b) = 0;
 };
 
+/// Features of whole pictures by the network that published Frechet distances use.
+class PictureFeatures {
+ public:
+  virtual ~PictureFeatures() = default;
+
+  /// Inception v3 with the weights of 2015-12-05, from the file
+  /// "pt_inception-2015-12-05-6726825d.pth" or another with its tensors. IoError when it cannot be
+  /// read, WeightsError when it has others.
+  static std::unique_ptr<PictureFeatures> open_inception(const std::filesystem::path& weights);
+
+  /// A picture of any size -> (1, 1, 2048) float32.
+  virtual Tensor features(const ImageView& picture) = 0;
+};
+
 /// One vector for each of many images, their mean and covariance, and their labels.
 class FeatureSet {
  public:

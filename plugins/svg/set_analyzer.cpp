@@ -2,7 +2,14 @@
 // From buffers to feature vectors.
 #include "svg/set_analyzer.h"
 
+#include <utility>
+
 namespace svgen::gst {
+
+void CollectedSet::begin(int64_t kept, std::shared_ptr<PictureFeatures> network) {
+  set_ = FeatureSet::create(kept);
+  network_ = std::move(network);
+}
 
 void CollectedSet::caps_changed(const GstCaps* caps) {
   is_video_ = gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-raw") != FALSE;
@@ -11,6 +18,9 @@ void CollectedSet::caps_changed(const GstCaps* caps) {
     return;
   }
   stream_ = TensorStream::parse(caps);
+  if (network_)
+    throw ShapeError("Inception takes pictures: leave svgencode out, or leave inception unset",
+                     {"video/x-raw", stream_.text(), "caps"});
   if (stream_.entries.front().is_label ||
       (stream_.entries.size() == 2 && !stream_.entries[1].is_label))
     throw ShapeError(
@@ -44,6 +54,8 @@ void CollectedSet::collect_tensors(GstBuffer* buffer) {
 void CollectedSet::collect_pixels(GstBuffer* buffer) {
   const MappedFrame frame(buffer, info_, GST_MAP_READ);
   const ImageView view = frame.view();
+  const std::vector<int64_t> labels{image_facts(buffer, 1).front().label};
+  if (network_) return set_->add(network_->features(view), labels);
   const Tensor pixels =
       Tensor::empty(DType::kFloat32, {1, 1, 3 * int64_t{view.width} * int64_t{view.height}});
   float* next = pixels.data_as<float>();
@@ -51,7 +63,7 @@ void CollectedSet::collect_pixels(GstBuffer* buffer) {
     for (int64_t y = 0; y < view.height; ++y)
       for (int64_t x = 0; x < view.width; ++x)
         *next++ = static_cast<float>(view.row(c, y)[x * view.pixel_stride]) / 255;
-  set_->add(pixels, std::vector<int64_t>{image_facts(buffer, 1).front().label});
+  set_->add(pixels, labels);
 }
 
 }  // namespace svgen::gst

@@ -18,11 +18,12 @@
 namespace svgen::gst {
 
 struct SetSettings {
-  std::string reference, merge, location;
+  std::string reference, merge, location, inception;
   int64_t kept_vectors = 50000;
 };
 
-/// The caps of features: tensors, or pictures whose pixels are the vector.
+/// The caps of features: tensors, or pictures whose pixels are the vector or are given to
+/// Inception.
 inline const std::string& set_caps() {
   static const std::string caps = std::string(kTensorSinkCaps) + "; " + kVideoCaps;
   return caps;
@@ -31,7 +32,8 @@ inline const std::string& set_caps() {
 /// One side of the comparison.
 class CollectedSet {
  public:
-  void begin(int64_t kept) { set_ = FeatureSet::create(kept); }
+  /// With `network`, pictures are wanted and it makes their vectors.
+  void begin(int64_t kept, std::shared_ptr<PictureFeatures> network);
   void caps_changed(const GstCaps* caps);
   void collect(GstBuffer* buffer);
   FeatureSet& set() const { return *set_; }
@@ -41,6 +43,7 @@ class CollectedSet {
   void collect_pixels(GstBuffer* buffer);
 
   std::unique_ptr<FeatureSet> set_;
+  std::shared_ptr<PictureFeatures> network_;
   bool is_video_ = false;
   GstVideoInfo info_{};
   TensorStream stream_;
@@ -68,6 +71,10 @@ class SetAnalyzer : public Analyzer<Impl, SettingsType> {
             field<Impl>(&S::location,
                         {.name = "location",
                          .blurb = "safetensors file for the test's features, written at the end"}),
+            field<Impl>(&S::inception,
+                        {.name = "inception",
+                         .blurb = "Weights file of the published Inception network (FID's): the "
+                                  "streams are pictures, and their vectors its features"}),
             field<Impl>(&S::kept_vectors,
                         {.name = "kept-vectors",
                          .blurb = "Vectors of a set kept in memory, the first ones; mean and "
@@ -79,7 +86,9 @@ class SetAnalyzer : public Analyzer<Impl, SettingsType> {
 
   void begin() {
     const SettingsType s = this->settings();
-    for (CollectedSet* set : {&reference_, &test_}) set->begin(s.kept_vectors);
+    const std::shared_ptr<PictureFeatures> network =
+        s.inception.empty() ? nullptr : PictureFeatures::open_inception(s.inception);
+    for (CollectedSet* set : {&reference_, &test_}) set->begin(s.kept_vectors, network);
     merge_files(reference_, s.reference);
     merge_files(test_, s.merge);
   }

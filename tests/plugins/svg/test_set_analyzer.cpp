@@ -55,6 +55,42 @@ TEST_F(SetFiles, PixelsAreFeaturesToo) {
   EXPECT_EQ(mean("rgb"), (std::vector<double>{1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0}));
 }
 
+TEST_F(SetFiles, AWeightsFileThatIsNotInceptionIsRefused) {
+  for (const std::string weights :
+       {"/nowhere/inception.pth", SVGEN_TEST_DATA "/tiny/dit_tiny.pt"}) {
+    EXPECT_THAT(error_of("svgscenesrc num-images=1 ! svgfrechet inception=" + weights +
+                         " location=" + file("set") + " ! fakesink"),
+                HasSubstr(weights));
+  }
+}
+
+// A network that gives the first pixel.
+class FirstPixel : public PictureFeatures {
+ public:
+  Tensor features(const ImageView& picture) override {
+    const Tensor vector = Tensor::empty(DType::kFloat32, {1, 1, 3});
+    for (int c = 0; c < 3; ++c) vector.data_as<float>()[c] = picture.row(c, 0)[0];
+    return vector;
+  }
+};
+
+TEST(CollectedSet, GivesPicturesToTheNetworkAndRefusesTensors) {
+  CollectedSet collected;
+  collected.begin(10, std::make_shared<FirstPixel>());
+  const CapsPtr caps(gst_caps_from_string("video/x-raw,format=RGB,width=4,height=4,framerate=0/1"));
+  collected.caps_changed(caps.get());
+  const BufferPtr frame(gst_buffer_new_allocate(nullptr, 48, nullptr));
+  gst_buffer_memset(frame.get(), 0, 7, 48);
+  collected.collect(frame.get());
+  EXPECT_EQ(collected.set().images(), 1);
+  const ScratchFolder folder;
+  collected.set().save(folder.path() / "set");
+  EXPECT_EQ(read_tensor(folder.path() / "set", "mean").data_as<double>()[2], 7);
+  const CapsPtr tensors(gst_caps_from_string(
+      "other/tensors,format=static,num_tensors=1,types=float32,dimensions=4:4:1,framerate=0/1"));
+  EXPECT_THROW(collected.caps_changed(tensors.get()), ShapeError);
+}
+
 TEST_F(SetFiles, ShardsMerge) {
   const std::string stream = "svgscenesrc size=8 seed=3 num-images=";
   write("whole", stream + "9");
