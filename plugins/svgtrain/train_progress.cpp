@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "svgtrain/imageio.h"
+#include "svgtrain/imageio_loader.h"
 #include "svgtrain/picture_writer.h"
 
 namespace svgen::gst {
@@ -26,7 +28,14 @@ TrainProgress::TrainProgress(GstElement* element, const Places& places, int64_t 
       places_(places),
       first_step_(first_step),
       quiet_(quiet),
-      log_(quiet ? std::filesystem::path() : places.log, first_step) {}
+      log_(quiet ? std::filesystem::path() : places.log, first_step) {
+  // A missing module stops a training at its start, not hours later at its first sheet.
+  if (draws()) imageio_symbol(kEncodeSymbol);
+}
+
+bool TrainProgress::draws() const {
+  return places_.sample_interval > 0 && !quiet_ && !places_.pictures.empty();
+}
 
 void TrainProgress::data_arrived() {
   waited_ += Clock::now() - idle_since_;
@@ -51,8 +60,7 @@ void TrainProgress::batch_done(const TrainReport& report, Trainer& trainer) {
               report.metrics});
     if (Clock::now() - last_post_ >= kBetweenMessages || report.finished) post(report);
     saved(report.saved, report.step);
-    const bool shows = places_.sample_interval > 0 && report.step % places_.sample_interval == 0;
-    if (shows) draw(report, &trainer);
+    if (draws() && report.step % places_.sample_interval == 0) draw(report, &trainer);
   }
   idle_since_ = Clock::now();
 }
@@ -81,7 +89,6 @@ void TrainProgress::saved(const std::filesystem::path& folder, int64_t step) {
 }
 
 void TrainProgress::draw(const TrainReport& report, Trainer* trainer) {
-  if (quiet_ || places_.pictures.empty()) return;
   write_png(places_.pictures / "loss.png", draw_plot(log_.curve("loss"), "loss"));
   if (trainer == nullptr) return;
   const Picture sheet = trainer->sample_sheet();
@@ -90,7 +97,7 @@ void TrainProgress::draw(const TrainReport& report, Trainer* trainer) {
 
 void TrainProgress::ended(const TrainReport& report) {
   post(report);
-  if (places_.sample_interval > 0 && report.step > first_step_) draw(report, nullptr);
+  if (draws() && report.step > first_step_) draw(report, nullptr);
 }
 
 }  // namespace svgen::gst

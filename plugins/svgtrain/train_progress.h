@@ -23,6 +23,7 @@ class TrainProgress {
   };
 
   /// A process that does not write (`quiet`) only posts messages. `element` must outlive this.
+  /// DeviceError when pictures are wanted and the module that encodes them cannot be opened.
   TrainProgress(GstElement* element, const Places& places, int64_t first_step, bool quiet);
 
   /// The time until now was spent waiting for data.
@@ -40,6 +41,7 @@ class TrainProgress {
   double images_per_second(const TrainReport& report) const;
   double seconds_left(const TrainReport& report) const;
   void post(const TrainReport& report);
+  bool draws() const;
   void draw(const TrainReport& report, Trainer* trainer);
 
   GstElement* element_;

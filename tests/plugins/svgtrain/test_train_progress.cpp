@@ -36,5 +36,17 @@ TEST(TrainProgress, NothingIsWrittenWithoutAFolder) {
   EXPECT_TRUE(pipeline.messages_named("svg-checkpoint").empty());
 }
 
+TEST(TrainProgress, PicturesThatCannotBeDrawnStopATrainingAtItsStart) {
+  const svgen::testing::ScopedVariable elsewhere("SVGEN_IMAGEIO", "/nowhere/libsvgen-imageio.so.0");
+  const ScratchFolder folder;
+  const std::string line =
+      "svgscenesrc ! svgtrainautoencoder model=mini batch-size=1 max-steps=2 "
+      "discriminator-weight=0 checkpoint=" +
+      folder.path().string();
+  EXPECT_THAT(error_of(line + " sample-interval=100"), ::testing::HasSubstr("/nowhere"));
+  Pipeline without(line);
+  EXPECT_TRUE(without.run());
+}
+
 }  // namespace
 }  // namespace svgen::gst::testing
