@@ -157,7 +157,7 @@ def compare_mini(scratch):
     cases = media.read_safetensors(MINI / "cases.safetensors")
     labels = ",".join(map(str, array.array("q", cases["classes"][2])))
     source = (f"svgdiffuse model=mini initial-noise={MINI}/cases.safetensors classes={labels} "
-              "num-images=16 batch-size=16 steps=10 shift=0.15 guidance-scale=2.5")
+              "num-images=16 batch-size=16")
     comparison.floats("mini.latent_normalised", f"{source} normalized=true",
                       cases["latent_normalised"][2], 1e-3)
     comparison.bytes("mini.generated", f"{source} ! svgdecode ! video/x-raw,format=RGB",

@@ -27,7 +27,7 @@ using svgen::testing::ScratchFolder;
 namespace fs = std::filesystem;
 
 /// Sizes of the embedded model, which all these tests use.
-inline constexpr int kPatch = 8, kSide = 64, kTokens = 64, kSemantic = 128, kResidual = 8,
+inline constexpr int kPatch = 8, kSide = 64, kTokens = 64, kSemantic = 128, kResidual = 24,
                      kLatent = kSemantic + kResidual, kClasses = 16;
 
 /// Everything an element could be asked for in one message.

@@ -63,12 +63,12 @@ TEST(CardReader, ReadsTheResidualOfTheEmbeddedCard) {
   const Card card = Card::load(SVGEN_MODELS "/mini/card.json");
   ASSERT_TRUE(card.residual);
   EXPECT_EQ(card.residual->prefix, "extra_vit.");
-  EXPECT_EQ(card.residual->source.sha256, "");
+  EXPECT_EQ(card.residual->source.sha256, card.encoder->source.sha256);
   EXPECT_EQ(card.residual->width, 128);
   EXPECT_EQ(card.residual->depth, 3);
   EXPECT_EQ(card.residual->heads, 4);
   EXPECT_EQ(card.residual->mlp, 512);
-  EXPECT_EQ(card.residual->outputs, 8);
+  EXPECT_EQ(card.residual->outputs, 24);
 }
 
 TEST(CardReader, ReadsTheDecoderOfTheEmbeddedCard) {
@@ -76,7 +76,7 @@ TEST(CardReader, ReadsTheDecoderOfTheEmbeddedCard) {
   ASSERT_TRUE(card.decoder);
   EXPECT_EQ(card.decoder->prefix, "decoder.");
   EXPECT_EQ(card.decoder->channels, 32);
-  EXPECT_THAT(card.decoder->multipliers, ElementsAre(1, 2, 4, 4));
+  EXPECT_THAT(card.decoder->multipliers, ElementsAre(1, 1, 2, 4));
   EXPECT_EQ(card.decoder->res_blocks, 1);
   EXPECT_THAT(card.decoder->attention_levels, ElementsAre(3));
   EXPECT_EQ(card.decoder->groups, 8);
@@ -87,7 +87,7 @@ TEST(CardReader, ReadsTheDiffusionOfTheEmbeddedCard) {
   ASSERT_TRUE(card.diffusion);
   EXPECT_EQ(card.diffusion->source.file, "dit.safetensors");
   EXPECT_EQ(card.diffusion->width, 256);
-  EXPECT_EQ(card.diffusion->depth, 8);
+  EXPECT_EQ(card.diffusion->depth, 6);
   EXPECT_EQ(card.diffusion->heads, 4);
   EXPECT_EQ(card.diffusion->mlp, 1024);
   EXPECT_EQ(card.diffusion->classes, 16);
@@ -100,13 +100,13 @@ TEST(CardReader, ReadsTheRestOfTheEmbeddedCard) {
   ASSERT_TRUE(card.statistics);
   EXPECT_EQ(card.statistics->file, "stats.safetensors");
   ASSERT_TRUE(card.alignment);
-  EXPECT_DOUBLE_EQ(card.alignment->semantic_mean, -0.0007588304579257965);
-  EXPECT_DOUBLE_EQ(card.alignment->semantic_std, 1.0423717498779297);
-  EXPECT_DOUBLE_EQ(card.alignment->residual_mean, -4.16064453125);
-  EXPECT_DOUBLE_EQ(card.alignment->residual_std, 9.993666648864746);
+  EXPECT_DOUBLE_EQ(card.alignment->semantic_mean, -0.00038663529066447163);
+  EXPECT_DOUBLE_EQ(card.alignment->semantic_std, 0.8938707412526611);
+  EXPECT_DOUBLE_EQ(card.alignment->residual_mean, 4.436277591495054);
+  EXPECT_DOUBLE_EQ(card.alignment->residual_std, 7.0111224123067855);
   SamplingOptions sampling;
   sampling.steps = 10;
-  sampling.guidance_scale = 2.5;
+  sampling.guidance_scale = 4;
   EXPECT_EQ(card.sampling, sampling);
   ASSERT_EQ(card.classes.size(), 16u);
   EXPECT_EQ(card.classes.front(), "ball");

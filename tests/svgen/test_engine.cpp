@@ -95,8 +95,8 @@ TEST(EngineOpen, KnowsTheModelFromCardAndHeaders) {
   const ModelInfo& info = engine->info();
   EXPECT_EQ(engine->card().name, "mini");
   EXPECT_EQ(info.semantic_channels, 128);
-  EXPECT_EQ(info.residual_channels, 8);
-  EXPECT_EQ(info.latent_channels, 136);
+  EXPECT_EQ(info.residual_channels, 24);
+  EXPECT_EQ(info.latent_channels, 152);
   EXPECT_EQ(info.classes, 16);
   EXPECT_TRUE(info.has_encoder && info.has_residual && info.has_sampler && info.has_decoder);
   EXPECT_TRUE(info.has_statistics && info.has_alignment);
@@ -179,7 +179,7 @@ TEST_F(CopiedCard, InALinkedFolderIsOneModel) {
 
 TEST(ReadTensor, CopiesOneTensorToTheHost) {
   const Tensor noise = read_tensor(fs::path(kMini) / "cases.safetensors", "noise");
-  EXPECT_EQ(noise.shape(), (Shape{16, 64, 136}));
+  EXPECT_EQ(noise.shape(), (Shape{16, 64, 152}));
   EXPECT_EQ(noise.dtype(), DType::kFloat32);
   EXPECT_TRUE(noise.device().is_cpu());
 }
@@ -203,7 +203,7 @@ TEST(ToHost, AHostTensorIsItself) {
 TEST(DescribeWeights, ListsTensorsShapesAndDTypes) {
   const std::string listing = describe_weights(fs::path(kMini) / "stats.safetensors");
   EXPECT_THAT(listing, HasSubstr("dinov3_sp_mean"));
-  EXPECT_THAT(listing, HasSubstr("136"));
+  EXPECT_THAT(listing, HasSubstr("152"));
 }
 
 TEST(DescribeWeights, AnAbsentFileIsAnIoError) {

@@ -30,7 +30,7 @@ TEST(ModelInfo, KnowsACompleteModel) {
 
 TEST(ModelInfo, KnowsTheEmbeddedModel) {
   const ModelInfo info = info_of(Card::load(kMiniCard));
-  EXPECT_EQ(info.latent_channels, 136);
+  EXPECT_EQ(info.latent_channels, 152);
   EXPECT_EQ(info.classes, 16);
   EXPECT_TRUE(info.has_alignment);
 }
@@ -66,7 +66,7 @@ TEST(ModelInfo, NamesThePartsThatDisagree) {
   Card card = tiny();
   card.statistics->file = SVGEN_MODELS "/mini/stats.safetensors";
   const std::string report = report_of<ConfigurationError>([&] { info_of(card); });
-  EXPECT_NE(report.find("diffusion 56, statistics 136"), std::string::npos) << report;
+  EXPECT_NE(report.find("diffusion 56, statistics 152"), std::string::npos) << report;
 }
 
 TEST(ModelInfo, RefusesAGridThatTheDiffusionWeightsDoNotHave) {

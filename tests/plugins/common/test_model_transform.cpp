@@ -133,7 +133,7 @@ TEST(ModelTransform, FeaturesOfAnotherModelAreRefusedByName) {
       "fakesrc sizetype=fixed sizemax=25600 filltype=zero num-buffers=1 ! capsfilter "
       "caps=\"other/tensors,format=static,num_tensors=1,dimensions=(string)100:64:1,"
       "types=(string)float32,framerate=0/1\" ! svgdecode ! fakesink");
-  EXPECT_THAT(error, HasSubstr("136"));
+  EXPECT_THAT(error, HasSubstr("152"));
   EXPECT_THAT(error, HasSubstr("100:64:1"));
 }
 

@@ -23,7 +23,7 @@ float at(const Tensor& tensor, int64_t n, int64_t t, int64_t c) {
 TEST(SvgAlign, JoinsTheFeaturesIntoTheLatent) {
   const std::vector<Sample> samples = samples_of(video(2) + " ! svgencode batch-size=2 ! svgalign");
   EXPECT_THAT(caps_text(samples.at(0).caps.get()),
-              AllOf(HasSubstr("num_tensors=(int)1"), HasSubstr("dimensions=(string)136:64:2"),
+              AllOf(HasSubstr("num_tensors=(int)1"), HasSubstr("dimensions=(string)152:64:2"),
                     HasSubstr("framerate=(fraction)15/1")));
 }
 
@@ -44,7 +44,7 @@ TEST(SvgAlign, AutoIsFixedForACardWithScalars) {
 TEST(SvgAlign, AutoIsFrameForACardWithout) {
   const ScratchFolder folder;
   const std::string text = svgen::testing::read_text(fs::path(SVGEN_MODELS) / "mini/card.json");
-  const size_t first = text.find("\"alignment\""), last = text.find("\"sampling\"");
+  const size_t first = text.find("\"statistics\""), last = text.find("\"training\"");
   const fs::path card = other_card(folder, "other", {{text.substr(first, last - first), ""}});
   const auto of = [&](const std::string& statistics) {
     return samples_of(video(1) + " ! svgencode model=" + card.string() + " ! svgalign " +
@@ -117,7 +117,7 @@ TEST_F(AlignByHand, LabelsAreASecondTensor) {
 TEST_F(AlignByHand, CapsOfLabelsAreTheWireFormat) {
   const CapsPtr caps(gst_pad_get_current_caps(chain_->sinkpad));
   EXPECT_THAT(caps_text(caps.get()), AllOf(HasSubstr("num_tensors=(int)2"),
-                                           HasSubstr("dimensions=(string)\"136:64:2\\,1:2\""),
+                                           HasSubstr("dimensions=(string)\"152:64:2\\,1:2\""),
                                            HasSubstr("types=(string)\"float32\\,int64\"")));
 }
 

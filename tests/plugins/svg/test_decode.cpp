@@ -187,7 +187,7 @@ class RawLatents : public ::testing::Test {
 
 TEST_F(RawLatents, PlayFromAFileInAnySpelling) {
   const std::pair<const char*, int> spellings[] = {
-      {"136:64", 1}, {"136:64:1", 1}, {"136:64:1:1", 1}, {"136:64:2", 2}, {"136:64:4:1", 4}};
+      {"152:64", 1}, {"152:64:1", 1}, {"152:64:1:1", 1}, {"152:64:2", 2}, {"152:64:4:1", 4}};
   for (const auto& [dimensions, batch] : spellings) {
     const std::vector<Sample> frames =
         samples_of(source(dimensions, batch * kImage) + " ! svgdecode");
@@ -197,7 +197,7 @@ TEST_F(RawLatents, PlayFromAFileInAnySpelling) {
 }
 
 TEST_F(RawLatents, ASegmentOfBytesBecomesTime) {
-  const std::vector<Sample> frames = samples_of(source("136:64:2", 2 * kImage) + " ! svgdecode");
+  const std::vector<Sample> frames = samples_of(source("152:64:2", 2 * kImage) + " ! svgdecode");
   for (guint64 i = 0; i < 4; ++i) {
     EXPECT_EQ(frames[i].segment.format, GST_FORMAT_TIME);
     EXPECT_EQ(GST_BUFFER_PTS(frames[i].buffer.get()), gst_util_uint64_scale(i, GST_SECOND, 30));
@@ -206,18 +206,18 @@ TEST_F(RawLatents, ASegmentOfBytesBecomesTime) {
 }
 
 TEST_F(RawLatents, AnotherBlocksizeIsAnErrorThatNamesTheRightOne) {
-  EXPECT_THAT(error_of(source("136:64:2", 4096) + " ! svgdecode ! fakesink"),
-              HasSubstr("blocksize=69632"));
+  EXPECT_THAT(error_of(source("152:64:2", 4096) + " ! svgdecode ! fakesink"),
+              HasSubstr("blocksize=77824"));
 }
 
 TEST_F(RawLatents, AFileThatEndsWithinABatchIsAnError) {
-  EXPECT_THAT(error_of(source("136:64:3", 3 * kImage) + " ! svgdecode ! fakesink"),
+  EXPECT_THAT(error_of(source("152:64:3", 3 * kImage) + " ! svgdecode ! fakesink"),
               HasSubstr("one batch"));
 }
 
 TEST_F(RawLatents, ANonSquareGridCanBeGiven) {
   const std::vector<Sample> frames =
-      samples_of(source("136:64:1,grid-width=(int)16,grid-height=(int)4", kImage) + " ! svgdecode");
+      samples_of(source("152:64:1,grid-width=(int)16,grid-height=(int)4", kImage) + " ! svgdecode");
   EXPECT_THAT(caps_text(frames.at(0).caps.get()),
               AllOf(HasSubstr("width=(int)128"), HasSubstr("height=(int)32")));
 }
@@ -227,7 +227,7 @@ TEST_F(RawLatents, ValuesThatAreNotFiniteAreAnError) {
   const float bad = std::numeric_limits<float>::quiet_NaN();
   bytes.replace(400, 4, reinterpret_cast<const char*>(&bad), 4);
   folder_.write("latents", bytes);
-  EXPECT_THAT(error_of(source("136:64:1", kImage) + " ! svgdecode ! fakesink"),
+  EXPECT_THAT(error_of(source("152:64:1", kImage) + " ! svgdecode ! fakesink"),
               HasSubstr("finite"));
 }
 
@@ -237,15 +237,15 @@ TEST(SvgDecode, HalfPrecisionLatentsDecode) {
   const auto frames_of = [&](const std::string& type) {
     return samples_of(
         "filesrc location=" + (folder.path() / "zeros").string() +
-        " blocksize=17408 ! capsfilter caps=\"other/tensors,format=static,num_tensors=1,"
-        "framerate=0/1,dimensions=(string)136:64:1,types=(string)" +
+        " blocksize=19456 ! capsfilter caps=\"other/tensors,format=static,num_tensors=1,"
+        "framerate=0/1,dimensions=(string)152:64:1,types=(string)" +
         type + "\" ! svgdecode");
   };
   EXPECT_TRUE(frames_of("float16").at(0).bytes() == frames_of("bfloat16").at(0).bytes());
   EXPECT_THAT(
       error_of("filesrc location=" + (folder.path() / "zeros").string() +
-               " blocksize=34816 ! capsfilter caps=\"other/tensors,format=static,num_tensors=1,"
-               "framerate=0/1,dimensions=(string)136:64:1,types=(string)int32\" ! svgdecode "
+               " blocksize=38912 ! capsfilter caps=\"other/tensors,format=static,num_tensors=1,"
+               "framerate=0/1,dimensions=(string)152:64:1,types=(string)int32\" ! svgdecode "
                "! fakesink"),
       HasSubstr("float"));
 }
@@ -255,7 +255,7 @@ TEST(SvgDecode, AFlushForgetsTheRestOfABatch) {
   gst_harness_set_src_caps_str(
       decoder.get(),
       "other/tensors,format=(string)static,num_tensors=(int)1,framerate=(fraction)2/1,"
-      "dimensions=(string)136:64:2,types=(string)float32");
+      "dimensions=(string)152:64:2,types=(string)float32");
   const gsize size = 2 * kTokens * kLatent * 4;
   for (int round = 0; round < 2; ++round) {
     BufferPtr batch(gst_buffer_new_allocate(nullptr, size, nullptr));

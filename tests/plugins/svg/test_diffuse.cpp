@@ -94,7 +94,7 @@ TEST(SvgDiffuse, NoImagesIsAnEmptyStream) {
 TEST(SvgDiffuse, CapsAreTheWireFormat) {
   EXPECT_EQ(
       caps_text(samples_of("svgdiffuse steps=1 num-images=2 batch-size=2").at(0).caps.get()),
-      "other/tensors, format=(string)static, num_tensors=(int)1, dimensions=(string)136:64:2, "
+      "other/tensors, format=(string)static, num_tensors=(int)1, dimensions=(string)152:64:2, "
       "types=(string)float32, framerate=(fraction)0/1");
 }
 
@@ -125,7 +125,7 @@ TEST(SvgDiffuse, NormalisedLatentsDecodeToTheSamePicture) {
 TEST(SvgDiffuse, UnsetSettingsAreThoseOfTheCard) {
   EXPECT_TRUE(samples_of("svgdiffuse num-images=1").at(0).bytes() ==
               samples_of("svgdiffuse num-images=1 steps=10 shift=0.15 solver=euler "
-                         "guidance=constant guidance-scale=2.5")
+                         "guidance=constant guidance-scale=4")
                   .at(0)
                   .bytes());
 }
@@ -170,7 +170,7 @@ TEST_F(InitialNoise, RowsBelongToImages) {
 TEST_F(InitialNoise, FewerRowsThanImagesAreAnError) {
   const std::string file = written("noise", {2, kTokens, kLatent});
   EXPECT_THAT(error_of("svgdiffuse steps=1 num-images=3 initial-noise=" + file + " ! fakesink"),
-              AllOf(HasSubstr("initial-noise"), HasSubstr("[2, 64, 136]")));
+              AllOf(HasSubstr("initial-noise"), HasSubstr("[2, 64, 152]")));
   EXPECT_THAT(error_of("svgdiffuse steps=1 initial-noise=" + file + " ! fakesink"),
               HasSubstr("too few rows"));
 }
@@ -178,7 +178,7 @@ TEST_F(InitialNoise, FewerRowsThanImagesAreAnError) {
 TEST_F(InitialNoise, TheWrongShapeIsAnError) {
   EXPECT_THAT(error_of("svgdiffuse steps=1 num-images=1 initial-noise=" +
                        written("noise", {1, kLatent, kTokens}) + " ! fakesink"),
-              AllOf(HasSubstr("[1, 136, 64]"), HasSubstr("64, 136")));
+              AllOf(HasSubstr("[1, 152, 64]"), HasSubstr("64, 152")));
 }
 
 TEST_F(InitialNoise, AMissingFileOrTensorIsAnError) {

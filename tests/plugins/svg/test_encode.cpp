@@ -15,7 +15,7 @@ TEST(SvgEncode, GivesSemanticAndResidualFeatures) {
   ASSERT_EQ(samples.size(), 1u);
   EXPECT_EQ(caps_text(samples[0].caps.get()),
             "other/tensors, format=(string)static, num_tensors=(int)2, "
-            "dimensions=(string)\"128:64:1\\,8:64:1\", types=(string)\"float32\\,float32\", "
+            "dimensions=(string)\"128:64:1\\,24:64:1\", types=(string)\"float32\\,float32\", "
             "framerate=(fraction)30/1");
   EXPECT_EQ(gst_buffer_n_memory(samples[0].buffer.get()), 2u);
 }

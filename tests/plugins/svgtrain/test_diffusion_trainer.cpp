@@ -56,7 +56,7 @@ TEST(SvgTrainDiffusion, RefusesLabelsBeyondTheClasses) {
   const HarnessPtr h = harness("svgtraindiffusion model=mini batch-size=1");
   gst_harness_set_src_caps_str(
       h.get(),
-      "other/tensors, format=(string)static, num_tensors=(int)1, dimensions=(string)136:64:1, "
+      "other/tensors, format=(string)static, num_tensors=(int)1, dimensions=(string)152:64:1, "
       "types=(string)float32, framerate=(fraction)0/1");
   BufferPtr buffer(gst_buffer_new());
   gst_buffer_append_memory(buffer.get(), tensor_memory_new(latents));
