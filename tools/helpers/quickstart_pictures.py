@@ -5,6 +5,7 @@
 usage: tools/run python3 tools/helpers/quickstart_pictures.py [VIDEO]
 """
 
+import json
 import pathlib
 import shlex
 import subprocess
@@ -78,7 +79,10 @@ def generate():
     seconds = launch(
         "svgdiffuse classes=all seed=1 num-images=16 batch-size=16 ! svgdecode grid-columns=4 "
         f"! videoconvert ! pngenc ! filesink location={quoted(sheet)}")
-    print(f"  {seconds:.1f} s")
+    print(f"  {seconds:.1f} s\n\n  from left to right and top to bottom:")
+    names = json.loads((ROOT / "models/mini/card.json").read_text())["classes"]
+    for first in range(0, len(names), 4):
+        print("  " + "".join(f"{name:12}" for name in names[first:first + 4]).rstrip())
     return sheet
 
 
