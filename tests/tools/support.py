@@ -6,6 +6,7 @@ import importlib.util
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/pipelines"))
@@ -25,6 +26,13 @@ def load_script(path):
 def run(*command, **options):
     return subprocess.run([str(word) for word in command], text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False, **options)
+
+
+def scratch_folder(test, prefix=""):
+    """A folder of its own for a unittest.TestCase, removed with everything in it after the test."""
+    folder = tempfile.TemporaryDirectory(prefix=prefix)
+    test.addCleanup(folder.cleanup)
+    return pathlib.Path(folder.name).resolve()
 
 
 def write(folder, files):

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: MIT
 """The quotes check sees a changed launch line and mends it."""
 
-import pathlib
-import tempfile
 import unittest
 
 import support
@@ -15,10 +13,8 @@ QUOTE = "<!-- pipe: a -->\n```sh\ngst-launch-1.0 fakesrc num-buffers={} \\\n  ! 
 
 class CheckQuotes(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        support.write(folder.name, {"pipelines/a.pipe": PIPE, "a.txt": "text\n"})
+        self.folder = support.scratch_folder(self)
+        support.write(self.folder, {"pipelines/a.pipe": PIPE, "a.txt": "text\n"})
 
     def check(self, text, *options):
         support.write(self.folder, {"README.md": text})

@@ -3,9 +3,7 @@
 """tools/portable: the archive draws a picture where no GStreamer is found."""
 
 import os
-import pathlib
 import subprocess
-import tempfile
 import unittest
 
 import support
@@ -15,9 +13,7 @@ PORTABLE = support.ROOT / "tools/portable"
 
 class Portable(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="with space ")
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name).resolve()
+        self.folder = support.scratch_folder(self, "with space ")
 
     def test_runs_elsewhere(self):
         archive = self.folder / "pack.tar.gz"

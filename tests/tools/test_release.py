@@ -5,9 +5,7 @@
 import hashlib
 import json
 import os
-import pathlib
 import struct
-import tempfile
 import unittest
 
 import support
@@ -35,9 +33,7 @@ class Halved(unittest.TestCase):
 
 class Release(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name).resolve()
+        self.folder = support.scratch_folder(self)
         self.run_folder, self.model = self.folder / "run", self.folder / "model"
 
     def test_needs_a_finished_training(self):

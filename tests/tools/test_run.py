@@ -3,11 +3,9 @@
 """tools/run leaves everything to the command but GStreamer's paths."""
 
 import os
-import pathlib
 import shutil
 import signal
 import subprocess
-import tempfile
 import unittest
 
 import support
@@ -17,9 +15,7 @@ RUN = support.ROOT / "tools/run"
 
 class Run(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="with space ")
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name).resolve()
+        self.folder = support.scratch_folder(self, "with space ")
         self.build = self.folder / "my build"
         (self.build / "plugins").mkdir(parents=True)
         self.environment = {name: value for name, value in os.environ.items()

@@ -3,8 +3,6 @@
 """The runner of .pipe files, on stock elements: what holds, what fails, what is skipped."""
 
 import os
-import pathlib
-import tempfile
 import unittest
 
 import support
@@ -18,9 +16,7 @@ SNOW = ("gst-launch-1.0 videotestsrc pattern=snow num-buffers=2 ! video/x-raw,wi
 
 class RunPipe(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="pipes ")
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
+        self.folder = support.scratch_folder(self, "pipes ")
         (self.folder / "build/plugins").mkdir(parents=True)
 
     def run_pipe(self, text):

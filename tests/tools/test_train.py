@@ -7,7 +7,6 @@ import os
 import pathlib
 import signal
 import subprocess
-import tempfile
 import time
 import unittest
 
@@ -35,9 +34,7 @@ def shortened(folder, **changes):
 
 class Train(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name).resolve()
+        self.folder = support.scratch_folder(self)
         self.out = self.folder / "out"
 
     def test_trains_both_phases_and_goes_on_where_it_was(self):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The experiments that train: what the residual, its alignment and the encoder are worth."""
 
-import copy
 import json
 import subprocess
 import sys
@@ -71,22 +70,22 @@ def variant_recipe(lab, change):
         recipe[stage]["max-steps"] = count
     use_encoder(recipe, card_of(lab.model))
     change(recipe, lab)
-    return copy.deepcopy(recipe)
+    return recipe
 
 
 def variant(lab, name):
     """Trains one variant and measures it: cells of a table."""
     out = lab.out / "ablations" / name.replace(" ", "-").replace(",", "")
     out.mkdir(parents=True, exist_ok=True)
-    recipe = out / "recipe.json"
-    recipe.write_text(json.dumps(variant_recipe(lab, VARIANTS[name]), indent=1))
+    recipe, recipe_file = variant_recipe(lab, VARIANTS[name]), out / "recipe.json"
+    recipe_file.write_text(json.dumps(recipe, indent=1))
     with (out / "train.log").open("a") as log:
-        code = subprocess.run([sys.executable, ROOT / "tools/train", recipe, out], stdout=log,
+        code = subprocess.run([sys.executable, ROOT / "tools/train", recipe_file, out], stdout=log,
                               stderr=subprocess.STDOUT, check=False).returncode
     if code != 0:
         sys.exit(f"experiments: training failed, see {out}/train.log")
-    alignment = "none" if name in ("residual, not aligned", "no residual") else "fixed"
-    frontend = latents(out, alignment)
+    aligns = recipe["autoencoder"].get("alignment", True) and "residual" in recipe["model"]
+    frontend = latents(out, "fixed" if aligns else "none")
     objects = lab.psnr(f"{real(101, 'varied')} num-images=512", frontend)
     textures = lab.psnr("svgscenesrc size=64 seed=102 textures=1 num-images=256", frontend)
     scores = spread_of([lab.score(lab.generated(seed, "steps=10", out)) for seed in lab.seeds])

@@ -115,11 +115,11 @@ class Lab:
         return (f"svgdiffuse model={model or self.model} classes=all seed={seed} "
                 f"num-images={self.images} batch-size=32 {settings} ! svgdecode")
 
-    def spreads(self, settings, model=None):
+    def spreads(self, settings):
         """For each of the settings, {key: (mean, half the range)} over the seeds."""
         self.prepare()
         runs = [(setting, seed) for setting in settings for seed in self.seeds]
-        scores = self.map(lambda run: self.score(self.generated(run[1], run[0], model)), runs)
+        scores = self.map(lambda run: self.score(self.generated(run[1], run[0])), runs)
         return [spread_of(scores[i:i + len(self.seeds)])
                 for i in range(0, len(scores), len(self.seeds))]
 
