@@ -20,6 +20,13 @@
 
 namespace svgen::gst {
 
+/// Waits, not for ever, until the pipeline that `element` is part of has ended its change of state.
+inline void wait_for_settled_pipeline(GstElement* element) {
+  std::unique_ptr<GstObject, Release> top(GST_OBJECT(gst_object_ref(element)));
+  while (GstObject* parent = gst_object_get_parent(top.get())) top.reset(parent);
+  gst_element_get_state(GST_ELEMENT(top.get()), nullptr, nullptr, 10 * GST_SECOND);
+}
+
 /// Impl has
 ///   static constexpr auto kOptions            where its settings keep the library's options
 ///   void negotiated(GstCaps*)                 new caps
@@ -161,7 +168,8 @@ class TrainSink : public ElementImpl<SettingsType> {
   }
 
   // A resumed training goes on at its image. The seek flushes this very thread, so another one
-  // sends it; a source that cannot seek is read through.
+  // sends it; a source that cannot seek is read through. A flush that meets a sink on its way to
+  // PLAYING leaves it waiting for a preroll that nobody ends, so the way is let end first.
   void seek_once() {
     if (std::exchange(sought_, true)) return;
     images_.seek();
@@ -169,6 +177,7 @@ class TrainSink : public ElementImpl<SettingsType> {
     gst_element_call_async(
         this->element(),
         [](GstElement* element, gpointer data) {
+          wait_for_settled_pipeline(element);
           gst_pad_push_event(
               GST_BASE_SINK_PAD(element),
               gst_event_new_seek(1, GST_FORMAT_DEFAULT, GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET,
