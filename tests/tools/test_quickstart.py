@@ -4,6 +4,7 @@
 
 import shlex
 import unittest
+import xml.etree.ElementTree
 
 import support
 import media
@@ -32,6 +33,16 @@ class Quickstart(unittest.TestCase):
     def test_a_path_stays_one_word_of_a_launch_line(self):
         words = shlex.split("location=" + quickstart_pictures.quoted("/a b/it's \"x\" \\ !.webm"))
         self.assertEqual(words, ["location=\"/a b/it's \\\"x\\\" \\\\ !.webm\""])
+
+    def test_every_name_lies_in_its_own_tile_of_the_sheet(self):
+        tree = xml.etree.ElementTree.fromstring(
+            quickstart_pictures.name_tags(["a", "b", "c", "d", "e & f"]))
+        tile = quickstart_pictures.TILE
+        self.assertEqual((tree.get("width"), tree.get("height")), (str(4 * tile), str(2 * tile)))
+        texts = {element.text: (int(element.get("x")) // tile, int(element.get("y")) // tile)
+                 for element in tree.iter() if element.tag.endswith("text")}
+        self.assertEqual(texts, {"a": (0, 0), "b": (1, 0), "c": (2, 0), "d": (3, 0),
+                                 "e & f": (0, 1)})
 
 
 if __name__ == "__main__":

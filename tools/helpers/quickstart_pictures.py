@@ -5,6 +5,7 @@
 usage: tools/run python3 tools/helpers/quickstart_pictures.py [VIDEO]
 """
 
+import html
 import json
 import pathlib
 import shlex
@@ -21,6 +22,7 @@ import media  # noqa: E402  (after the path that leads to it)
 
 OUT = ROOT / "out"
 SIZE = 64          # pixels of the embedded model
+COLUMNS, TILE = 4, 2 * SIZE  # of the sheet
 CLIP_RATE = 12     # frames a second
 HOLD, SLIDE = 6, 6  # frames that a picture stands, and that the next one takes to slide in
 SECONDS = 10       # how much of a user's video is reconstructed
@@ -73,16 +75,32 @@ def make_clip(folder):
     return video
 
 
-def generate():
-    sheet = OUT / "generated.png"
-    say("(a) 16 images, one of each class, on one sheet")
-    seconds = launch(
-        "svgdiffuse classes=all seed=1 num-images=16 batch-size=16 ! svgdecode grid-columns=4 "
-        f"! videoconvert ! pngenc ! filesink location={quoted(sheet)}")
-    print(f"  {seconds:.1f} s\n\n  from left to right and top to bottom:")
+def name_tags(names):
+    """An SVG picture with a name at the foot of each tile of the sheet."""
+    tags = []
+    for number, name in enumerate(names):
+        x, y = number % COLUMNS * TILE, number // COLUMNS * TILE
+        tags.append(f'<rect x="{x}" y="{y + TILE - 18}" width="{TILE}" height="18" fill="black" '
+                    f'fill-opacity="0.6"/><text x="{x + TILE // 2}" y="{y + TILE - 5}">'
+                    f'{html.escape(name)}</text>')
+    height = -(-len(names) // COLUMNS) * TILE
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{COLUMNS * TILE}" height="{height}">'
+            '<g font-family="DejaVu Sans, sans-serif" font-size="13" fill="white" '
+            f'text-anchor="middle">{"".join(tags)}</g></svg>\n')
+
+
+def generate(folder):
+    sheet, tags = OUT / "generated.png", pathlib.Path(folder, "names.svg")
     names = json.loads((ROOT / "models/mini/card.json").read_text())["classes"]
-    for first in range(0, len(names), 4):
-        print("  " + "".join(f"{name:12}" for name in names[first:first + 4]).rstrip())
+    tags.write_text(name_tags(names))
+    say("(a) an image of each class, on one sheet")
+    seconds = launch(
+        f"svgdiffuse classes=all seed=1 num-images={len(names)} batch-size={len(names)} "
+        f"! svgdecode grid-columns={COLUMNS} ! videoscale method=nearest-neighbour ! videoconvert "
+        f"! video/x-raw,width={COLUMNS * TILE},height={-(-len(names) // COLUMNS) * TILE} "
+        f"! rsvgoverlay location={quoted(tags)} ! videoconvert "
+        f"! pngenc ! filesink location={quoted(sheet)}")
+    print(f"  {seconds:.1f} s")
     return sheet
 
 
@@ -113,7 +131,7 @@ def reconstruct(video, folder):
 def main():
     OUT.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        sheet = generate()
+        sheet = generate(folder)
         say("(b) a video through the latent space and back, beside the original")
         video = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else make_clip(folder)
         result, decibels = reconstruct(video, folder)
