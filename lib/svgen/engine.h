@@ -22,7 +22,8 @@
 
 namespace svgen {
 
-/// Progress of one call: `image` of the batch is at `step` of `steps` (done so far).
+/// Progress of one call: `image` of the batch, the last of those that are made together, is at
+/// `step` of `steps` (done so far).
 struct Progress {
   int64_t image = 0;
   int64_t step = 0;

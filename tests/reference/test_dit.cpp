@@ -5,8 +5,8 @@
 #include <c10/core/InferenceMode.h>
 
 #include "models/dit.h"
-#include "nn/layer_norm.h"
 #include "nn/sine_cosine.h"
+#include "ops/ops.h"
 #include "reference/parity.h"
 #include "weights/load.h"
 
@@ -47,7 +47,8 @@ TEST_F(DitParity, FirstBlockMatchesPartByPart) {
   const auto m = block.modulation(c);
   expect_close("dit.block0_modulation", at::stack(m, 1), cases_["dit.block0_modulation"],
                kFeatureTolerance);
-  expect_close("dit.block0_attn", block.attn(nn::modulate(nn::layer_norm(x, 1e-6), m[0], m[1])),
+  expect_close("dit.block0_attn",
+               block.attn(ops::modulated_layer_norm(x, m[0], m[1], 1e-6, at::kFloat)),
                cases_["dit.block0_attn"], kFeatureTolerance);
   expect_close("dit.block0_out", block(x, c), cases_["dit.block0_out"], kFeatureTolerance);
   expect_close("dit.last_tokens", dit.tokens(z_, c), cases_["dit.last_tokens"], kFeatureTolerance);

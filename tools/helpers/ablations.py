@@ -10,9 +10,11 @@ from lab import (QUALITY, ROOT, card_of, features, latents, percent, quality, re
                  table)
 
 RECIPE = ROOT / "tools/recipes/mini.json"
-# Shorter than the embedded model's training, the same for all.
-STEPS = {"autoencoder": 3000, "diffusion": 6000}
-LATENTS = 32768
+# Shorter than the embedded model's training, the same for all; averages of the weights that look
+# back as far as in a long training would still hold the first ones.
+SHORT = {"autoencoder": {"max-steps": 600, "batch-size": 48, "ema-decay": 0.99},
+         "latents": {"images": 8192},
+         "diffusion": {"max-steps": 800, "batch-size": 128, "ema-decay": 0.99}}
 
 # The encoder without labels: as many steps of as many images as the embedded one.
 WITHOUT_LABELS = ("label-weight=0 local-views=2 prototypes=512 patch-weight=0.5 hue=0.5 blur-share=0.3 "
@@ -65,9 +67,8 @@ def variant_recipe(lab, change):
     recipe = json.loads(RECIPE.read_text())
     recipe.pop("encoder", None)
     recipe.pop("encoder-dataset", None)
-    recipe["latents"]["images"] = LATENTS
-    for stage, count in STEPS.items():
-        recipe[stage]["max-steps"] = count
+    for stage, settings in SHORT.items():
+        recipe[stage] |= settings
     use_encoder(recipe, card_of(lab.model))
     change(recipe, lab)
     return recipe
@@ -96,15 +97,20 @@ def variant(lab, name):
              *quality(scores)], f"{name}:\n\n{sheet}\n")
 
 
+def length(stage):
+    return f"{SHORT[stage]['max-steps']} steps of {SHORT[stage]['batch-size']}"
+
+
 def ablations(lab):
     lab.prepare()
     lab.random_encoder()
     found = lab.map(lambda name: variant(lab, name), VARIANTS)
     head = ["variant", "PSNR, objects", "PSNR, textures", "linear probe of the latents", *QUALITY]
     return (table(head, [row for row, _ in found]) +
-            f"\nAll of the embedded model's sizes but for what is named, {STEPS['autoencoder']} steps of "
-            f"phase 1, {LATENTS} latents, {STEPS['diffusion']} steps of phase 2, one training each; the "
-            "spread is over the seeds of the noise. Pictures of 10 steps from the same noise:\n\n" +
+            f"\nAll of the embedded model's sizes but for what is named, {length('autoencoder')} of "
+            f"phase 1, {SHORT['latents']['images']} latents, {length('diffusion')} of phase 2, one "
+            "training each; the spread is over the seeds of the noise. Pictures of 10 steps from the "
+            "same noise:\n\n" +
             "\n".join(sheet for _, sheet in found))
 
 

@@ -3,6 +3,7 @@
 #include "flow/sampler.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/full_like.h>
 #include <ATen/ops/tensor.h>
@@ -34,16 +35,17 @@ void Integration::advance() {
 // time see the time of the evaluation.
 at::Tensor Integration::guided_velocity(const at::Tensor& x, float t) const {
   const GuidanceWeights weights = guidance_weights(options_, step_, t);
-  if (weights == GuidanceWeights{}) return velocity(x, t, labels_);
-  at::Tensor sum;
-  const auto accumulate = [&](double weight, const at::Tensor& labels) {
-    if (weight == 0) return;
-    const at::Tensor term = velocity(x, t, labels) * weight;
-    sum = sum.defined() ? sum + term : term;
-  };
-  accumulate(weights.conditional, labels_);
-  accumulate(weights.null, null_labels_);
-  return sum.defined() ? sum : at::zeros_like(x);
+  if (weights.null == 0) {
+    if (weights.conditional == 0) return at::zeros_like(x);
+    const at::Tensor v = velocity(x, t, labels_);
+    return weights.conditional == 1 ? v : v * weights.conditional;
+  }
+  if (weights.conditional == 0) return velocity(x, t, null_labels_) * weights.null;
+  // Both in one batch: the weights are read once, and small models fill the machine.
+  const at::Tensor both = velocity(at::cat({x, x}), t, at::cat({labels_, null_labels_}));
+  const int64_t images = x.size(0);
+  return both.narrow(0, 0, images) * weights.conditional +
+         both.narrow(0, images, images) * weights.null;
 }
 
 at::Tensor Integration::velocity(const at::Tensor& x, float t, const at::Tensor& labels) const {

@@ -25,7 +25,7 @@ DinoV3Block::DinoV3Block(const DinoV3Config& config)
   if (config.gated)
     swiglu.emplace(config.width, config.ffn);
   else
-    mlp.emplace(config.width, config.ffn, nn::Gelu::kErf);
+    mlp.emplace(config.width, config.ffn, ops::Epilogue::kGeluErf);
 }
 
 void DinoV3Block::visit(const nn::StateScope& state) {

@@ -5,7 +5,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/embedding.h>
 
-#include "nn/layer_norm.h"
 #include "nn/sine_cosine.h"
 #include "ops/ops.h"
 #include "svgen/error.h"
@@ -54,7 +53,7 @@ at::Tensor TimeEmbedder::operator()(const at::Tensor& t) const {
 
 DitBlock::DitBlock(const DitConfig& config)
     : attn(attention_of(config)),
-      mlp(config.width, config.mlp, nn::Gelu::kTanh),
+      mlp(config.width, config.mlp, ops::Epilogue::kGeluTanh),
       modulation(config.width, 6) {}
 
 void DitBlock::visit(const nn::StateScope& state) {
@@ -65,8 +64,9 @@ void DitBlock::visit(const nn::StateScope& state) {
 
 at::Tensor DitBlock::operator()(at::Tensor x, const at::Tensor& c) const {
   const auto m = modulation(c);  // shift_a, scale_a, gate_a, shift_m, scale_m, gate_m: 6 x (N, D)
-  x = x + m[2].unsqueeze(1) * attn(nn::modulate(nn::layer_norm(x, kEps), m[0], m[1]));
-  return x + m[5].unsqueeze(1) * mlp(nn::modulate(nn::layer_norm(x, kEps), m[3], m[4]));
+  const at::ScalarType product = attn.qkv_weight.scalar_type();
+  x = ops::gated_sum(x, m[2], attn(ops::modulated_layer_norm(x, m[0], m[1], kEps, product)));
+  return ops::gated_sum(x, m[5], mlp(ops::modulated_layer_norm(x, m[3], m[4], kEps, product)));
 }
 
 Dit::Dit(const DitConfig& dit_config)
@@ -83,7 +83,10 @@ void Dit::visit(const nn::StateScope& state) {
   t_embedder.visit(state.child("t_embedder"));
   state("y_embedder.embedding_table.weight", label_table, {config.classes + 1, config.width});
   for (size_t i = 0; i < blocks.size(); ++i) blocks[i].visit(state.child("blocks", i));
-  final_linear.visit(state.child("final_layer.linear"));
+  const nn::StateScope last = state.child("final_layer.linear");
+  // No kMatrix: final_layer cuts it by rows.
+  last("weight", final_linear.weight, {final_linear.out, final_linear.in});
+  last("bias", final_linear.bias, {final_linear.out});
   final_modulation.visit(state.child("final_layer.adaLN_modulation"));
 }
 
@@ -107,9 +110,10 @@ at::Tensor Dit::tokens(const at::Tensor& x, const at::Tensor& c) const {
 
 at::Tensor Dit::final_layer(const at::Tensor& x, const at::Tensor& c, int64_t rows) const {
   const auto m = final_modulation(c);  // shift, scale: 2 x (N, D)
-  return nn::affine(nn::modulate(nn::layer_norm(x, kEps), m[0], m[1]),
-                    final_linear.weight.narrow(0, 0, rows),
-                    final_linear.bias.narrow(0, 0, rows));  // (N, T, rows)
+  return nn::affine(
+      ops::modulated_layer_norm(x, m[0], m[1], kEps, final_linear.weight.scalar_type()),
+      final_linear.weight.narrow(0, 0, rows),
+      final_linear.bias.narrow(0, 0, rows));  // (N, T, rows)
 }
 
 at::Tensor Dit::forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const {

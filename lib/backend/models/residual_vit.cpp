@@ -62,7 +62,7 @@ ResidualVitBlock::ResidualVitBlock(const ResidualVitConfig& config)
     : ln_1(config.width, kEps),
       self_attention(attention_of(config)),
       ln_2(config.width, kEps),
-      mlp(config.width, config.mlp, nn::Gelu::kErf, nn::kNumberedMlp) {}
+      mlp(config.width, config.mlp, ops::Epilogue::kGeluErf, nn::kNumberedMlp) {}
 
 void ResidualVitBlock::visit(const nn::StateScope& state) {
   ln_1.visit(state.child("ln_1"));

@@ -3,43 +3,36 @@
 #include "nn/attention.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/matmul.h>
-#include <ATen/ops/softmax.h>
-#include <c10/core/GradMode.h>
 
 #include <cmath>
+
+#include "ops/attention.h"
+#include "ops/ops.h"
 
 namespace svgen::nn {
 namespace {
 
 constexpr double kQkNormEps = 1e-5;
 
-std::optional<LayerNorm> head_norm(const AttentionConfig& config) {
+std::optional<LayerNorm> norm_of(const AttentionConfig& config) {
   if (!config.qk_norm) return std::nullopt;
   return LayerNorm(config.head(), kQkNormEps);
 }
 
-}  // namespace
-
-at::Tensor scaled_dot_product(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                              double scale, at::ScalarType product) {
-  // With a few hundred tokens the explicit products are faster on a CPU than the fused operator.
-  const at::Tensor keys = k.to(product).transpose(-2, -1);              // (N, heads, head, T)
-  const at::Tensor scores = at::matmul((q * scale).to(product), keys);  // (N, heads, T, T)
-  // In training the scores stay in the product's dtype, as the hidden values of Mlp do.
-  const bool training = c10::GradMode::is_enabled();
-  const at::Tensor shares = at::softmax(training ? scores : scores.to(q.scalar_type()), -1);
-  return at::matmul(shares.to(product), v.to(product)).to(q.scalar_type());  // (N, heads, T, head)
+ops::HeadNorm head_norm(const std::optional<LayerNorm>& norm) {
+  return norm ? ops::HeadNorm{norm->weight, norm->bias, norm->eps} : ops::HeadNorm{};
 }
+
+}  // namespace
 
 Attention::Attention(const AttentionConfig& attention_config)
     : config(attention_config),
-      q_norm(head_norm(config)),
-      k_norm(head_norm(config)),
+      q_norm(norm_of(config)),
+      k_norm(norm_of(config)),
       output(config.width, config.width) {}
 
 void Attention::visit(const StateScope& state) {
-  state(config.names.qkv_weight, qkv_weight, {3 * config.width, config.width});
+  state(config.names.qkv_weight, qkv_weight, {3 * config.width, config.width}, SlotKind::kMatrix);
   state(config.names.qkv_bias, qkv_bias, {3 * config.width});
   if (config.masked_bias) state("qkv.bias_mask", bias_mask, {3 * config.width}, SlotKind::kBuffer);
   if (q_norm) q_norm->visit(state.child("q_norm"));
@@ -51,21 +44,24 @@ at::Tensor Attention::operator()(const at::Tensor& x, const RotaryTables* rotary
   const int64_t n = x.size(0), t = x.size(1);
   const at::Tensor bias =
       config.masked_bias ? qkv_bias * bias_mask.to(qkv_bias.scalar_type()) : qkv_bias;
-  const at::Tensor qkv = affine(x, qkv_weight, bias)  // (N, T, 3D)
+  // The host's attention reads the product as it is; all others want float32 for what comes before
+  // the scores.
+  const bool as_it_is = rotary == nullptr && ops::runs_on_host(x);
+  const at::Tensor qkv = (as_it_is ? product : affine)(x, qkv_weight, bias)  // (N, T, 3D)
                              .view({n, t, 3, config.heads, config.head()})
                              .permute({2, 0, 3, 1, 4});   // (3, N, heads, T, head)
   at::Tensor q = qkv.select(0, 0), k = qkv.select(0, 1);  // (N, heads, T, head)
-  if (q_norm) q = (*q_norm)(q);
-  if (k_norm) k = (*k_norm)(k);
+  ops::AttentionOptions options{.scale = 1 / std::sqrt(static_cast<double>(config.head())),
+                                .product = qkv_weight.scalar_type(),
+                                .q_norm = head_norm(q_norm),
+                                .k_norm = head_norm(k_norm)};
   if (rotary) {
     const int64_t prefix = t - rotary->sin.size(0);
-    q = rotate(q, *rotary, prefix);
-    k = rotate(k, *rotary, prefix);
+    q = rotate(q_norm ? (*q_norm)(q) : q, *rotary, prefix);
+    k = rotate(k_norm ? (*k_norm)(k) : k, *rotary, prefix);
+    options.q_norm = options.k_norm = {};
   }
-  const double scale = 1 / std::sqrt(static_cast<double>(config.head()));
-  const at::Tensor mixed = scaled_dot_product(q, k, qkv.select(0, 2), scale,
-                                              qkv_weight.scalar_type());  // (N, heads, T, head)
-  return output(mixed.transpose(1, 2).reshape({n, t, config.width}));     // (N, T, D)
+  return output(ops::attention(q, k, qkv.select(0, 2), options));  // (N, T, D)
 }
 
 }  // namespace svgen::nn

@@ -13,11 +13,6 @@
 
 namespace svgen::nn {
 
-/// softmax(q k^T scale) v per head with q, k, v (N, heads, T, head); scores and softmax in q's
-/// dtype, both products in `product`.
-at::Tensor scaled_dot_product(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                              double scale, at::ScalarType product);
-
 /// How a checkpoint family names the tensors of its attention.
 struct AttentionNames {
   const char* qkv_weight;

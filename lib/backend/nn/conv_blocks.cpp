@@ -8,8 +8,8 @@
 
 #include <cmath>
 
-#include "nn/attention.h"
 #include "nn/linear.h"
+#include "ops/attention.h"
 #include "ops/ops.h"
 
 namespace svgen::nn {
@@ -95,10 +95,10 @@ void AttnBlock::visit(const StateScope& state) {
 at::Tensor AttnBlock::operator()(const at::Tensor& x) const {
   const int64_t n = x.size(0), c = x.size(1), h = x.size(2), w = x.size(3);
   const at::Tensor y = norm(x);
-  const double scale = 1 / std::sqrt(static_cast<double>(c));
-  const at::Tensor mixed =
-      scaled_dot_product(tokens_of(q(y)), tokens_of(k(y)), tokens_of(v(y)), scale,
-                         q.weight.scalar_type());                       // (N, H W, C)
+  const auto one_head = [](const at::Tensor& z) { return tokens_of(z).unsqueeze(1); };
+  const at::Tensor mixed = ops::attention(
+      one_head(q(y)), one_head(k(y)), one_head(v(y)),
+      {.scale = 1 / std::sqrt(static_cast<double>(c)), .product = q.weight.scalar_type()});
   return x + proj_out(mixed.view({n, h, w, c}).permute({0, 3, 1, 2}));  // (N, C, H, W)
 }
 

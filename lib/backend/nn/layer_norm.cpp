@@ -6,10 +6,6 @@
 
 namespace svgen::nn {
 
-at::Tensor layer_norm(const at::Tensor& x, double eps) {
-  return at::layer_norm(x, {x.size(-1)}, {}, {}, eps);
-}
-
 void LayerNorm::visit(const StateScope& state) {
   state("weight", weight, {width});
   state("bias", bias, {width});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Layer normalisation over the last dimension, with or without a learned affine map.
+// Layer normalisation over the last dimension with a learned affine map.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,10 +8,8 @@
 
 namespace svgen::nn {
 
-/// (x - mean) / sqrt(biased variance + eps) over the last dimension of x.
-at::Tensor layer_norm(const at::Tensor& x, double eps);
-
-/// The same times weight plus bias; it always computes in x's dtype.
+/// (x - mean) / sqrt(biased variance + eps) over the last dimension of x, times weight plus bias;
+/// it always computes in x's dtype.
 struct LayerNorm {
   LayerNorm(int64_t size, double epsilon) : width(size), eps(epsilon) {}
 

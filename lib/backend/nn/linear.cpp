@@ -2,7 +2,7 @@
 // The affine map.
 #include "nn/linear.h"
 
-#include <ATen/ops/linear.h>
+#include "ops/linear.h"
 
 namespace svgen::nn {
 
@@ -11,7 +11,7 @@ at::ScalarType carried_dtype(const at::Tensor& weight) {
 }
 
 at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  return at::linear(x.to(weight.scalar_type()), weight, bias);
+  return ops::linear(x.to(weight.scalar_type()), weight, bias);
 }
 
 at::Tensor affine(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
@@ -19,7 +19,7 @@ at::Tensor affine(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
 }
 
 void Linear::visit(const StateScope& state) {
-  state("weight", weight, {out, in});
+  state("weight", weight, {out, in}, SlotKind::kMatrix);
   state("bias", bias, {out});
 }
 

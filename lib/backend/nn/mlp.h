@@ -6,15 +6,9 @@
 
 #include "nn/linear.h"
 #include "nn/state.h"
+#include "ops/linear.h"
 
 namespace svgen::nn {
-
-enum class Gelu {
-  kErf,   // x Phi(x)
-  kTanh,  // 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
-};
-
-at::Tensor gelu(const at::Tensor& x, Gelu form);
 
 /// How a checkpoint family names the two layers.
 struct MlpNames {
@@ -26,12 +20,12 @@ inline constexpr MlpNames kNamedMlp = {"fc1", "fc2"};
 inline constexpr MlpNames kNumberedMlp = {"0", "3"};
 
 struct Mlp {
-  Mlp(int64_t width, int64_t hidden, Gelu activation, MlpNames layer_names = kNamedMlp);
+  Mlp(int64_t width, int64_t hidden, ops::Epilogue activation, MlpNames layer_names = kNamedMlp);
 
   void visit(const StateScope& state);
   at::Tensor operator()(const at::Tensor& x) const;  // (..., width) -> (..., width)
 
-  Gelu form;
+  ops::Epilogue gelu;
   MlpNames names;
   Linear up, down;
 };

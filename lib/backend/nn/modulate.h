@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Adaptive layer norm: a condition vector shifts, scales and gates the tokens.
+// What adaptive layer norm takes from a condition: vectors that shift, scale and gate the tokens.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,9 +10,6 @@
 #include "nn/state.h"
 
 namespace svgen::nn {
-
-/// x (1 + scale) + shift with x (N, T, D), shift and scale (N, D).
-at::Tensor modulate(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale);
 
 /// Linear(SiLU(c)) cut into `parts` vectors of width D.
 struct Modulation {

@@ -19,9 +19,14 @@ namespace svgen::nn {
 
 enum class SlotKind {
   kParameter,  // trained; must be in a file
+  kMatrix,     // a parameter that is the weight of ops::linear and nothing else
   kBuffer,     // must be in a file, never trained
   kOptional,   // may be missing from a file and then stays undefined
 };
+
+inline bool is_trained(SlotKind kind) {
+  return kind == SlotKind::kParameter || kind == SlotKind::kMatrix;
+}
 
 struct StateSlot {
   std::string name;  // full, e.g. "blocks.3.attn.qkv.weight"

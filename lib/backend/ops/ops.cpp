@@ -2,12 +2,18 @@
 // Chooses between the host kernels and the library's differentiable operators.
 #include "ops/ops.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/group_norm.h>
+#include <ATen/ops/layer_norm.h>
 #include <ATen/ops/silu.h>
 #include <c10/core/GradMode.h>
 
+#include <utility>
+
+#include "ops/cpu/bfloat16.h"
 #include "ops/cpu/kernels.h"
 
 namespace svgen::ops {
@@ -28,6 +34,17 @@ at::Tensor map(const at::Tensor& x, void (*kernel)(const float*, float*, int64_t
   return y;
 }
 
+// One row for each image, and how far they lie apart: parts of a wider matrix, or one for all.
+std::pair<at::Tensor, int64_t> rows_of(const at::Tensor& x) {
+  const at::Tensor rows =
+      x.scalar_type() == at::kFloat && x.stride(1) == 1 ? x : x.to(at::kFloat).contiguous();
+  return {rows, rows.stride(0)};
+}
+
+cpu::TokenShape token_shape(const at::Tensor& x) {
+  return {x.size(0), x.size(1), x.size(2)};
+}
+
 }  // namespace
 
 at::Tensor silu(const at::Tensor& x) {
@@ -40,6 +57,46 @@ at::Tensor gelu_erf(const at::Tensor& x) {
 
 at::Tensor gelu_tanh(const at::Tensor& x) {
   return takes_host_kernel(x) ? map(x, cpu::gelu_tanh) : at::gelu(x, "tanh");
+}
+
+bool runs_on_host(const at::Tensor& x) {
+  const bool known = x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16;
+  return x.is_cpu() && known && !c10::GradMode::is_enabled();
+}
+
+at::Tensor modulated_layer_norm(const at::Tensor& x, const at::Tensor& shift,
+                                const at::Tensor& scale, double eps, at::ScalarType result) {
+  const bool made = result == at::kFloat || result == at::kBFloat16;
+  if (!runs_on_host(x) || x.scalar_type() != at::kFloat || !made) {
+    const at::Tensor normal = at::layer_norm(x, {x.size(-1)}, {}, {}, eps);
+    return (normal * (1 + scale).unsqueeze(1) + shift.unsqueeze(1)).to(result);
+  }
+  const at::Tensor input = x.contiguous();
+  const auto [shifts, shift_stride] = rows_of(shift);
+  const auto [scales, scale_stride] = rows_of(scale);
+  at::Tensor y = at::empty(x.sizes(), x.options().dtype(result));
+  const auto run = [&](auto* out) {
+    cpu::modulated_layer_norm(input.const_data_ptr<float>(), out, token_shape(x),
+                              shifts.const_data_ptr<float>(), shift_stride,
+                              scales.const_data_ptr<float>(), scale_stride, eps);
+  };
+  result == at::kFloat ? run(y.mutable_data_ptr<float>()) : run(bfloat16_data(y));
+  return y;
+}
+
+at::Tensor gated_sum(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& branch) {
+  if (!runs_on_host(x) || x.scalar_type() != at::kFloat || !runs_on_host(branch))
+    return x + gate.unsqueeze(1) * branch;
+  const at::Tensor input = x.contiguous(), added = branch.contiguous();
+  const auto [gates, stride] = rows_of(gate);
+  at::Tensor y = at::empty_like(input);
+  const auto run = [&, &gates = gates, stride = stride](const auto* from) {
+    cpu::gated_sum(input.const_data_ptr<float>(), from, y.mutable_data_ptr<float>(), token_shape(x),
+                   gates.const_data_ptr<float>(), stride);
+  };
+  branch.scalar_type() == at::kFloat ? run(added.const_data_ptr<float>())
+                                     : run(bfloat16_data(added));
+  return y;
 }
 
 at::Tensor group_norm(const at::Tensor& x, int64_t groups, const at::Tensor& weight,

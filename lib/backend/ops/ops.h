@@ -20,6 +20,17 @@ at::Tensor gelu_erf(const at::Tensor& x);
 /// 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), elementwise.
 at::Tensor gelu_tanh(const at::Tensor& x);
 
+/// Whether x is computed by host kernels: on a CPU, in float32 or bfloat16, no gradient recorded.
+bool runs_on_host(const at::Tensor& x);
+
+/// LN(x) (1 + scale) + shift in dtype `result`, with x (N, T, D), shift and scale (N, D), and LN
+/// the normalisation of the last dimension by its mean and biased variance + eps.
+at::Tensor modulated_layer_norm(const at::Tensor& x, const at::Tensor& shift,
+                                const at::Tensor& scale, double eps, at::ScalarType result);
+
+/// x + gate branch in x's dtype, with x and branch (N, T, D), gate (N, D).
+at::Tensor gated_sum(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& branch);
+
 enum class Activation { kNone, kSwish };
 
 /// Group normalisation of x (N, C, H, W) over groups of C / groups channels and all positions,

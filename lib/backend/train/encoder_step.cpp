@@ -15,7 +15,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "nn/mlp.h"
+#include "ops/ops.h"
 #include "svgen/random.h"
 
 namespace svgen::train {
@@ -69,7 +69,7 @@ void PrototypeHead::visit(const nn::StateScope& state) {
 }
 
 at::Tensor PrototypeHead::operator()(const at::Tensor& x) const {
-  const at::Tensor h = nn::gelu(second(nn::gelu(hidden(x), nn::Gelu::kErf)), nn::Gelu::kErf);
+  const at::Tensor h = ops::gelu_erf(second(ops::gelu_erf(hidden(x))));
   const at::Tensor code = unit(bottleneck(h));                     // (..., bottleneck)
   const at::Tensor rows = unit(directions.to(at::kFloat));         // (K, bottleneck)
   return nn::affine(code, rows.to(directions.scalar_type()), {});  // (..., K)

@@ -20,7 +20,7 @@ constexpr int64_t kAlignment = 16;
 FlatParameters::FlatParameters(const Visit& visit, at::Device device) {
   int64_t offset = 0;
   const nn::StateVisitor collect = [&](const nn::StateSlot& slot) {
-    if (slot.kind != nn::SlotKind::kParameter) {
+    if (!nn::is_trained(slot.kind)) {
       if (slot.tensor.defined()) slot.tensor = slot.tensor.to(device);
       return;
     }

@@ -35,12 +35,15 @@ SamplingOptions options_of(Guidance guidance, double scale) {
   return options;
 }
 
+// Counts the evaluations of each kind, in however many passes.
 struct CountingModel {
-  int conditional = 0, null = 0;
+  int conditional = 0, null = 0, passes = 0;
 
   VelocityModel model() {
     return [this](const at::Tensor& x, const at::Tensor& t, const at::Tensor& labels) {
-      ++(labels.item<int64_t>() == kNull ? null : conditional);
+      ++passes;
+      for (int64_t n = 0; n < labels.size(0); ++n)
+        ++(labels[n].item<int64_t>() == kNull ? null : conditional);
       return label_velocity(x, t, labels);
     };
   }
@@ -65,7 +68,8 @@ TEST(Integration, UnguidedStepsRunOnePass) {
   CountingModel counting;
   run(counting.model(), at::rand({1, 4, 2}), options_of(Guidance::kLate, 2));
   EXPECT_EQ(counting.conditional, 5);
-  EXPECT_EQ(counting.null, 3);  // steps 3, 4 and 5 of 5
+  EXPECT_EQ(counting.null, 3);    // steps 3, 4 and 5 of 5
+  EXPECT_EQ(counting.passes, 5);  // both in one batch
 }
 
 TEST(Integration, ASkippedStepWithoutReverseAsksNothingAndStaysPut) {

@@ -29,13 +29,6 @@ TEST(Attention, FollowsAPermutationOfItsTokens) {
             1e-6);
 }
 
-TEST(Attention, AveragesTheValuesWhenAllScoresAreEqual) {
-  const at::Tensor v = test::wave({1, 2, 5, 4});
-  const at::Tensor mixed =
-      nn::scaled_dot_product(at::zeros({1, 2, 5, 4}), test::wave({1, 2, 5, 4}), v, 0.5, at::kFloat);
-  EXPECT_LT(test::largest_difference(mixed, v.mean(2, true).expand_as(v)), 1e-6);
-}
-
 TEST(Attention, MaskRemovesTheBiasOfTheKeys) {
   nn::Attention attention = filled({.width = 16, .heads = 2, .masked_bias = true});
   attention.bias_mask = at::ones({48});

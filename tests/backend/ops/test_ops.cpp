@@ -2,6 +2,7 @@
 // Operations: equal to the library's, differentiable, the same with any number of threads.
 #include "ops/ops.h"
 
+#include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/group_norm.h>
@@ -122,6 +123,43 @@ TEST(GroupNormOp, GivesTheSameBitsWithAnyThreads) {
       return ops::group_norm(channels_last({1, 64, size, size}), 32, weight, bias, 1e-6,
                              ops::Activation::kSwish);
     });
+}
+
+struct Rows {
+  at::Tensor x = wave({2, 7, 24}, 0.1, 2, 3), shift = wave({2, 24}, 1), scale = wave({2, 24}, 2);
+};
+
+TEST(ModulatedLayerNorm, IsTheSameWithAndWithoutGradients) {
+  const Rows rows;
+  const at::Tensor recorded =
+      ops::modulated_layer_norm(rows.x, rows.shift, rows.scale, 1e-6, at::kFloat);
+  const c10::InferenceMode inference;
+  const at::Tensor y = ops::modulated_layer_norm(rows.x, rows.shift, rows.scale, 1e-6, at::kFloat);
+  EXPECT_LT(largest_difference(y, recorded), 2e-6);
+  const at::Tensor reduced =
+      ops::modulated_layer_norm(rows.x, rows.shift, rows.scale, 1e-6, at::kBFloat16);
+  EXPECT_TRUE(reduced.equal(y.to(at::kBFloat16)));
+}
+
+TEST(ModulatedLayerNorm, TakesPartsOfAWiderMatrix) {
+  const c10::InferenceMode inference;
+  const Rows rows;
+  const at::Tensor both = at::cat({rows.shift, rows.scale}, 1);
+  EXPECT_TRUE(
+      ops::modulated_layer_norm(rows.x, both.narrow(1, 0, 24), both.narrow(1, 24, 24), 1e-6,
+                                at::kFloat)
+          .equal(ops::modulated_layer_norm(rows.x, rows.shift, rows.scale, 1e-6, at::kFloat)));
+}
+
+TEST(GatedSum, IsTheSameWithAndWithoutGradients) {
+  const Rows rows;
+  const at::Tensor branch = wave({2, 7, 24}, 5);
+  const at::Tensor recorded = ops::gated_sum(rows.x, rows.scale, branch);
+  const c10::InferenceMode inference;
+  EXPECT_LT(largest_difference(ops::gated_sum(rows.x, rows.scale, branch), recorded), 1e-6);
+  EXPECT_LT(
+      largest_difference(ops::gated_sum(rows.x, rows.scale, branch.to(at::kBFloat16)), recorded),
+      1e-2);
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ TEST(ModelSampler, NeedsNoStatisticsForNormalizedLatents) {
 
 TEST(ModelSampler, ReportsEveryStepOfEveryImageAndStopsWhenTold) {
   const auto engine = open_engine();
-  const SampleRequest request = request_of(2);
+  const SampleRequest request = request_of(20);  // two passes of 256 tokens
   std::vector<std::pair<int64_t, int64_t>> reported;
   const auto watch = [&](const Progress& done) {
     EXPECT_EQ(done.steps, 3);
@@ -63,7 +63,7 @@ TEST(ModelSampler, ReportsEveryStepOfEveryImageAndStopsWhenTold) {
   };
   EXPECT_FALSE(engine->sampler().sample(request, watch).defined());
   const std::vector<std::pair<int64_t, int64_t>> expected = {
-      {0, 1}, {0, 2}, {0, 3}, {1, 1}, {1, 2}};
+      {15, 1}, {15, 2}, {15, 3}, {19, 1}, {19, 2}};
   EXPECT_EQ(reported, expected);
   EXPECT_TRUE(engine->sampler().sample(request).defined());
 }

@@ -10,19 +10,19 @@ namespace {
 
 SVGEN_VECTOR_CLONES
 void silu_slice(const float* x, float* y, int64_t count) {
-  map_lanes(x, y, count, [](float v) SVGEN_LAMBDA { return v * sigmoid(v); });
+  map_lanes(x, y, count, [](Floats v) SVGEN_LAMBDA { return v * sigmoid(v); });
 }
 
 SVGEN_VECTOR_CLONES
 void gelu_erf_slice(const float* x, float* y, int64_t count) {
-  map_lanes(x, y, count, [](float v) SVGEN_LAMBDA { return v * normal_distribution(v); });
+  map_lanes(x, y, count, [](Floats v) SVGEN_LAMBDA { return v * normal_distribution(v); });
 }
 
 SVGEN_VECTOR_CLONES
 void gelu_tanh_slice(const float* x, float* y, int64_t count) {
   // 0.5 (1 + tanh u) is the sigmoid of 2u.
   constexpr float kTwiceRoot = 1.59576912160573071f;  // 2 sqrt(2 / pi)
-  map_lanes(x, y, count, [](float v) SVGEN_LAMBDA {
+  map_lanes(x, y, count, [](Floats v) SVGEN_LAMBDA {
     return v * sigmoid(kTwiceRoot * (v + 0.044715f * v * v * v));
   });
 }

@@ -19,17 +19,14 @@ void channel_moments(const float* x, int64_t pixels, int64_t channels, double* s
                      double* square_sum) {
   int64_t c = 0;
   for (; c + kLanes <= channels; c += kLanes) {
-    double sums[kLanes] = {}, squares[kLanes] = {};
+    Doubles sums{}, squares{};
     for (int64_t pixel = 0; pixel < pixels; ++pixel) {
-      const float* values = x + pixel * channels + c;
-      for (int64_t lane = 0; lane < kLanes; ++lane) {
-        const double value = values[lane];
-        sums[lane] += value;
-        squares[lane] += value * value;
-      }
+      const Doubles value = __builtin_convertvector(load(x + pixel * channels + c), Doubles);
+      sums += value;
+      squares += value * value;
     }
-    std::copy(sums, sums + kLanes, sum + c);
-    std::copy(squares, squares + kLanes, square_sum + c);
+    std::memcpy(sum + c, &sums, sizeof sums);
+    std::memcpy(square_sum + c, &squares, sizeof squares);
   }
   for (; c < channels; ++c) {
     sum[c] = square_sum[c] = 0;
@@ -52,11 +49,14 @@ void map_channels(const float* x, float* y, int64_t pixels, int64_t channels, co
                   const float* gain, const float* bias, bool swish) {
   for (int64_t pixel = 0; pixel < pixels; ++pixel, x += channels, y += channels) {
     int64_t c = 0;
-    for (; c + kLanes <= channels; c += kLanes)
-      for (int64_t lane = 0; lane < kLanes; ++lane)
-        y[c + lane] = (x[c + lane] - centre[c + lane]) * gain[c + lane] + bias[c + lane];
-    for (; c < channels; ++c) y[c] = (x[c] - centre[c]) * gain[c] + bias[c];
-    if (swish) map_lanes(y, y, channels, [](float v) SVGEN_LAMBDA { return v * sigmoid(v); });
+    for (; c + kLanes <= channels; c += kLanes) {
+      const Floats v = (load(x + c) - load(centre + c)) * load(gain + c) + load(bias + c);
+      store(y + c, swish ? v * sigmoid(v) : v);
+    }
+    for (int64_t i = c; i < channels; ++i) y[i] = (x[i] - centre[i]) * gain[i] + bias[i];
+    if (swish) {
+      map_lanes(y + c, y + c, channels - c, [](Floats v) SVGEN_LAMBDA { return v * sigmoid(v); });
+    }
   }
 }
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The host kernels behind ops.h: contiguous float32 arrays, cut at fixed places over the threads.
+// The host kernels behind ops.h: float32 (some bfloat16) arrays, cut at fixed places over the
+// threads or into rows that do not depend on each other.
 #pragma once
 
 #include <cstdint>
 
 namespace svgen::ops::cpu {
+
+/// The upper half of a float32.
+enum class Bfloat16 : uint16_t {};
 
 // y[i] = f(x[i]) for i < count; x and y may be the same.
 void silu(const float* x, float* y, int64_t count);
@@ -20,5 +24,51 @@ struct GroupNormShape {
 /// y sigmoid(y) when `swish`. Sums are float64.
 void group_norm(const float* x, float* y, const GroupNormShape& shape, const float* weight,
                 const float* bias, double eps, bool swish);
+
+/// Rows of tokens: (images, tokens, width), dense.
+struct TokenShape {
+  int64_t images, tokens, width;
+};
+
+/// (x - mean) / sqrt(biased variance + eps) of each row, times 1 + scale plus shift, where scale
+/// and shift are one row of `width` for each image, so far apart.
+template <typename Out>
+void modulated_layer_norm(const float* x, Out* y, const TokenShape& shape, const float* shift,
+                          int64_t shift_stride, const float* scale, int64_t scale_stride,
+                          double eps);
+
+/// y = x + gate * branch, where gate is one row of `width` for each image, `stride` apart.
+template <typename Branch>
+void gated_sum(const float* x, const Branch* branch, float* y, const TokenShape& shape,
+               const float* gate, int64_t stride);
+
+/// Where the rows of one of q, k, v lie: elements from one image, head, token to the next; the
+/// elements of a head are neighbours.
+struct HeadRows {
+  int64_t image, head, token;
+};
+
+/// An affine layer norm over the head; weight null: none.
+struct HeadNorm {
+  const float* weight = nullptr;
+  const float* bias = nullptr;
+  double eps = 0;
+};
+
+template <typename T>
+struct AttentionInput {
+  const T* data;
+  HeadRows rows;
+  HeadNorm norm;  // of q and k
+};
+
+struct AttentionShape {
+  int64_t images, heads, tokens, head;
+};
+
+/// softmax(q k^T scale) v for every head, into y (images, tokens, heads * head). All in float32.
+template <typename T>
+void attention(const AttentionInput<T>& q, const AttentionInput<T>& k, const AttentionInput<T>& v,
+               const AttentionShape& shape, double scale, T* y);
 
 }  // namespace svgen::ops::cpu

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The host kernels of the activations against the standard library in float64.
+#include <c10/util/BFloat16.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -14,15 +16,37 @@ namespace {
 TEST(VectorMath, ExponentialIsWithinTwoUnitsInTheLastPlace) {
   for (float x = -80; x < 80; x += 0.0137f) {
     const double wanted = std::exp(static_cast<double>(x));
-    EXPECT_NEAR(exponential(x) / wanted, 1, 2.4e-7) << x;
+    EXPECT_NEAR(exponential(all(x))[0] / wanted, 1, 2.4e-7) << x;
   }
 }
 
 TEST(VectorMath, NormalDistributionIsWithinItsStatedError) {
   for (float x = -9; x < 9; x += 0.0031f)
-    EXPECT_NEAR(normal_distribution(x), 0.5 * std::erfc(-static_cast<double>(x) / std::sqrt(2.0)),
-                2.5e-7)
+    EXPECT_NEAR(normal_distribution(all(x))[0],
+                0.5 * std::erfc(-static_cast<double>(x) / std::sqrt(2.0)), 2.5e-7)
         << x;
+}
+
+TEST(VectorMath, RoundsToTheNearestBfloat16) {
+  for (const float x : {1.0f, -1.00390625f, 1.01171875f, 3.1415927f, 1e-30f, -65504.0f}) {
+    Bfloat16 rounded[kLanes];
+    store(rounded, all(x));
+    EXPECT_EQ(load(rounded)[3], static_cast<float>(c10::BFloat16(x))) << x;
+  }
+  Bfloat16 rounded[kLanes];
+  store(rounded, all(NAN));
+  EXPECT_TRUE(std::isnan(load(rounded)[0]));
+}
+
+TEST(VectorMath, PartsTouchNothingBehindThem) {
+  float from[kLanes], to[kLanes];
+  std::fill(from, from + kLanes, 3.0f);
+  std::fill(to, to + kLanes, 7.0f);
+  EXPECT_EQ(load(from, 5, 2.0f)[4], 3);
+  EXPECT_EQ(load(from, 5, 2.0f)[5], 2);
+  store(to, all(1), 5);
+  EXPECT_EQ(to[4], 1);
+  EXPECT_EQ(to[5], 7);
 }
 
 TEST(Activations, ValueDoesNotDependOnItsPlaceInTheArray) {

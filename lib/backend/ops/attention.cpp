@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Attention by the host kernel, or as the library's products.
+#include "ops/attention.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/layer_norm.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/softmax.h>
+#include <c10/core/GradMode.h>
+
+#include "ops/cpu/bfloat16.h"
+#include "ops/cpu/kernels.h"
+#include "ops/ops.h"
+
+namespace svgen::ops {
+namespace {
+
+at::Tensor normed(const at::Tensor& x, const HeadNorm& norm) {
+  if (!norm.weight.defined()) return x;
+  return at::layer_norm(x, {x.size(-1)}, norm.weight.to(x.scalar_type()),
+                        norm.bias.to(x.scalar_type()), norm.eps);
+}
+
+at::Tensor by_products(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                       const AttentionOptions& options) {
+  // With a few hundred tokens the explicit products are faster on a CPU than the fused operator.
+  const at::ScalarType product = options.product;
+  const at::Tensor keys = k.to(product).transpose(-2, -1);  // (N, heads, head, T)
+  const at::Tensor scores = at::matmul((q * options.scale).to(product), keys);  // (N, heads, T, T)
+  const bool training = c10::GradMode::is_enabled();
+  const at::Tensor shares = at::softmax(training ? scores : scores.to(q.scalar_type()), -1);
+  const at::Tensor mixed =
+      at::matmul(shares.to(product), v.to(product)).to(q.scalar_type());  // (N, heads, T, head)
+  return mixed.transpose(1, 2).flatten(2);                                // (N, T, heads * head)
+}
+
+const float* data_or_null(const at::Tensor& x) {
+  return x.defined() ? x.const_data_ptr<float>() : nullptr;
+}
+
+// A tensor whose heads are dense.
+at::Tensor with_dense_heads(const at::Tensor& x) {
+  return x.stride(3) == 1 ? x : x.contiguous();
+}
+
+template <typename T>
+cpu::AttentionInput<T> input(const at::Tensor& x, const T* data, const HeadNorm& norm) {
+  return {data,
+          {x.stride(0), x.stride(1), x.stride(2)},
+          {data_or_null(norm.weight), data_or_null(norm.bias), norm.eps}};
+}
+
+HeadNorm in_float(const HeadNorm& norm) {
+  if (!norm.weight.defined()) return {};
+  return {norm.weight.to(at::kFloat).contiguous(), norm.bias.to(at::kFloat).contiguous(), norm.eps};
+}
+
+}  // namespace
+
+at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                     const AttentionOptions& options) {
+  const bool alike = q.scalar_type() == k.scalar_type() && q.scalar_type() == v.scalar_type();
+  if (!runs_on_host(q) || !alike || q.numel() == 0)
+    return by_products(normed(q, options.q_norm), normed(k, options.k_norm), v, options);
+  const at::Tensor queries = with_dense_heads(q), keys = with_dense_heads(k),
+                   values = with_dense_heads(v);
+  const HeadNorm q_norm = in_float(options.q_norm), k_norm = in_float(options.k_norm);
+  const cpu::AttentionShape shape{q.size(0), q.size(1), q.size(2), q.size(3)};
+  at::Tensor y = at::empty({shape.images, shape.tokens, shape.heads * shape.head}, q.options());
+  const auto run = [&](const auto* qs, const auto* ks, const auto* vs, auto* out) {
+    cpu::attention(input(queries, qs, q_norm), input(keys, ks, k_norm), input(values, vs, {}),
+                   shape, options.scale, out);
+  };
+  if (q.scalar_type() == at::kFloat) {
+    run(queries.const_data_ptr<float>(), keys.const_data_ptr<float>(),
+        values.const_data_ptr<float>(), y.mutable_data_ptr<float>());
+  } else {
+    run(bfloat16_data(queries), bfloat16_data(keys), bfloat16_data(values), bfloat16_data(y));
+  }
+  return y;
+}
+
+}  // namespace svgen::ops

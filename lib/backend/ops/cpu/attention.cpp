@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+// Attention with the scores of a few queries at a time: they never reach memory.
+//
+// Both products are the same small matrix product of a few rows (queries, or their shares) with a
+// packed matrix (transposed keys, or values) whose rows are padded to whole vectors. A row's sums
+// run over keys and channels in order, so they do not depend on which rows share a turn.
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "ops/cpu/kernels.h"
+#include "ops/cpu/vector_math.h"
+
+namespace svgen::ops::cpu {
+namespace {
+
+constexpr int64_t kQueriesOfATask = 64;
+
+int64_t padded(int64_t size) {
+  return (size + kLanes - 1) / kLanes * kLanes;
+}
+
+// c (Rows, 16 Vectors) = a (Rows, n) b (n, 16 Vectors).
+template <int Rows, int Vectors>
+SVGEN_INLINE void multiply(const float* a, int64_t a_stride, const float* b, int64_t b_stride,
+                           int64_t n, float* c, int64_t c_stride) {
+  Floats sums[Rows][Vectors] = {};
+  for (int64_t i = 0; i < n; ++i, b += b_stride) {
+    Floats row[Vectors];
+    for (int v = 0; v < Vectors; ++v) row[v] = load(b + v * kLanes);
+    for (int r = 0; r < Rows; ++r)
+      for (int v = 0; v < Vectors; ++v) sums[r][v] += a[r * a_stride + i] * row[v];
+  }
+  for (int r = 0; r < Rows; ++r)
+    for (int v = 0; v < Vectors; ++v) store(c + r * c_stride + v * kLanes, sums[r][v]);
+}
+
+// The same for any number of columns that is a multiple of 16.
+template <int Rows, int Vectors>
+SVGEN_INLINE void multiply_all(const float* a, int64_t a_stride, const float* b, int64_t columns,
+                               int64_t n, float* c) {
+  int64_t j = 0;
+  for (; j + Vectors * kLanes <= columns; j += Vectors * kLanes)
+    multiply<Rows, Vectors>(a, a_stride, b + j, columns, n, c + j, columns);
+  for (; j < columns; j += kLanes)
+    multiply<Rows, 1>(a, a_stride, b + j, columns, n, c + j, columns);
+}
+
+// A row of numbers as float32, zeros up to a whole vector; normalised over itself when asked.
+template <typename T>
+SVGEN_INLINE void widen(const T* from, int64_t size, float* to, const HeadNorm& norm = {}) {
+  for (int64_t i = 0; i < size; i += kLanes) store(to + i, load(from + i, size - i));
+  if (norm.weight == nullptr) return;
+  const Moments found = moments(to, size, static_cast<float>(norm.eps));
+  for (int64_t i = 0; i < size; i += kLanes) {
+    const Floats normal = (load(to + i) - found.mean) * found.inverse;
+    store(to + i, normal * load(norm.weight + i, size - i) + load(norm.bias + i, size - i));
+  }
+}
+
+// Scores to shares of the first `size`; behind them zeros.
+SVGEN_INLINE void softmax(float* scores, int64_t size) {
+  const int64_t width = padded(size);
+  for (int64_t i = size; i < width; ++i) scores[i] = -std::numeric_limits<float>::infinity();
+  Floats highest = load(scores);
+  for (int64_t i = kLanes; i < width; i += kLanes) {
+    const Floats x = load(scores + i);
+    highest = x > highest ? x : highest;
+  }
+  const float top = largest(highest);
+  Floats total{};
+  for (int64_t i = 0; i < width; i += kLanes) {
+    const Floats x = exponential(load(scores + i) - top);
+    total += x;
+    store(scores + i, x);
+  }
+  const float inverse = 1.0f / sum(total);
+  for (int64_t i = 0; i < width; i += kLanes) store(scores + i, load(scores + i) * inverse);
+}
+
+template <typename T>
+struct HeadTask {
+  const T *q, *k, *v;
+  int64_t q_stride, k_stride, v_stride;  // from token to token
+  HeadNorm q_norm, k_norm;
+  int64_t tokens, head;
+  int64_t first, last;  // queries
+  float scale;
+  T* y;
+  int64_t y_stride;
+};
+
+struct Scratch {
+  std::vector<float> keys, values, rows, queries, scores, mixed;
+};
+
+// Keys as (head, tokens), values as (tokens, head), padded.
+template <typename T>
+SVGEN_INLINE void pack(const HeadTask<T>& task, Scratch& scratch) {
+  const int64_t columns = padded(task.tokens), width = padded(task.head);
+  scratch.keys.resize(task.head * columns);
+  scratch.values.resize(task.tokens * width);
+  scratch.rows.assign(kLanes * width, 0);
+  for (int64_t t = 0; t < task.tokens; ++t)
+    widen(task.v + t * task.v_stride, task.head, scratch.values.data() + t * width);
+  for (int64_t first = 0; first < columns; first += kLanes) {
+    for (int64_t lane = 0; lane < kLanes; ++lane) {
+      float* row = scratch.rows.data() + lane * width;
+      const int64_t t = std::min(first + lane, task.tokens - 1);
+      widen(task.k + t * task.k_stride, task.head, row, task.k_norm);
+    }
+    for (int64_t i = 0; i < task.head; ++i)
+      for (int64_t lane = 0; lane < kLanes; ++lane)
+        scratch.keys[i * columns + first + lane] = scratch.rows[lane * width + i];
+  }
+}
+
+template <int Rows, int Vectors, typename T>
+SVGEN_INLINE void attend(const HeadTask<T>& task, Scratch& scratch) {
+  pack(task, scratch);
+  const int64_t columns = padded(task.tokens), width = padded(task.head);
+  scratch.queries.assign(Rows * width, 0);
+  scratch.scores.resize(Rows * columns);
+  scratch.mixed.resize(Rows * width);
+  for (int64_t first = task.first; first < task.last; first += Rows) {
+    const int64_t count = std::min<int64_t>(Rows, task.last - first);
+    for (int64_t r = 0; r < count; ++r) {
+      float* query = scratch.queries.data() + r * width;
+      widen(task.q + (first + r) * task.q_stride, task.head, query, task.q_norm);
+      for (int64_t i = 0; i < width; i += kLanes) store(query + i, load(query + i) * task.scale);
+    }
+    multiply_all<Rows, Vectors>(scratch.queries.data(), width, scratch.keys.data(), columns,
+                                task.head, scratch.scores.data());
+    for (int64_t r = 0; r < count; ++r) softmax(scratch.scores.data() + r * columns, task.tokens);
+    multiply_all<Rows, Vectors>(scratch.scores.data(), columns, scratch.values.data(), width,
+                                task.tokens, scratch.mixed.data());
+    for (int64_t r = 0; r < count; ++r) {
+      const float* mixed = scratch.mixed.data() + r * width;
+      T* y = task.y + (first + r) * task.y_stride;
+      for (int64_t i = 0; i < task.head; i += kLanes) store(y + i, load(mixed + i), task.head - i);
+    }
+  }
+}
+
+// As many sums as the registers hold: 32 of 16 numbers, or 16 of 8.
+SVGEN_VECTOR_CLONES
+void attend_in_wide_registers(const HeadTask<float>& task, Scratch& scratch) {
+  attend<8, 2>(task, scratch);
+}
+SVGEN_VECTOR_CLONES
+void attend_in_wide_registers(const HeadTask<Bfloat16>& task, Scratch& scratch) {
+  attend<8, 2>(task, scratch);
+}
+SVGEN_VECTOR_CLONES
+void attend_in_registers(const HeadTask<float>& task, Scratch& scratch) {
+  attend<4, 1>(task, scratch);
+}
+SVGEN_VECTOR_CLONES
+void attend_in_registers(const HeadTask<Bfloat16>& task, Scratch& scratch) {
+  attend<4, 1>(task, scratch);
+}
+
+bool has_wide_registers() {
+#if defined(__x86_64__)
+  static const bool has = __builtin_cpu_supports("avx512f");
+  return has;
+#else
+  return false;
+#endif
+}
+
+}  // namespace
+
+template <typename T>
+void attention(const AttentionInput<T>& q, const AttentionInput<T>& k, const AttentionInput<T>& v,
+               const AttentionShape& shape, double scale, T* y) {
+  const int64_t parts = (shape.tokens + kQueriesOfATask - 1) / kQueriesOfATask;
+  const int64_t width = shape.heads * shape.head;
+  const auto head_of = [](const AttentionInput<T>& x, int64_t image, int64_t head) {
+    return x.data + image * x.rows.image + head * x.rows.head;
+  };
+  at::parallel_for(0, shape.images * shape.heads * parts, 1, [&](int64_t begin, int64_t end) {
+    Scratch scratch;
+    // Parts of one head follow each other and share its keys and values.
+    for (int64_t part = begin; part < end;) {
+      const int64_t pair = part / parts, image = pair / shape.heads, head = pair % shape.heads;
+      const int64_t last = std::min(end, (pair + 1) * parts);
+      const HeadTask<T> task{
+          .q = head_of(q, image, head),
+          .k = head_of(k, image, head),
+          .v = head_of(v, image, head),
+          .q_stride = q.rows.token,
+          .k_stride = k.rows.token,
+          .v_stride = v.rows.token,
+          .q_norm = q.norm,
+          .k_norm = k.norm,
+          .tokens = shape.tokens,
+          .head = shape.head,
+          .first = (part - pair * parts) * kQueriesOfATask,
+          .last = std::min((last - pair * parts) * kQueriesOfATask, shape.tokens),
+          .scale = static_cast<float>(scale),
+          .y = y + image * shape.tokens * width + head * shape.head,
+          .y_stride = width};
+      has_wide_registers() ? attend_in_wide_registers(task, scratch)
+                           : attend_in_registers(task, scratch);
+      part = last;
+    }
+  });
+}
+
+template void attention(const AttentionInput<float>&, const AttentionInput<float>&,
+                        const AttentionInput<float>&, const AttentionShape&, double, float*);
+template void attention(const AttentionInput<Bfloat16>&, const AttentionInput<Bfloat16>&,
+                        const AttentionInput<Bfloat16>&, const AttentionShape&, double, Bfloat16*);
+
+}  // namespace svgen::ops::cpu

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// The affine map of the transformers, with what follows it in the same pass.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace svgen::ops {
+
+/// What is done to the result, elementwise.
+enum class Epilogue { kNone, kGeluErf, kGeluTanh };
+
+/// A weight (out, in) laid out for linear() on this machine: an opaque tensor, good for nothing
+/// else. Where there is no better layout, the weight itself.
+at::Tensor pack(const at::Tensor& weight);
+
+/// The epilogue of x W^T + bias with x (..., in), W (out, in), perhaps packed, and bias (out) or
+/// undefined, all of one dtype, which the result has, too. Differentiable where W is not packed.
+/// On a CPU without gradients a row's result depends on nothing but the row.
+at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                  Epilogue epilogue = Epilogue::kNone);
+
+}  // namespace svgen::ops
