@@ -32,7 +32,7 @@ Attention::Attention(const AttentionConfig& attention_config)
       output(config.width, config.width) {}
 
 void Attention::visit(const StateScope& state) {
-  state(config.names.qkv_weight, qkv_weight, {3 * config.width, config.width}, SlotKind::kMatrix);
+  state(config.names.qkv_weight, qkv_weight, {3 * config.width, config.width}, SlotKind::kPackable);
   state(config.names.qkv_bias, qkv_bias, {3 * config.width});
   if (config.masked_bias) state("qkv.bias_mask", bias_mask, {3 * config.width}, SlotKind::kBuffer);
   if (q_norm) q_norm->visit(state.child("q_norm"));

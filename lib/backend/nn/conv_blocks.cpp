@@ -3,7 +3,6 @@
 #include "nn/conv_blocks.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/conv2d.h>
 #include <ATen/ops/upsample_nearest2d.h>
 
 #include <cmath>
@@ -11,6 +10,7 @@
 #include "nn/linear.h"
 #include "ops/attention.h"
 #include "ops/ops.h"
+#include "ops/products.h"
 
 namespace svgen::nn {
 namespace {
@@ -30,7 +30,9 @@ at::Tensor tokens_of(const at::Tensor& x) {
 }  // namespace
 
 void Conv2d::visit(const StateScope& state) {
-  state("weight", weight, {out, in, kernel, kernel});
+  // A 1x1 kernel is used as a matrix.
+  const SlotKind kind = kernel == 1 ? SlotKind::kParameter : SlotKind::kPackable;
+  state("weight", weight, {out, in, kernel, kernel}, kind);
   state("bias", bias, {out});
 }
 
@@ -40,8 +42,7 @@ at::Tensor Conv2d::operator()(const at::Tensor& x) const {
   if (kernel == 1)
     return affine(x.permute({0, 2, 3, 1}), weight.flatten(1), bias)  // (N, H, W, out)
         .permute({0, 3, 1, 2});                                      // (N, out, H, W)
-  const int64_t padding = kernel / 2;
-  return at::conv2d(x.to(weight.scalar_type()), weight, bias, {1, 1}, {padding, padding})
+  return ops::conv2d(x.to(weight.scalar_type()), weight, bias)
       .to(carried_dtype(weight));  // (N, out, H, W)
 }
 

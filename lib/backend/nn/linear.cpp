@@ -2,7 +2,7 @@
 // The affine map.
 #include "nn/linear.h"
 
-#include "ops/linear.h"
+#include "ops/products.h"
 
 namespace svgen::nn {
 
@@ -19,7 +19,7 @@ at::Tensor affine(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
 }
 
 void Linear::visit(const StateScope& state) {
-  state("weight", weight, {out, in}, SlotKind::kMatrix);
+  state("weight", weight, {out, in}, SlotKind::kPackable);
   state("bias", bias, {out});
 }
 

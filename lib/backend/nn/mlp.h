@@ -6,7 +6,7 @@
 
 #include "nn/linear.h"
 #include "nn/state.h"
-#include "ops/linear.h"
+#include "ops/products.h"
 
 namespace svgen::nn {
 

@@ -19,13 +19,13 @@ namespace svgen::nn {
 
 enum class SlotKind {
   kParameter,  // trained; must be in a file
-  kMatrix,     // a parameter that is the weight of ops::linear and nothing else
+  kPackable,   // a parameter that is the weight of ops::linear or ops::conv2d and nothing else
   kBuffer,     // must be in a file, never trained
   kOptional,   // may be missing from a file and then stays undefined
 };
 
 inline bool is_trained(SlotKind kind) {
-  return kind == SlotKind::kParameter || kind == SlotKind::kMatrix;
+  return kind == SlotKind::kParameter || kind == SlotKind::kPackable;
 }
 
 struct StateSlot {

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "nn/state.h"
-#include "ops/linear.h"
+#include "ops/products.h"
 #include "roles/model_files.h"
 #include "roles/runtime.h"
 #include "weights/load.h"
@@ -26,7 +26,7 @@ std::unique_ptr<Module> module_of(const Card& card, const weights::StateSource& 
     runtime.count_loaded(weights::load_module(*module, source, runtime.torch_dtype()));
     nn::visit_state(*module, [&](const nn::StateSlot& slot) {
       if (!slot.tensor.defined()) return;
-      slot.tensor = slot.kind == nn::SlotKind::kMatrix && runtime.torch_device().is_cpu()
+      slot.tensor = slot.kind == nn::SlotKind::kPackable && runtime.torch_device().is_cpu()
                         ? ops::pack(slot.tensor)
                         : runtime.to_device(aligned(slot.tensor));
     });

@@ -28,7 +28,7 @@ TEST(LoadRole, KeepsEveryTensorPackedOrAtAnAlignedAddress) {
   const auto dit = load_role<models::Dit>(files, Role::kDiffusion, runtime, diffusion_config);
   nn::visit_state(*dit, [](const nn::StateSlot& slot) {
     if (!slot.tensor.defined()) return;
-    EXPECT_TRUE(slot.kind == nn::SlotKind::kMatrix || !slot.tensor.is_mkldnn()) << slot.name;
+    EXPECT_TRUE(slot.kind == nn::SlotKind::kPackable || !slot.tensor.is_mkldnn()) << slot.name;
     if (slot.tensor.is_mkldnn()) return;
     EXPECT_EQ(reinterpret_cast<uintptr_t>(slot.tensor.const_data_ptr()) % 64, 0u) << slot.name;
   });

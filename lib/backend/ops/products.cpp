@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The library's oneDNN products, which are registered with its dispatcher alone: twice as fast as
 // its linear operator in float32 where that is MKL on a processor of another maker.
-#include "ops/linear.h"
+#include "ops/products.h"
 
 #include <ATen/core/List.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/conv2d.h>
 #include <ATen/ops/linear.h>
 #include <c10/core/GradMode.h>
 #include <c10/util/string_view.h>
@@ -21,6 +22,13 @@ using Text = c10::string_view;
 using Pointwise = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
                              Text, c10::List<std::optional<at::Scalar>>, std::optional<Text>);
 using Reorder = at::Tensor(const at::Tensor&, std::optional<int64_t>);
+using Convolution = at::Tensor(const at::Tensor&, const at::Tensor&,
+                               const std::optional<at::Tensor>&, at::IntArrayRef padding,
+                               at::IntArrayRef stride, at::IntArrayRef dilation, int64_t groups,
+                               Text, c10::List<std::optional<at::Scalar>>, std::optional<Text>);
+using ReorderKernel = at::Tensor(const at::Tensor&, at::IntArrayRef padding, at::IntArrayRef stride,
+                                 at::IntArrayRef dilation, int64_t groups,
+                                 at::OptionalIntArrayRef size);
 
 // Rows that a layout is chosen for: a picture's tokens and up.
 constexpr int64_t kUsualRows = 256;
@@ -38,6 +46,11 @@ const auto& pointwise() {
   return found;
 }
 
+const auto& convolution() {
+  static const auto found = find<Convolution>("mkldnn::_convolution_pointwise");
+  return found;
+}
+
 // oneDNN's bfloat16 wants AVX-512.
 bool computes_in(at::ScalarType dtype) {
 #if defined(__x86_64__)
@@ -50,9 +63,20 @@ bool computes_in(at::ScalarType dtype) {
 #endif
 }
 
-bool takes_pointwise(const at::Tensor& x, const at::Tensor& weight) {
+bool takes_onednn(const at::Tensor& x, const at::Tensor& weight) {
   return x.is_cpu() && !c10::GradMode::is_enabled() && computes_in(weight.scalar_type()) &&
-         pointwise().has_value() && x.numel() > 0;
+         pointwise() && convolution() && x.numel() > 0;
+}
+
+std::optional<at::Tensor> optional(const at::Tensor& x) {
+  return x.defined() ? std::optional(x) : std::nullopt;
+}
+
+at::Tensor pack_kernel(const at::Tensor& weight) {
+  static const auto reorder = find<ReorderKernel>("mkldnn::_reorder_convolution_weight");
+  const int64_t padding = weight.size(2) / 2;
+  if (!reorder) return weight;
+  return reorder->call(weight, {padding, padding}, {1, 1}, {1, 1}, 1, {});
 }
 
 at::Tensor activated(const at::Tensor& x, Epilogue epilogue) {
@@ -64,26 +88,35 @@ at::Tensor activated(const at::Tensor& x, Epilogue epilogue) {
 
 at::Tensor pack(const at::Tensor& weight) {
   static const auto reorder = find<Reorder>("mkldnn::_reorder_linear_weight");
-  if (!reorder || !pointwise() || !weight.is_cpu() || !computes_in(weight.scalar_type()))
+  if (!reorder || !weight.is_cpu() || !computes_in(weight.scalar_type()) || !pointwise() ||
+      !convolution())
     return weight;
+  if (weight.dim() == 4) return pack_kernel(weight);
   return reorder->call(weight.contiguous(), kUsualRows);
 }
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                   Epilogue epilogue) {
-  if (!takes_pointwise(x, weight)) return activated(at::linear(x, weight, bias), epilogue);
+  if (!takes_onednn(x, weight)) return activated(at::linear(x, weight, bias), epilogue);
   // A single row would be summed in another order than one among others.
   const bool alone = x.numel() == x.size(-1);
   const at::Tensor rows =
       alone ? at::cat({x.reshape({1, -1}), x.reshape({1, -1})}) : x.contiguous();
   const bool gelu = epilogue != Epilogue::kNone;
-  const at::Tensor y = pointwise()->call(
-      rows, weight, bias.defined() ? std::optional(bias) : std::nullopt, gelu ? "gelu" : "none",
-      c10::List<std::optional<at::Scalar>>(), epilogue == Epilogue::kGeluTanh ? "tanh" : "none");
+  const at::Tensor y = pointwise()->call(rows, weight, optional(bias), gelu ? "gelu" : "none",
+                                         c10::List<std::optional<at::Scalar>>(),
+                                         epilogue == Epilogue::kGeluTanh ? "tanh" : "none");
   if (!alone) return y;
   std::vector<int64_t> shape = x.sizes().vec();
   shape.back() = y.size(1);
   return y.narrow(0, 0, 1).view(shape);
+}
+
+at::Tensor conv2d(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  const int64_t padding = weight.size(2) / 2;
+  if (!takes_onednn(x, weight)) return at::conv2d(x, weight, bias, {1, 1}, {padding, padding});
+  return convolution()->call(x, weight, optional(bias), {padding, padding}, {1, 1}, {1, 1}, 1,
+                             "none", c10::List<std::optional<at::Scalar>>(), "");
 }
 
 }  // namespace svgen::ops
