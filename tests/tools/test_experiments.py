@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""How tools/experiments puts its sections into a document."""
+
+import types
+import unittest
+
+import support
+
+experiments = support.load_script(support.ROOT / "tools/experiments")
+
+
+class Write(unittest.TestCase):
+    def setUp(self):
+        self.folder = support.scratch_folder(self)
+        self.lab = types.SimpleNamespace(out=self.folder / "out")
+        for name in ("sections", "pictures"):
+            (self.lab.out / name).mkdir(parents=True)
+        self.document = self.folder / "docs/experiments.md"
+        self.document.parent.mkdir()
+
+    def section(self, name, text):
+        title = experiments.EXPERIMENTS[name][0]
+        (self.lab.out / f"sections/{name}.md").write_text(f"## {title}\n\n{text}\n")
+
+    def written(self):
+        experiments.write(self.lab, self.document)
+        return self.document.read_text()
+
+    def test_what_is_above_the_mark_stays(self):
+        self.document.write_text(f"# By hand\n\n{experiments.MARK}\n")
+        self.section("gates", "first")
+        self.assertTrue(self.written().startswith(f"# By hand\n\n{experiments.MARK}\n\n## "))
+
+    def test_a_section_takes_the_place_of_its_like_and_others_stay_in_order(self):
+        self.section("gates", "old gates")
+        self.section("probes", "old probes")
+        self.written()
+        (self.lab.out / "sections/probes.md").unlink()
+        self.section("gates", "new gates")
+        self.section("steps", "steps")
+        text = self.written()
+        self.assertNotIn("old gates", text)
+        places = [text.index(part) for part in ("new gates", "steps", "old probes")]
+        self.assertEqual(places, sorted(places))
+        self.assertEqual(text, self.written())
+
+
+if __name__ == "__main__":
+    unittest.main()
