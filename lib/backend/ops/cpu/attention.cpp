@@ -22,19 +22,22 @@ int64_t padded(int64_t size) {
   return (size + kLanes - 1) / kLanes * kLanes;
 }
 
-// c (Rows, 16 Vectors) = a (Rows, n) b (n, 16 Vectors).
+// c (Rows, 16 Vectors) = a (Rows, n) b (n, 16 Vectors). The sums live in registers only where the
+// loops over them are unrolled, which the optimiser leaves to us.
 template <int Rows, int Vectors>
 SVGEN_INLINE void multiply(const float* a, int64_t a_stride, const float* b, int64_t b_stride,
                            int64_t n, float* c, int64_t c_stride) {
   Floats sums[Rows][Vectors] = {};
-  for (int64_t i = 0; i < n; ++i, b += b_stride) {
+  for (int64_t i = 0; i < n; ++i, ++a, b += b_stride) {
     Floats row[Vectors];
-    for (int v = 0; v < Vectors; ++v) row[v] = load(b + v * kLanes);
-    for (int r = 0; r < Rows; ++r)
-      for (int v = 0; v < Vectors; ++v) sums[r][v] += a[r * a_stride + i] * row[v];
+    SVGEN_UNROLL for (int v = 0; v < Vectors; ++v) row[v] = load(b + v * kLanes);
+    SVGEN_UNROLL for (int r = 0; r < Rows; ++r) {
+      const float factor = a[r * a_stride];
+      SVGEN_UNROLL for (int v = 0; v < Vectors; ++v) sums[r][v] += factor * row[v];
+    }
   }
-  for (int r = 0; r < Rows; ++r)
-    for (int v = 0; v < Vectors; ++v) store(c + r * c_stride + v * kLanes, sums[r][v]);
+  SVGEN_UNROLL for (int r = 0; r < Rows; ++r) SVGEN_UNROLL for (int v = 0; v < Vectors; ++v)
+      store(c + r * c_stride + v * kLanes, sums[r][v]);
 }
 
 // The same for any number of columns that is a multiple of 16.

@@ -25,6 +25,7 @@
 
 #define SVGEN_INLINE inline __attribute__((always_inline))
 #define SVGEN_LAMBDA __attribute__((always_inline))
+#define SVGEN_UNROLL _Pragma("GCC unroll 32")
 
 namespace svgen::ops::cpu {
 
