@@ -10,6 +10,7 @@
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/silu.h>
 #include <c10/core/GradMode.h>
+#include <c10/core/InferenceMode.h>
 
 #include <utility>
 
@@ -61,7 +62,7 @@ at::Tensor gelu_tanh(const at::Tensor& x) {
 
 bool runs_on_host(const at::Tensor& x) {
   const bool known = x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16;
-  return x.is_cpu() && known && !c10::GradMode::is_enabled();
+  return x.is_cpu() && known && c10::InferenceMode::is_enabled();
 }
 
 at::Tensor modulated_layer_norm(const at::Tensor& x, const at::Tensor& shift,

@@ -20,7 +20,8 @@ at::Tensor gelu_erf(const at::Tensor& x);
 /// 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), elementwise.
 at::Tensor gelu_tanh(const at::Tensor& x);
 
-/// Whether x is computed by host kernels: on a CPU, in float32 or bfloat16, no gradient recorded.
+/// Whether x is computed by the kernels of inference: on a CPU, in float32 or bfloat16, in
+/// inference mode. A training's frozen parts round as its other parts do.
 bool runs_on_host(const at::Tensor& x);
 
 /// LN(x) (1 + scale) + shift in dtype `result`, with x (N, T, D), shift and scale (N, D), and LN

@@ -8,11 +8,12 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/linear.h>
-#include <c10/core/GradMode.h>
+#include <c10/core/InferenceMode.h>
 #include <c10/util/string_view.h>
 
 #include <optional>
 
+#include "ops/capabilities.h"
 #include "ops/ops.h"
 
 namespace svgen::ops {
@@ -51,7 +52,6 @@ const auto& convolution() {
   return found;
 }
 
-// oneDNN's bfloat16 wants AVX-512.
 bool computes_in(at::ScalarType dtype) {
 #if defined(__x86_64__)
   static const bool wide = __builtin_cpu_supports("avx512bw") &&
@@ -64,8 +64,8 @@ bool computes_in(at::ScalarType dtype) {
 }
 
 bool takes_onednn(const at::Tensor& x, const at::Tensor& weight) {
-  return x.is_cpu() && !c10::GradMode::is_enabled() && computes_in(weight.scalar_type()) &&
-         pointwise() && convolution() && x.numel() > 0;
+  return x.is_cpu() && c10::InferenceMode::is_enabled() &&
+         has_independent_rows(weight.scalar_type()) && x.numel() > 0;
 }
 
 std::optional<at::Tensor> optional(const at::Tensor& x) {
@@ -86,11 +86,13 @@ at::Tensor activated(const at::Tensor& x, Epilogue epilogue) {
 
 }  // namespace
 
+bool has_independent_rows(c10::ScalarType dtype) {
+  return computes_in(dtype) && pointwise() && convolution();
+}
+
 at::Tensor pack(const at::Tensor& weight) {
   static const auto reorder = find<Reorder>("mkldnn::_reorder_linear_weight");
-  if (!reorder || !weight.is_cpu() || !computes_in(weight.scalar_type()) || !pointwise() ||
-      !convolution())
-    return weight;
+  if (!reorder || !weight.is_cpu() || !has_independent_rows(weight.scalar_type())) return weight;
   if (weight.dim() == 4) return pack_kernel(weight);
   return reorder->call(weight.contiguous(), kUsualRows);
 }

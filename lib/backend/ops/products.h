@@ -17,7 +17,7 @@ at::Tensor pack(const at::Tensor& weight);
 
 /// The epilogue of x W^T + bias with x (..., in), W (out, in), perhaps packed, and bias (out) or
 /// undefined, all of one dtype, which the result has, too. Differentiable where W is not packed.
-/// On a CPU without gradients a row's result depends on nothing but the row.
+/// On a CPU in inference mode a row's result depends on nothing but the row.
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                   Epilogue epilogue = Epilogue::kNone);
 

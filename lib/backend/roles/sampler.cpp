@@ -10,6 +10,7 @@
 
 #include "flow/sampler.h"
 #include "interop/tensor.h"
+#include "ops/capabilities.h"
 #include "roles/model_info.h"
 #include "roles/shapes.h"
 #include "svgen/error.h"
@@ -79,8 +80,11 @@ Tensor ModelSampler::sample(const SampleRequest& request, const ProgressFunction
     return model->forward(x, t, y).to(at::kFloat);
   };
   const int64_t images = static_cast<int64_t>(request.indices.size());
-  const int64_t at_once =
-      std::max(runtime_.images_at_once(), kRowsAtOnce / std::max<int64_t>(1, config.tokens));
+  // An image must not depend on those beside it.
+  const int64_t wanted = ops::has_independent_rows(runtime_.torch_dtype())
+                             ? kRowsAtOnce / std::max<int64_t>(1, config.tokens)
+                             : 1;
+  const int64_t at_once = std::max(runtime_.images_at_once(), wanted);
   at::Tensor latents;
   for (int64_t first = 0; first < images; first += at_once) {
     const int64_t count = std::min(at_once, images - first);
