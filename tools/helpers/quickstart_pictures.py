@@ -75,6 +75,11 @@ def make_clip(folder):
     return video
 
 
+def sheet_size(count):
+    """Width and height of a sheet of `count` tiles."""
+    return COLUMNS * TILE, -(-count // COLUMNS) * TILE
+
+
 def name_tags(names):
     """An SVG picture with a name at the foot of each tile of the sheet."""
     tags = []
@@ -83,8 +88,8 @@ def name_tags(names):
         tags.append(f'<rect x="{x}" y="{y + TILE - 18}" width="{TILE}" height="18" fill="black" '
                     f'fill-opacity="0.6"/><text x="{x + TILE // 2}" y="{y + TILE - 5}">'
                     f'{html.escape(name)}</text>')
-    height = -(-len(names) // COLUMNS) * TILE
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{COLUMNS * TILE}" height="{height}">'
+    width, height = sheet_size(len(names))
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
             '<g font-family="DejaVu Sans, sans-serif" font-size="13" fill="white" '
             f'text-anchor="middle">{"".join(tags)}</g></svg>\n')
 
@@ -93,11 +98,12 @@ def generate(folder):
     sheet, tags = OUT / "generated.png", pathlib.Path(folder, "names.svg")
     names = json.loads((ROOT / "models/mini/card.json").read_text())["classes"]
     tags.write_text(name_tags(names))
+    width, height = sheet_size(len(names))
     say("(a) an image of each class, on one sheet")
     seconds = launch(
         f"svgdiffuse classes=all seed=1 num-images={len(names)} batch-size={len(names)} "
         f"! svgdecode grid-columns={COLUMNS} ! videoscale method=nearest-neighbour ! videoconvert "
-        f"! video/x-raw,width={COLUMNS * TILE},height={-(-len(names) // COLUMNS) * TILE} "
+        f"! video/x-raw,width={width},height={height} "
         f"! rsvgoverlay location={quoted(tags)} ! videoconvert "
         f"! pngenc ! filesink location={quoted(sheet)}")
     print(f"  {seconds:.1f} s")

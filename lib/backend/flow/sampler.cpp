@@ -23,6 +23,7 @@ Integration::Integration(GuidedModel guided_model, at::Tensor noise, const Sampl
       times_(time_grid(options.steps, options.shift)),
       labels_(at::tensor(guided_model.labels).to(noise.device())),
       null_labels_(at::full_like(labels_, guided_model.null_label)),
+      both_labels_(at::cat({labels_, null_labels_})),
       state_(std::move(noise)) {}
 
 void Integration::advance() {
@@ -35,14 +36,11 @@ void Integration::advance() {
 // time see the time of the evaluation.
 at::Tensor Integration::guided_velocity(const at::Tensor& x, float t) const {
   const GuidanceWeights weights = guidance_weights(options_, step_, t);
-  if (weights.null == 0) {
-    if (weights.conditional == 0) return at::zeros_like(x);
-    const at::Tensor v = velocity(x, t, labels_);
-    return weights.conditional == 1 ? v : v * weights.conditional;
-  }
+  if (weights == GuidanceWeights{.conditional = 0, .null = 0}) return at::zeros_like(x);
+  if (weights.null == 0) return velocity(x, t, labels_) * weights.conditional;
   if (weights.conditional == 0) return velocity(x, t, null_labels_) * weights.null;
   // Both in one batch: the weights are read once, and small models fill the machine.
-  const at::Tensor both = velocity(at::cat({x, x}), t, at::cat({labels_, null_labels_}));
+  const at::Tensor both = velocity(at::cat({x, x}), t, both_labels_);
   const int64_t images = x.size(0);
   return both.narrow(0, 0, images) * weights.conditional +
          both.narrow(0, images, images) * weights.null;

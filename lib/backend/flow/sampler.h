@@ -44,6 +44,7 @@ class Integration {
   SamplingOptions options_;
   std::vector<float> times_;
   at::Tensor labels_, null_labels_;  // (N)
+  at::Tensor both_labels_;           // (2N)
   at::Tensor state_;
   int64_t step_ = 0;
 };

@@ -9,7 +9,7 @@
 #include <ATen/ops/softmax.h>
 #include <c10/core/GradMode.h>
 
-#include "ops/cpu/bfloat16.h"
+#include "ops/cpu/elements.h"
 #include "ops/cpu/kernels.h"
 #include "ops/ops.h"
 
@@ -45,8 +45,8 @@ at::Tensor with_dense_heads(const at::Tensor& x) {
 }
 
 template <typename T>
-cpu::AttentionInput<T> input(const at::Tensor& x, const T* data, const HeadNorm& norm) {
-  return {data,
+cpu::AttentionInput<T> input(const at::Tensor& x, const HeadNorm& norm) {
+  return {elements<T>(x),
           {x.stride(0), x.stride(1), x.stride(2)},
           {data_or_null(norm.weight), data_or_null(norm.bias), norm.eps}};
 }
@@ -67,17 +67,12 @@ at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
                    values = with_dense_heads(v);
   const HeadNorm q_norm = in_float(options.q_norm), k_norm = in_float(options.k_norm);
   const cpu::AttentionShape shape{q.size(0), q.size(1), q.size(2), q.size(3)};
-  at::Tensor y = at::empty({shape.images, shape.tokens, shape.heads * shape.head}, q.options());
-  const auto run = [&](const auto* qs, const auto* ks, const auto* vs, auto* out) {
-    cpu::attention(input(queries, qs, q_norm), input(keys, ks, k_norm), input(values, vs, {}),
-                   shape, options.scale, out);
-  };
-  if (q.scalar_type() == at::kFloat) {
-    run(queries.const_data_ptr<float>(), keys.const_data_ptr<float>(),
-        values.const_data_ptr<float>(), y.mutable_data_ptr<float>());
-  } else {
-    run(bfloat16_data(queries), bfloat16_data(keys), bfloat16_data(values), bfloat16_data(y));
-  }
+  const at::Tensor y =
+      at::empty({shape.images, shape.tokens, shape.heads * shape.head}, q.options());
+  with_element_type(q.scalar_type(), [&]<typename T>(T) {
+    cpu::attention(input<T>(queries, q_norm), input<T>(keys, k_norm), input<T>(values, {}), shape,
+                   options.scale, mutable_elements<T>(y));
+  });
   return y;
 }
 

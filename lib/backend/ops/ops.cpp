@@ -12,9 +12,7 @@
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 
-#include <utility>
-
-#include "ops/cpu/bfloat16.h"
+#include "ops/cpu/elements.h"
 #include "ops/cpu/kernels.h"
 
 namespace svgen::ops {
@@ -36,7 +34,12 @@ at::Tensor map(const at::Tensor& x, void (*kernel)(const float*, float*, int64_t
 }
 
 // One row for each image, and how far they lie apart: parts of a wider matrix, or one for all.
-std::pair<at::Tensor, int64_t> rows_of(const at::Tensor& x) {
+struct ImageRows {
+  at::Tensor rows;
+  int64_t stride;
+};
+
+ImageRows rows_of(const at::Tensor& x) {
   const at::Tensor rows =
       x.scalar_type() == at::kFloat && x.stride(1) == 1 ? x : x.to(at::kFloat).contiguous();
   return {rows, rows.stride(0)};
@@ -73,15 +76,13 @@ at::Tensor modulated_layer_norm(const at::Tensor& x, const at::Tensor& shift,
     return (normal * (1 + scale).unsqueeze(1) + shift.unsqueeze(1)).to(result);
   }
   const at::Tensor input = x.contiguous();
-  const auto [shifts, shift_stride] = rows_of(shift);
-  const auto [scales, scale_stride] = rows_of(scale);
-  at::Tensor y = at::empty(x.sizes(), x.options().dtype(result));
-  const auto run = [&](auto* out) {
-    cpu::modulated_layer_norm(input.const_data_ptr<float>(), out, token_shape(x),
-                              shifts.const_data_ptr<float>(), shift_stride,
-                              scales.const_data_ptr<float>(), scale_stride, eps);
-  };
-  result == at::kFloat ? run(y.mutable_data_ptr<float>()) : run(bfloat16_data(y));
+  const ImageRows shifts = rows_of(shift), scales = rows_of(scale);
+  const at::Tensor y = at::empty(x.sizes(), x.options().dtype(result));
+  with_element_type(result, [&]<typename Out>(Out) {
+    cpu::modulated_layer_norm(elements<float>(input), mutable_elements<Out>(y), token_shape(x),
+                              elements<float>(shifts.rows), shifts.stride,
+                              elements<float>(scales.rows), scales.stride, eps);
+  });
   return y;
 }
 
@@ -89,14 +90,12 @@ at::Tensor gated_sum(const at::Tensor& x, const at::Tensor& gate, const at::Tens
   if (!runs_on_host(x) || x.scalar_type() != at::kFloat || !runs_on_host(branch))
     return x + gate.unsqueeze(1) * branch;
   const at::Tensor input = x.contiguous(), added = branch.contiguous();
-  const auto [gates, stride] = rows_of(gate);
-  at::Tensor y = at::empty_like(input);
-  const auto run = [&, &gates = gates, stride = stride](const auto* from) {
-    cpu::gated_sum(input.const_data_ptr<float>(), from, y.mutable_data_ptr<float>(), token_shape(x),
-                   gates.const_data_ptr<float>(), stride);
-  };
-  branch.scalar_type() == at::kFloat ? run(added.const_data_ptr<float>())
-                                     : run(bfloat16_data(added));
+  const ImageRows gates = rows_of(gate);
+  const at::Tensor y = at::empty_like(input);
+  with_element_type(branch.scalar_type(), [&]<typename Branch>(Branch) {
+    cpu::gated_sum(elements<float>(input), elements<Branch>(added), mutable_elements<float>(y),
+                   token_shape(x), elements<float>(gates.rows), gates.stride);
+  });
   return y;
 }
 

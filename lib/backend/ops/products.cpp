@@ -13,7 +13,6 @@
 
 #include <optional>
 
-#include "ops/capabilities.h"
 #include "ops/ops.h"
 
 namespace svgen::ops {
@@ -86,7 +85,7 @@ at::Tensor activated(const at::Tensor& x, Epilogue epilogue) {
 
 }  // namespace
 
-bool has_independent_rows(c10::ScalarType dtype) {
+bool has_independent_rows(at::ScalarType dtype) {
   return computes_in(dtype) && pointwise() && convolution();
 }
 

@@ -7,6 +7,10 @@
 
 namespace svgen::ops {
 
+/// Whether the products of this dtype go through oneDNN on this CPU, in inference mode: only then
+/// does the result of a row or an image depend on nothing beside it. bfloat16 wants AVX-512.
+bool has_independent_rows(at::ScalarType dtype);
+
 /// What is done to the result, elementwise.
 enum class Epilogue { kNone, kGeluErf, kGeluTanh };
 
@@ -17,7 +21,6 @@ at::Tensor pack(const at::Tensor& weight);
 
 /// The epilogue of x W^T + bias with x (..., in), W (out, in), perhaps packed, and bias (out) or
 /// undefined, all of one dtype, which the result has, too. Differentiable where W is not packed.
-/// On a CPU in inference mode a row's result depends on nothing but the row.
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                   Epilogue epilogue = Epilogue::kNone);
 

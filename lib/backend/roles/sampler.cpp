@@ -10,7 +10,7 @@
 
 #include "flow/sampler.h"
 #include "interop/tensor.h"
-#include "ops/capabilities.h"
+#include "ops/products.h"
 #include "roles/model_info.h"
 #include "roles/shapes.h"
 #include "svgen/error.h"

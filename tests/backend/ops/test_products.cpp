@@ -10,7 +10,6 @@
 
 #include "backend/nn/fill.h"
 #include "backend/ops/threads.h"
-#include "ops/capabilities.h"
 
 namespace svgen {
 namespace {

@@ -105,7 +105,7 @@ SVGEN_INLINE void pack(const HeadTask<T>& task, Scratch& scratch) {
   const int64_t columns = padded(task.tokens), width = padded(task.head);
   scratch.keys.resize(task.head * columns);
   scratch.values.resize(task.tokens * width);
-  scratch.rows.assign(kLanes * width, 0);
+  scratch.rows.resize(kLanes * width);
   for (int64_t t = 0; t < task.tokens; ++t)
     widen(task.v + t * task.v_stride, task.head, scratch.values.data() + t * width);
   for (int64_t first = 0; first < columns; first += kLanes) {
@@ -147,24 +147,6 @@ SVGEN_INLINE void attend(const HeadTask<T>& task, Scratch& scratch) {
   }
 }
 
-// As many sums as the registers hold: 32 of 16 numbers, or 16 of 8.
-SVGEN_VECTOR_CLONES
-void attend_in_wide_registers(const HeadTask<float>& task, Scratch& scratch) {
-  attend<8, 2>(task, scratch);
-}
-SVGEN_VECTOR_CLONES
-void attend_in_wide_registers(const HeadTask<Bfloat16>& task, Scratch& scratch) {
-  attend<8, 2>(task, scratch);
-}
-SVGEN_VECTOR_CLONES
-void attend_in_registers(const HeadTask<float>& task, Scratch& scratch) {
-  attend<4, 1>(task, scratch);
-}
-SVGEN_VECTOR_CLONES
-void attend_in_registers(const HeadTask<Bfloat16>& task, Scratch& scratch) {
-  attend<4, 1>(task, scratch);
-}
-
 bool has_wide_registers() {
 #if defined(__x86_64__)
   static const bool has = __builtin_cpu_supports("avx512f");
@@ -172,6 +154,21 @@ bool has_wide_registers() {
 #else
   return false;
 #endif
+}
+
+// As many sums as the registers hold: 32 of 16 numbers, or 16 of 8.
+template <typename T>
+SVGEN_INLINE void attend_in_tiles(const HeadTask<T>& task, Scratch& scratch) {
+  has_wide_registers() ? attend<8, 2>(task, scratch) : attend<4, 1>(task, scratch);
+}
+
+SVGEN_VECTOR_CLONES
+void attend_head(const HeadTask<float>& task, Scratch& scratch) {
+  attend_in_tiles(task, scratch);
+}
+SVGEN_VECTOR_CLONES
+void attend_head(const HeadTask<Bfloat16>& task, Scratch& scratch) {
+  attend_in_tiles(task, scratch);
 }
 
 }  // namespace
@@ -206,8 +203,7 @@ void attention(const AttentionInput<T>& q, const AttentionInput<T>& k, const Att
           .scale = static_cast<float>(scale),
           .y = y + image * shape.tokens * width + head * shape.head,
           .y_stride = width};
-      has_wide_registers() ? attend_in_wide_registers(task, scratch)
-                           : attend_in_registers(task, scratch);
+      attend_head(task, scratch);
       part = last;
     }
   });

@@ -17,24 +17,17 @@ constexpr int64_t kSlicePixels = 128;
 SVGEN_VECTOR_CLONES
 void channel_moments(const float* x, int64_t pixels, int64_t channels, double* sum,
                      double* square_sum) {
-  int64_t c = 0;
-  for (; c + kLanes <= channels; c += kLanes) {
+  for (int64_t c = 0; c < channels; c += kLanes) {
+    const int64_t n = channels - c;
     Doubles sums{}, squares{};
     for (int64_t pixel = 0; pixel < pixels; ++pixel) {
-      const Doubles value = __builtin_convertvector(load(x + pixel * channels + c), Doubles);
+      const Doubles value = __builtin_convertvector(load(x + pixel * channels + c, n), Doubles);
       sums += value;
       squares += value * value;
     }
-    std::memcpy(sum + c, &sums, sizeof sums);
-    std::memcpy(square_sum + c, &squares, sizeof squares);
-  }
-  for (; c < channels; ++c) {
-    sum[c] = square_sum[c] = 0;
-    for (int64_t pixel = 0; pixel < pixels; ++pixel) {
-      const double value = x[pixel * channels + c];
-      sum[c] += value;
-      square_sum[c] += value * value;
-    }
+    const size_t bytes = static_cast<size_t>(std::min(kLanes, n)) * sizeof(double);
+    std::memcpy(sum + c, &sums, bytes);
+    std::memcpy(square_sum + c, &squares, bytes);
   }
 }
 
@@ -47,17 +40,13 @@ struct ChannelMap {
 SVGEN_VECTOR_CLONES
 void map_channels(const float* x, float* y, int64_t pixels, int64_t channels, const float* centre,
                   const float* gain, const float* bias, bool swish) {
-  for (int64_t pixel = 0; pixel < pixels; ++pixel, x += channels, y += channels) {
-    int64_t c = 0;
-    for (; c + kLanes <= channels; c += kLanes) {
-      const Floats v = (load(x + c) - load(centre + c)) * load(gain + c) + load(bias + c);
-      store(y + c, swish ? v * sigmoid(v) : v);
+  for (int64_t pixel = 0; pixel < pixels; ++pixel, x += channels, y += channels)
+    for (int64_t c = 0; c < channels; c += kLanes) {
+      const int64_t n = channels - c;
+      const Floats v =
+          (load(x + c, n) - load(centre + c, n)) * load(gain + c, n) + load(bias + c, n);
+      store(y + c, swish ? v * sigmoid(v) : v, n);
     }
-    for (int64_t i = c; i < channels; ++i) y[i] = (x[i] - centre[i]) * gain[i] + bias[i];
-    if (swish) {
-      map_lanes(y + c, y + c, channels - c, [](Floats v) SVGEN_LAMBDA { return v * sigmoid(v); });
-    }
-  }
 }
 
 // Sums of all pixels, then sums of squares, per channel; slices are added in their order.

@@ -13,51 +13,50 @@ namespace {
 constexpr int64_t kRowsAtOnce = 8;
 
 template <typename Out>
-SVGEN_INLINE void norm_row(const float* x, Out* y, int64_t width, const float* shift,
-                           const float* scale, float eps) {
-  const Moments found = moments(x, width, eps);
-  for (int64_t i = 0; i < width; i += kLanes) {
-    const int64_t n = width - i;
-    const Floats normal = (load(x + i, n) - found.mean) * found.inverse;
-    store(y + i, normal * (1.0f + load(scale + i, n)) + load(shift + i, n), n);
+SVGEN_INLINE void norm_each(const float* x, Out* y, int64_t rows, int64_t width, const float* shift,
+                            const float* scale, float eps) {
+  for (int64_t row = 0; row < rows; ++row, x += width, y += width) {
+    const Moments found = moments(x, width, eps);
+    for (int64_t i = 0; i < width; i += kLanes) {
+      const int64_t n = width - i;
+      const Floats normal = (load(x + i, n) - found.mean) * found.inverse;
+      store(y + i, normal * (1.0f + load(scale + i, n)) + load(shift + i, n), n);
+    }
   }
 }
 
 SVGEN_VECTOR_CLONES
 void norm_rows(const float* x, float* y, int64_t rows, int64_t width, const float* shift,
                const float* scale, float eps) {
-  for (int64_t row = 0; row < rows; ++row)
-    norm_row(x + row * width, y + row * width, width, shift, scale, eps);
+  norm_each(x, y, rows, width, shift, scale, eps);
 }
 
 SVGEN_VECTOR_CLONES
 void norm_rows(const float* x, Bfloat16* y, int64_t rows, int64_t width, const float* shift,
                const float* scale, float eps) {
-  for (int64_t row = 0; row < rows; ++row)
-    norm_row(x + row * width, y + row * width, width, shift, scale, eps);
+  norm_each(x, y, rows, width, shift, scale, eps);
 }
 
 template <typename Branch>
-SVGEN_INLINE void sum_row(const float* x, const Branch* branch, float* y, int64_t width,
-                          const float* gate) {
-  for (int64_t i = 0; i < width; i += kLanes) {
-    const int64_t n = width - i;
-    store(y + i, load(x + i, n) + load(gate + i, n) * load(branch + i, n), n);
-  }
+SVGEN_INLINE void sum_each(const float* x, const Branch* branch, float* y, int64_t rows,
+                           int64_t width, const float* gate) {
+  for (int64_t row = 0; row < rows; ++row, x += width, branch += width, y += width)
+    for (int64_t i = 0; i < width; i += kLanes) {
+      const int64_t n = width - i;
+      store(y + i, load(x + i, n) + load(gate + i, n) * load(branch + i, n), n);
+    }
 }
 
 SVGEN_VECTOR_CLONES
 void sum_rows(const float* x, const float* branch, float* y, int64_t rows, int64_t width,
               const float* gate) {
-  for (int64_t row = 0; row < rows; ++row)
-    sum_row(x + row * width, branch + row * width, y + row * width, width, gate);
+  sum_each(x, branch, y, rows, width, gate);
 }
 
 SVGEN_VECTOR_CLONES
 void sum_rows(const float* x, const Bfloat16* branch, float* y, int64_t rows, int64_t width,
               const float* gate) {
-  for (int64_t row = 0; row < rows; ++row)
-    sum_row(x + row * width, branch + row * width, y + row * width, width, gate);
+  sum_each(x, branch, y, rows, width, gate);
 }
 
 // work(first row of all, rows, image) for groups of rows that share an image.
