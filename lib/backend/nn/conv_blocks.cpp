@@ -3,14 +3,12 @@
 #include "nn/conv_blocks.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/upsample_nearest2d.h>
 
 #include <cmath>
 
 #include "nn/linear.h"
 #include "ops/attention.h"
 #include "ops/ops.h"
-#include "ops/products.h"
 
 namespace svgen::nn {
 namespace {
@@ -30,20 +28,17 @@ at::Tensor tokens_of(const at::Tensor& x) {
 }  // namespace
 
 void Conv2d::visit(const StateScope& state) {
-  // A 1x1 kernel is used as a matrix.
-  const SlotKind kind = kernel == 1 ? SlotKind::kParameter : SlotKind::kPackable;
-  state("weight", weight, {out, in, kernel, kernel}, kind);
+  state("weight", weight, {out, in, kernel, kernel}, SlotKind::kPackable);
   state("bias", bias, {out});
 }
 
-at::Tensor Conv2d::operator()(const at::Tensor& x) const {
+at::Tensor Conv2d::operator()(const at::Tensor& x, const ops::ConvolutionOptions& options) const {
+  if (kernel > 1)
+    return ops::conv2d(x, weight, bias, options).to(carried_dtype(weight));  // (N, out, H, W)
   // A 1x1 convolution is a matrix product; the library's convolution of that size sums in an order
   // that depends on the number of threads.
-  if (kernel == 1)
-    return affine(x.permute({0, 2, 3, 1}), weight.flatten(1), bias)  // (N, H, W, out)
-        .permute({0, 3, 1, 2});                                      // (N, out, H, W)
-  return ops::conv2d(x.to(weight.scalar_type()), weight, bias)
-      .to(carried_dtype(weight));  // (N, out, H, W)
+  const at::Tensor matrix = weight.is_mkldnn() ? weight : weight.flatten(1);
+  return affine(x.permute({0, 2, 3, 1}), matrix, bias).permute({0, 3, 1, 2});  // (N, out, H, W)
 }
 
 void GroupNorm::visit(const StateScope& state) {
@@ -73,9 +68,8 @@ void ResnetBlock::visit(const StateScope& state) {
 }
 
 at::Tensor ResnetBlock::operator()(const at::Tensor& x) const {
-  at::Tensor h = conv1(norm1.then_swish(x));           // (N, out, H, W)
-  h = conv2(norm2.then_swish(h));                      // (N, out, H, W)
-  return (nin_shortcut ? (*nin_shortcut)(x) : x) + h;  // (N, out, H, W)
+  const at::Tensor h = conv1(norm1.then_swish(x));  // (N, out, H, W)
+  return conv2(norm2.then_swish(h), {.added = nin_shortcut ? (*nin_shortcut)(x) : x});
 }
 
 AttnBlock::AttnBlock(int64_t channels, int64_t groups)
@@ -104,7 +98,7 @@ at::Tensor AttnBlock::operator()(const at::Tensor& x) const {
 }
 
 at::Tensor Upsample::operator()(const at::Tensor& x) const {
-  return conv(at::upsample_nearest2d(x, {2 * x.size(2), 2 * x.size(3)}));  // (N, C, 2H, 2W)
+  return conv(x, {.doubles = true});  // (N, C, 2H, 2W)
 }
 
 }  // namespace svgen::nn

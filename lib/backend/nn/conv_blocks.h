@@ -9,16 +9,18 @@
 #include <optional>
 
 #include "nn/state.h"
+#include "ops/convolution.h"
 
 namespace svgen::nn {
 
-/// A convolution with stride 1 that keeps the size; kernel 1 or 3.
+/// A convolution with stride 1 that keeps the size; kernel 1 or 3. The options are for 3.
 struct Conv2d {
   Conv2d(int64_t in_channels, int64_t out_channels, int64_t kernel_size)
       : in(in_channels), out(out_channels), kernel(kernel_size) {}
 
   void visit(const StateScope& state);
-  at::Tensor operator()(const at::Tensor& x) const;  // (N, in, H, W) -> (N, out, H, W)
+  at::Tensor operator()(const at::Tensor& x, const ops::ConvolutionOptions& options = {})
+      const;  // (N, in, H, W) -> (N, out, H, W)
 
   int64_t in, out, kernel;
   at::Tensor weight, bias;  // (out, in, kernel, kernel), (out)

@@ -6,13 +6,13 @@
 #include <ATen/core/List.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/conv2d.h>
 #include <ATen/ops/linear.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/util/string_view.h>
 
 #include <optional>
 
+#include "ops/convolution.h"
 #include "ops/ops.h"
 
 namespace svgen::ops {
@@ -22,14 +22,6 @@ using Text = c10::string_view;
 using Pointwise = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
                              Text, c10::List<std::optional<at::Scalar>>, std::optional<Text>);
 using Reorder = at::Tensor(const at::Tensor&, std::optional<int64_t>);
-using Convolution = at::Tensor(const at::Tensor&, const at::Tensor&,
-                               const std::optional<at::Tensor>&, at::IntArrayRef padding,
-                               at::IntArrayRef stride, at::IntArrayRef dilation, int64_t groups,
-                               Text, c10::List<std::optional<at::Scalar>>, std::optional<Text>);
-using ReorderKernel = at::Tensor(const at::Tensor&, at::IntArrayRef padding, at::IntArrayRef stride,
-                                 at::IntArrayRef dilation, int64_t groups,
-                                 at::OptionalIntArrayRef size);
-
 // Rows that a layout is chosen for: a picture's tokens and up.
 constexpr int64_t kUsualRows = 256;
 
@@ -43,11 +35,6 @@ std::optional<c10::TypedOperatorHandle<Signature>> find(const char* name) {
 
 const auto& pointwise() {
   static const auto found = find<Pointwise>("mkldnn::_linear_pointwise");
-  return found;
-}
-
-const auto& convolution() {
-  static const auto found = find<Convolution>("mkldnn::_convolution_pointwise");
   return found;
 }
 
@@ -71,13 +58,6 @@ std::optional<at::Tensor> optional(const at::Tensor& x) {
   return x.defined() ? std::optional(x) : std::nullopt;
 }
 
-at::Tensor pack_kernel(const at::Tensor& weight) {
-  static const auto reorder = find<ReorderKernel>("mkldnn::_reorder_convolution_weight");
-  const int64_t padding = weight.size(2) / 2;
-  if (!reorder) return weight;
-  return reorder->call(weight, {padding, padding}, {1, 1}, {1, 1}, 1, {});
-}
-
 at::Tensor activated(const at::Tensor& x, Epilogue epilogue) {
   if (epilogue == Epilogue::kNone) return x;
   return epilogue == Epilogue::kGeluTanh ? gelu_tanh(x) : gelu_erf(x);
@@ -86,14 +66,14 @@ at::Tensor activated(const at::Tensor& x, Epilogue epilogue) {
 }  // namespace
 
 bool has_independent_rows(at::ScalarType dtype) {
-  return computes_in(dtype) && pointwise() && convolution();
+  return computes_in(dtype) && pointwise();
 }
 
 at::Tensor pack(const at::Tensor& weight) {
   static const auto reorder = find<Reorder>("mkldnn::_reorder_linear_weight");
+  if (weight.dim() == 4 && weight.size(2) == 3) return with_taps_outermost(weight);
   if (!reorder || !weight.is_cpu() || !has_independent_rows(weight.scalar_type())) return weight;
-  if (weight.dim() == 4) return pack_kernel(weight);
-  return reorder->call(weight.contiguous(), kUsualRows);
+  return reorder->call(weight.flatten(1).contiguous(), kUsualRows);
 }
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
@@ -111,13 +91,6 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
   std::vector<int64_t> shape = x.sizes().vec();
   shape.back() = y.size(1);
   return y.narrow(0, 0, 1).view(shape);
-}
-
-at::Tensor conv2d(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  const int64_t padding = weight.size(2) / 2;
-  if (!takes_onednn(x, weight)) return at::conv2d(x, weight, bias, {1, 1}, {padding, padding});
-  return convolution()->call(x, weight, optional(bias), {padding, padding}, {1, 1}, {1, 1}, 1,
-                             "none", c10::List<std::optional<at::Scalar>>(), "");
 }
 
 }  // namespace svgen::ops

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Products: the library's results, packed or not, whatever stands beside a row or an image.
+// Products: the library's results, packed or not, whatever stands beside a row.
 #include "ops/products.h"
 
-#include <ATen/ops/conv2d.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/linear.h>
 #include <c10/core/GradMode.h>
@@ -87,26 +86,6 @@ TEST(OpsLinear, IsDifferentiable) {
   w.mutable_grad() = at::Tensor();
   at::gelu(at::linear(x, w, b)).sum().backward();
   EXPECT_TRUE(found.equal(w.grad()));
-}
-
-TEST(OpsConvolution, EqualsTheLibrarysInEitherLayoutAndForEachImageAlone) {
-  const c10::InferenceMode inference;
-  for (const at::ScalarType dtype : dtypes())
-    for (const auto& [in, out, side] : {std::tuple{3, 5, 4}, {152, 64, 8}, {32, 3, 33}}) {
-      const at::Tensor x =
-          wave({3, in, side, side}).to(dtype).contiguous(at::MemoryFormat::ChannelsLast);
-      const at::Tensor w = test::scatter({out, in, 3, 3}, 0.3, 0.5 / std::sqrt(in), 0).to(dtype);
-      const at::Tensor b = wave({out}).to(dtype);
-      const at::Tensor wanted =
-          at::conv2d(x.to(at::kDouble), w.to(at::kDouble), b.to(at::kDouble), {1, 1}, {1, 1});
-      for (const at::Tensor& weight : {w, ops::pack(w)}) {
-        const at::Tensor y = ops::conv2d(x, weight, b);
-        EXPECT_LT(largest_difference(y, wanted), dtype == at::kFloat ? 1e-5 : 2e-2);
-        EXPECT_TRUE(y.is_contiguous(at::MemoryFormat::ChannelsLast));
-        EXPECT_TRUE(ops::conv2d(x.narrow(0, 1, 1), weight, b).equal(y.narrow(0, 1, 1)));
-        test::expect_same_with_any_threads([&] { return ops::conv2d(x, weight, b); });
-      }
-    }
 }
 
 }  // namespace

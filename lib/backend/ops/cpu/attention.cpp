@@ -2,8 +2,7 @@
 // Attention with the scores of a few queries at a time: they never reach memory.
 //
 // Both products are the same small matrix product of a few rows (queries, or their shares) with a
-// packed matrix (transposed keys, or values) whose rows are padded to whole vectors. A row's sums
-// run over keys and channels in order, so they do not depend on which rows share a turn.
+// packed matrix (transposed keys, or values) whose rows are padded to whole vectors.
 #include <ATen/Parallel.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "ops/cpu/kernels.h"
+#include "ops/cpu/small_product.h"
 #include "ops/cpu/vector_math.h"
 
 namespace svgen::ops::cpu {
@@ -18,29 +18,7 @@ namespace {
 
 constexpr int64_t kQueriesOfATask = 64;
 
-int64_t padded(int64_t size) {
-  return (size + kLanes - 1) / kLanes * kLanes;
-}
-
-// c (Rows, 16 Vectors) = a (Rows, n) b (n, 16 Vectors). The sums live in registers only where the
-// loops over them are unrolled, which the optimiser leaves to us.
-template <int Rows, int Vectors>
-SVGEN_INLINE void multiply(const float* a, int64_t a_stride, const float* b, int64_t b_stride,
-                           int64_t n, float* c, int64_t c_stride) {
-  Floats sums[Rows][Vectors] = {};
-  for (int64_t i = 0; i < n; ++i, ++a, b += b_stride) {
-    Floats row[Vectors];
-    SVGEN_UNROLL for (int v = 0; v < Vectors; ++v) row[v] = load(b + v * kLanes);
-    SVGEN_UNROLL for (int r = 0; r < Rows; ++r) {
-      const float factor = a[r * a_stride];
-      SVGEN_UNROLL for (int v = 0; v < Vectors; ++v) sums[r][v] += factor * row[v];
-    }
-  }
-  SVGEN_UNROLL for (int r = 0; r < Rows; ++r) SVGEN_UNROLL for (int v = 0; v < Vectors; ++v)
-      store(c + r * c_stride + v * kLanes, sums[r][v]);
-}
-
-// The same for any number of columns that is a multiple of 16.
+// c (Rows, columns) = a (Rows, n) b (n, columns), columns a multiple of 16.
 template <int Rows, int Vectors>
 SVGEN_INLINE void multiply_all(const float* a, int64_t a_stride, const float* b, int64_t columns,
                                int64_t n, float* c) {
@@ -145,15 +123,6 @@ SVGEN_INLINE void attend(const HeadTask<T>& task, Scratch& scratch) {
       for (int64_t i = 0; i < task.head; i += kLanes) store(y + i, load(mixed + i), task.head - i);
     }
   }
-}
-
-bool has_wide_registers() {
-#if defined(__x86_64__)
-  static const bool has = __builtin_cpu_supports("avx512f");
-  return has;
-#else
-  return false;
-#endif
 }
 
 // As many sums as the registers hold: 32 of 16 numbers, or 16 of 8.

@@ -25,6 +25,22 @@ struct GroupNormShape {
 void group_norm(const float* x, float* y, const GroupNormShape& shape, const float* weight,
                 const float* bias, double eps, bool swish);
 
+/// The results of a 3x3 convolution that keeps the size, channels-last.
+struct WinogradShape {
+  int64_t images, height, width;
+  int64_t in, out;
+  bool doubles;  // x has half the height and width; each pixel of it stands for 2x2
+};
+
+/// The kernels w (3, 3, in, out) as winograd_convolution() takes them: so many numbers.
+int64_t winograd_kernels_size(int64_t in, int64_t out);
+template <typename W>
+void winograd_kernels(const W* w, int64_t in, int64_t out, float* u);
+
+/// y = x * w + bias + added, where x is 0 outside of the image; bias (out), added null or as y.
+void winograd_convolution(const float* x, const float* u, const float* bias, const float* added,
+                          const WinogradShape& shape, float* y);
+
 /// Rows of tokens: (images, tokens, width), dense.
 struct TokenShape {
   int64_t images, tokens, width;
