@@ -10,6 +10,7 @@
 #include <chrono>
 
 #include "interop/tensor.h"
+#include "roles/host_memory.h"
 #include "roles/worker.h"
 #include "svgen/error.h"
 
@@ -36,6 +37,11 @@ void compute(const std::function<void()>& work) {
 
 Runtime::Runtime(Device device, DType dtype) : device_(device), dtype_(dtype) {
   counters_.handle = next_handle();
+  if (device.is_cpu()) keep_host_memory();
+}
+
+Runtime::~Runtime() {
+  if (device_.is_cpu()) release_host_memory();
 }
 
 at::Device Runtime::torch_device() const {

@@ -28,6 +28,9 @@ inline constexpr Activity kDecoding{&EngineStatistics::seconds_decoding,
 class Runtime {
  public:
   Runtime(Device device, DType dtype);
+  ~Runtime();
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
 
   Device device() const { return device_; }
   DType dtype() const { return dtype_; }
