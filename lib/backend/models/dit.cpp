@@ -5,6 +5,8 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/embedding.h>
 
+#include <utility>
+
 #include "nn/sine_cosine.h"
 #include "ops/ops.h"
 #include "svgen/error.h"
@@ -63,7 +65,11 @@ void DitBlock::visit(const nn::StateScope& state) {
 }
 
 at::Tensor DitBlock::operator()(at::Tensor x, const at::Tensor& c) const {
-  const auto m = modulation(c);  // shift_a, scale_a, gate_a, shift_m, scale_m, gate_m: 6 x (N, D)
+  return modulated(std::move(x), modulation(c));
+}
+
+// m is shift_a, scale_a, gate_a, shift_m, scale_m, gate_m: 6 x (N, D).
+at::Tensor DitBlock::modulated(at::Tensor x, const std::vector<at::Tensor>& m) const {
   const at::ScalarType product = attn.qkv_weight.scalar_type();
   x = ops::gated_sum(x, m[2], attn(ops::modulated_layer_norm(x, m[0], m[1], kEps, product)));
   return ops::gated_sum(x, m[5], mlp(ops::modulated_layer_norm(x, m[3], m[4], kEps, product)));
@@ -108,8 +114,9 @@ at::Tensor Dit::tokens(const at::Tensor& x, const at::Tensor& c) const {
   return h;
 }
 
-at::Tensor Dit::final_layer(const at::Tensor& x, const at::Tensor& c, int64_t rows) const {
-  const auto m = final_modulation(c);  // shift, scale: 2 x (N, D)
+// m is shift, scale: 2 x (N, D).
+at::Tensor Dit::final_layer(const at::Tensor& x, const std::vector<at::Tensor>& m,
+                            int64_t rows) const {
   return nn::affine(
       ops::modulated_layer_norm(x, m[0], m[1], kEps, final_linear.weight.scalar_type()),
       final_linear.weight.narrow(0, 0, rows),
@@ -119,13 +126,27 @@ at::Tensor Dit::final_layer(const at::Tensor& x, const at::Tensor& c, int64_t ro
 at::Tensor Dit::forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const {
   check_inputs(config, x, t, y);
   const at::Tensor c = condition(t, y);
-  return final_layer(tokens(x, c), c, config.channels);  // (N, T, C)
+  return final_layer(tokens(x, c), final_modulation(c), config.channels);  // (N, T, C)
+}
+
+DitModulations Dit::modulations(const at::Tensor& c) const {
+  DitModulations m;
+  for (const DitBlock& block : blocks) m.blocks.push_back(block.modulation(c));
+  m.last = final_modulation(c);
+  return m;
+}
+
+at::Tensor Dit::velocity(const at::Tensor& x, const DitModulations& m) const {
+  at::Tensor h = embed(x);  // (N, T, D)
+  for (size_t i = 0; i < blocks.size(); ++i) h = blocks[i].modulated(h, m.blocks[i]);
+  return final_layer(h, m.last, config.channels);  // (N, T, C)
 }
 
 at::Tensor Dit::forward_all(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const {
   check_inputs(config, x, t, y);
   const at::Tensor c = condition(t, y);
-  return final_layer(tokens(x, c), c, final_linear.out);  // (N, T, 2C) or (N, T, C)
+  return final_layer(tokens(x, c), final_modulation(c),
+                     final_linear.out);  // (N, T, 2C) or (N, T, C)
 }
 
 }  // namespace svgen::models

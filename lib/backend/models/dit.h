@@ -57,10 +57,18 @@ struct DitBlock {
 
   void visit(const nn::StateScope& state);
   at::Tensor operator()(at::Tensor x, const at::Tensor& c) const;  // (N, T, D), (N, D)
+  /// The same with what `modulation` makes of c.
+  at::Tensor modulated(at::Tensor x, const std::vector<at::Tensor>& m) const;
 
   nn::Attention attn;
   nn::Mlp mlp;
   nn::Modulation modulation;  // shift_a, scale_a, gate_a, shift_m, scale_m, gate_m
+};
+
+/// What each block's modulation makes of a condition, and the last layer's: parts of (N, D).
+struct DitModulations {
+  std::vector<std::vector<at::Tensor>> blocks;
+  std::vector<at::Tensor> last;
 };
 
 struct Dit {
@@ -72,6 +80,10 @@ struct Dit {
   /// labels y (N) int64 in 0 .. classes. ShapeError on other shapes or labels outside the table.
   at::Tensor forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const;
 
+  /// The same with the modulations of the condition, which need not be computed in every step.
+  at::Tensor velocity(const at::Tensor& x, const DitModulations& m) const;
+  DitModulations modulations(const at::Tensor& c) const;
+
   /// All rows of the last layer: (N, T, 2C) when sigma is learned, else the velocity.
   at::Tensor forward_all(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const;
 
@@ -80,7 +92,8 @@ struct Dit {
   at::Tensor condition(const at::Tensor& t, const at::Tensor& y) const;  // (N, D)
   at::Tensor embed(const at::Tensor& x) const;                           // (N, T, D)
   at::Tensor tokens(const at::Tensor& x, const at::Tensor& c) const;     // entering the last layer
-  at::Tensor final_layer(const at::Tensor& x, const at::Tensor& c, int64_t rows) const;
+  /// The first `rows` of the last layer, with its modulation m.
+  at::Tensor final_layer(const at::Tensor& x, const std::vector<at::Tensor>& m, int64_t rows) const;
 
   DitConfig config;
   nn::Linear ln1;        // a projection despite its published name

@@ -8,8 +8,10 @@
 #include <optional>
 #include <string>
 
+#include "flow/path.h"
 #include "flow/sampler.h"
 #include "interop/tensor.h"
+#include "models/modulation_table.h"
 #include "ops/products.h"
 #include "roles/model_info.h"
 #include "roles/shapes.h"
@@ -49,6 +51,21 @@ void check(const models::DitConfig& config, const SampleRequest& request) {
   check_floating("the initial noise", request.noise);
 }
 
+// The model as the sampler calls it; `tabulated` computes the modulations of many steps at once.
+flow::VelocityModel velocity_of(const models::Dit& model, const SamplingOptions& options,
+                                std::vector<int64_t> labels, bool tabulated) {
+  if (!tabulated)
+    return [&model](const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) {
+      return model.forward(x, t, y).to(at::kFloat);
+    };
+  labels.push_back(model.config.classes);
+  const auto table = std::make_shared<models::ModulationTable>(
+      model, flow::time_grid(options.steps, options.shift), labels);
+  return [&model, table](const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) {
+    return model.velocity(x, table->at(t[0].item<float>(), y)).to(at::kFloat);
+  };
+}
+
 }  // namespace
 
 ModelSampler::ModelSampler(const ModelFiles& files, ModelStatistics& statistics, Runtime& runtime,
@@ -76,14 +93,11 @@ Tensor ModelSampler::sample(const SampleRequest& request, const ProgressFunction
   const models::DitConfig& config = model->config;
   check(config, request);
   if (!request.normalized) statistics_.load(config.channels);
-  const auto velocity = [&model](const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) {
-    return model->forward(x, t, y).to(at::kFloat);
-  };
   const int64_t images = static_cast<int64_t>(request.indices.size());
-  // An image must not depend on those beside it.
-  const int64_t wanted = ops::has_independent_rows(runtime_.torch_dtype())
-                             ? kRowsAtOnce / std::max<int64_t>(1, config.tokens)
-                             : 1;
+  // An image must not depend on those beside it, nor on the steps before.
+  const bool independent =
+      runtime_.torch_device().is_cpu() && ops::has_independent_rows(runtime_.torch_dtype());
+  const int64_t wanted = independent ? kRowsAtOnce / std::max<int64_t>(1, config.tokens) : 1;
   const int64_t at_once = std::max(runtime_.images_at_once(), wanted);
   at::Tensor latents;
   for (int64_t first = 0; first < images; first += at_once) {
@@ -91,8 +105,11 @@ Tensor ModelSampler::sample(const SampleRequest& request, const ProgressFunction
     const auto label = request.classes.begin() + first;
     std::optional<flow::Integration> integration;
     runtime_.run(kSampling, [&] {
-      integration.emplace(flow::GuidedModel{velocity, {label, label + count}, config.classes},
-                          noise(config, request, first, count), request.options);
+      const std::vector<int64_t> labels(label, label + count);
+      integration.emplace(
+          flow::GuidedModel{velocity_of(*model, request.options, labels, independent), labels,
+                            config.classes},
+          noise(config, request, first, count), request.options);
     });
     // Step by step, so that others get their turn on the worker and the caller may stop.
     while (!integration->done()) {
