@@ -39,9 +39,10 @@ void DinoV3Block::visit(const nn::StateScope& state) {
 }
 
 at::Tensor DinoV3Block::operator()(at::Tensor x, const nn::RotaryTables& rotary) const {
-  x = x + ls1(attn(norm1(x), &rotary));
-  const at::Tensor y = norm2(x);
-  return x + ls2(swiglu ? (*swiglu)(y) : (*mlp)(y));
+  const at::ScalarType product = attn.qkv_weight.scalar_type();
+  x = ls1.add(x, attn(norm1.before(product, x), &rotary));
+  const at::Tensor y = norm2.before(product, x);
+  return ls2.add(x, swiglu ? (*swiglu)(y) : (*mlp)(y));
 }
 
 DinoV3::DinoV3(const DinoV3Config& dino_config)

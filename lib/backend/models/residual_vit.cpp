@@ -72,8 +72,9 @@ void ResidualVitBlock::visit(const nn::StateScope& state) {
 }
 
 at::Tensor ResidualVitBlock::operator()(at::Tensor x) const {
-  x = x + self_attention(ln_1(x));
-  return x + mlp(ln_2(x));
+  const at::ScalarType product = self_attention.qkv_weight.scalar_type();
+  x = ops::gated_sum(x, {}, self_attention(ln_1.before(product, x)));
+  return ops::gated_sum(x, {}, mlp(ln_2.before(product, x)));
 }
 
 ResidualVit::ResidualVit(const ResidualVitConfig& vit_config)

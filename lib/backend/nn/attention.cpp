@@ -44,10 +44,11 @@ at::Tensor Attention::operator()(const at::Tensor& x, const RotaryTables* rotary
   const int64_t n = x.size(0), t = x.size(1);
   const at::Tensor bias =
       config.masked_bias ? qkv_bias * bias_mask.to(qkv_bias.scalar_type()) : qkv_bias;
-  // The host's attention reads the product as it is; all others want float32 for what comes before
-  // the scores.
-  const bool as_it_is = rotary == nullptr && ops::runs_on_host(x);
-  const at::Tensor qkv = (as_it_is ? product : affine)(x, qkv_weight, bias)  // (N, T, 3D)
+  // The host's kernels read the products as they are; all others want float32 for what comes
+  // before the scores and behind the branch.
+  const bool on_host = ops::runs_on_host(x);
+  const AffineMap map = branch_map(x);
+  const at::Tensor qkv = map(x, qkv_weight, bias)  // (N, T, 3D)
                              .view({n, t, 3, config.heads, config.head()})
                              .permute({2, 0, 3, 1, 4});   // (3, N, heads, T, head)
   at::Tensor q = qkv.select(0, 0), k = qkv.select(0, 1);  // (N, heads, T, head)
@@ -55,13 +56,16 @@ at::Tensor Attention::operator()(const at::Tensor& x, const RotaryTables* rotary
                                 .product = qkv_weight.scalar_type(),
                                 .q_norm = head_norm(q_norm),
                                 .k_norm = head_norm(k_norm)};
-  if (rotary) {
-    const int64_t prefix = t - rotary->sin.size(0);
+  const int64_t prefix = rotary ? t - rotary->sin.size(0) : 0;
+  if (rotary && on_host) {
+    options.rotation = {rotary->sin, rotary->cos, prefix};
+  } else if (rotary) {
     q = rotate(q_norm ? (*q_norm)(q) : q, *rotary, prefix);
     k = rotate(k_norm ? (*k_norm)(k) : k, *rotary, prefix);
     options.q_norm = options.k_norm = {};
   }
-  return output(ops::attention(q, k, qkv.select(0, 2), options));  // (N, T, D)
+  return map(ops::attention(q, k, qkv.select(0, 2), options), output.weight,
+             output.bias);  // (N, T, D)
 }
 
 }  // namespace svgen::nn

@@ -2,7 +2,7 @@
 // Layer normalisation.
 #include "nn/layer_norm.h"
 
-#include <ATen/ops/layer_norm.h>
+#include "ops/ops.h"
 
 namespace svgen::nn {
 
@@ -12,7 +12,11 @@ void LayerNorm::visit(const StateScope& state) {
 }
 
 at::Tensor LayerNorm::operator()(const at::Tensor& x) const {
-  return at::layer_norm(x, {width}, weight.to(x.scalar_type()), bias.to(x.scalar_type()), eps);
+  return ops::layer_norm(x, weight, bias, eps, x.scalar_type());
+}
+
+at::Tensor LayerNorm::before(at::ScalarType product, const at::Tensor& x) const {
+  return ops::layer_norm(x, weight, bias, eps, ops::runs_on_host(x) ? product : x.scalar_type());
 }
 
 }  // namespace svgen::nn

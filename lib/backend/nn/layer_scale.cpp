@@ -4,10 +4,17 @@
 
 #include <ATen/TensorOperators.h>
 
+#include "ops/ops.h"
+
 namespace svgen::nn {
 
 at::Tensor LayerScale::operator()(const at::Tensor& x) const {
   return x * gamma.to(x.scalar_type());
+}
+
+at::Tensor LayerScale::add(const at::Tensor& x, const at::Tensor& branch) const {
+  if (!ops::runs_on_host(x)) return x + (*this)(branch);
+  return ops::gated_sum(x, gamma.to(x.scalar_type()).expand({x.size(0), -1}), branch);
 }
 
 }  // namespace svgen::nn

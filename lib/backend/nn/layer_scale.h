@@ -13,6 +13,8 @@ struct LayerScale {
 
   void visit(const StateScope& state) { state("gamma", gamma, {width}); }
   at::Tensor operator()(const at::Tensor& x) const;  // (..., width)
+  /// x + gamma branch; (N, T, width) both.
+  at::Tensor add(const at::Tensor& x, const at::Tensor& branch) const;
 
   int64_t width;
   at::Tensor gamma;

@@ -2,6 +2,7 @@
 // The affine map.
 #include "nn/linear.h"
 
+#include "ops/ops.h"
 #include "ops/products.h"
 
 namespace svgen::nn {
@@ -16,6 +17,10 @@ at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tens
 
 at::Tensor affine(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   return product(x, weight, bias).to(carried_dtype(weight));
+}
+
+AffineMap branch_map(const at::Tensor& x) {
+  return ops::runs_on_host(x) ? product : affine;
 }
 
 void Linear::visit(const StateScope& state) {

@@ -20,6 +20,12 @@ at::Tensor affine(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
 /// anyway.
 at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
+/// What ends a residual branch that began with x: affine(), or product() where x is computed by the
+/// kernels of inference, which take the branch as it is.
+using AffineMap = at::Tensor (*)(const at::Tensor& x, const at::Tensor& weight,
+                                 const at::Tensor& bias);
+AffineMap branch_map(const at::Tensor& x);
+
 struct Linear {
   Linear(int64_t in_features, int64_t out_features) : in(in_features), out(out_features) {}
 

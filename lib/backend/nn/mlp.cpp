@@ -15,7 +15,8 @@ void Mlp::visit(const StateScope& state) {
 at::Tensor Mlp::operator()(const at::Tensor& x) const {
   // The hidden values stay in the product's dtype: the map computes in float32 and rounds once
   // either way, and half the bytes move.
-  return down(ops::linear(x.to(up.weight.scalar_type()), up.weight, up.bias, gelu));
+  const at::Tensor hidden = ops::linear(x.to(up.weight.scalar_type()), up.weight, up.bias, gelu);
+  return branch_map(x)(hidden, down.weight, down.bias);
 }
 
 }  // namespace svgen::nn

@@ -11,6 +11,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "svgen/error.h"
 
@@ -22,6 +25,22 @@ constexpr float kTurn = 6.28318530717958648f;
 // (i + 0.5) / size on [0, 1], mapped to [-1, 1].
 float centre(int64_t i, int64_t size) {
   return 2.0f * ((static_cast<float>(i) + 0.5f) / static_cast<float>(size)) - 1.0f;
+}
+
+// Of each of `size` places, one after the other.
+struct AxisTables {
+  std::vector<float> sin, cos;
+};
+
+AxisTables axis_tables(std::span<const float> periods, int64_t size) {
+  AxisTables tables;
+  for (int64_t i = 0; i < size; ++i)
+    for (const float period : periods) {
+      const float angle = kTurn * centre(i, size) / period;
+      tables.sin.push_back(std::sin(angle));
+      tables.cos.push_back(std::cos(angle));
+    }
+  return tables;
 }
 
 }  // namespace
@@ -39,21 +58,20 @@ at::Tensor rotary_periods(int64_t head, double base) {
 
 RotaryTables rotary_tables(const at::Tensor& periods, int64_t height, int64_t width) {
   const at::Tensor host = periods.detach().to(at::kCPU, at::kFloat).contiguous();
-  const float* period = host.const_data_ptr<float>();
   const int64_t count = host.numel();
   at::Tensor sin = at::empty({height * width, 4 * count}, at::kFloat);  // (T, head)
   at::Tensor cos = at::empty({height * width, 4 * count}, at::kFloat);  // (T, head)
   float* sines = sin.mutable_data_ptr<float>();
   float* cosines = cos.mutable_data_ptr<float>();
+  const std::span values(host.const_data_ptr<float>(), static_cast<size_t>(count));
+  const AxisTables rows = axis_tables(values, height), columns = axis_tables(values, width);
   for (int64_t row = 0; row < height; ++row)
     for (int64_t column = 0; column < width; ++column)
       for (int64_t repeat = 0; repeat < 2; ++repeat)
-        for (const float coordinate : {centre(row, height), centre(column, width)})
-          for (int64_t i = 0; i < count; ++i) {
-            const float angle = kTurn * coordinate / period[i];
-            *sines++ = std::sin(angle);
-            *cosines++ = std::cos(angle);
-          }
+        for (const auto& [axis, i] : {std::pair(&rows, row), std::pair(&columns, column)}) {
+          sines = std::copy_n(axis->sin.data() + i * count, count, sines);
+          cosines = std::copy_n(axis->cos.data() + i * count, count, cosines);
+        }
   return {sin.to(periods.device()), cos.to(periods.device())};
 }
 

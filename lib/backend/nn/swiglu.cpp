@@ -16,10 +16,11 @@ void SwiGlu::visit(const StateScope& state) {
 }
 
 at::Tensor SwiGlu::operator()(const at::Tensor& x) const {
-  // In training the hidden values stay in the product's dtype, as those of Mlp do.
-  if (c10::GradMode::is_enabled())
-    return w3(ops::silu(product(x, w1.weight, w1.bias)) * product(x, w2.weight, w2.bias));
-  return w3(ops::silu(w1(x)) * w2(x));
+  // The hidden values stay in the product's dtype, as those of Mlp do: they are computed in float32
+  // and rounded for the next product anyway.
+  const at::Tensor gate = product(x, w1.weight, w1.bias), value = product(x, w2.weight, w2.bias);
+  if (c10::GradMode::is_enabled()) return w3(ops::silu(gate) * value);
+  return branch_map(x)(ops::silu_product(gate, value), w3.weight, w3.bias);
 }
 
 }  // namespace svgen::nn

@@ -45,10 +45,12 @@ at::Tensor with_dense_heads(const at::Tensor& x) {
 }
 
 template <typename T>
-cpu::AttentionInput<T> input(const at::Tensor& x, const HeadNorm& norm) {
+cpu::AttentionInput<T> input(const at::Tensor& x, const HeadNorm& norm = {},
+                             const HeadRotation& rotation = {}) {
   return {elements<T>(x),
           {x.stride(0), x.stride(1), x.stride(2)},
-          {data_or_null(norm.weight), data_or_null(norm.bias), norm.eps}};
+          {data_or_null(norm.weight), data_or_null(norm.bias), norm.eps},
+          {data_or_null(rotation.sin), data_or_null(rotation.cos), rotation.prefix}};
 }
 
 HeadNorm in_float(const HeadNorm& norm) {
@@ -70,8 +72,9 @@ at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
   const at::Tensor y =
       at::empty({shape.images, shape.tokens, shape.heads * shape.head}, q.options());
   with_element_type(q.scalar_type(), [&]<typename T>(T) {
-    cpu::attention(input<T>(queries, q_norm), input<T>(keys, k_norm), input<T>(values, {}), shape,
-                   options.scale, mutable_elements<T>(y));
+    cpu::attention(input<T>(queries, q_norm, options.rotation),
+                   input<T>(keys, k_norm, options.rotation), input<T>(values), shape, options.scale,
+                   mutable_elements<T>(y));
   });
   return y;
 }

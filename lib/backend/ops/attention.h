@@ -12,10 +12,17 @@ struct HeadNorm {
   double eps = 0;
 };
 
+/// Rotary positions (nn/rotary.h) of the tokens behind the first `prefix`; without sin none.
+struct HeadRotation {
+  at::Tensor sin, cos;  // (T - prefix, head) float32
+  int64_t prefix = 0;
+};
+
 struct AttentionOptions {
   double scale = 1;
   at::ScalarType product = at::kFloat;  // of both matrix products, where they are the library's
   HeadNorm q_norm, k_norm;              // on q and k before all else
+  HeadRotation rotation;                // and then this; only where runs_on_host(q)
 };
 
 /// q, k, v (N, heads, T, head) to (N, T, heads * head), both of q's dtype. The softmax is computed

@@ -8,6 +8,7 @@
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/layer_norm.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/silu.h>
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
@@ -45,14 +46,42 @@ ImageRows rows_of(const at::Tensor& x) {
   return {rows, rows.stride(0)};
 }
 
+bool norms_on_host(const at::Tensor& x, at::ScalarType result) {
+  return runs_on_host(x) && x.scalar_type() == at::kFloat && x.dim() == 3 &&
+         (result == at::kFloat || result == at::kBFloat16);
+}
+
 cpu::TokenShape token_shape(const at::Tensor& x) {
   return {x.size(0), x.size(1), x.size(2)};
+}
+
+// LN(x) (base + scale) + shift.
+at::Tensor host_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
+                     float base, double eps, at::ScalarType result) {
+  const at::Tensor input = x.contiguous();
+  const ImageRows shifts = rows_of(shift), scales = rows_of(scale);
+  const at::Tensor y = at::empty(x.sizes(), x.options().dtype(result));
+  with_element_type(result, [&]<typename Out>(Out) {
+    cpu::modulated_layer_norm(elements<float>(input), mutable_elements<Out>(y), token_shape(x),
+                              {elements<float>(shifts.rows), shifts.stride},
+                              {elements<float>(scales.rows), scales.stride}, base, eps);
+  });
+  return y;
 }
 
 }  // namespace
 
 at::Tensor silu(const at::Tensor& x) {
   return takes_host_kernel(x) ? map(x, cpu::silu) : at::silu(x);
+}
+
+at::Tensor silu_product(const at::Tensor& x, const at::Tensor& y) {
+  if (!runs_on_host(x) || !x.is_contiguous() || !y.is_contiguous()) return at::silu(x) * y;
+  const at::Tensor product = at::empty_like(x);
+  with_element_type(x.scalar_type(), [&]<typename T>(T) {
+    cpu::silu_product(elements<T>(x), elements<T>(y), mutable_elements<T>(product), x.numel());
+  });
+  return product;
 }
 
 at::Tensor gelu_erf(const at::Tensor& x) {
@@ -70,31 +99,31 @@ bool runs_on_host(const at::Tensor& x) {
 
 at::Tensor modulated_layer_norm(const at::Tensor& x, const at::Tensor& shift,
                                 const at::Tensor& scale, double eps, at::ScalarType result) {
-  const bool made = result == at::kFloat || result == at::kBFloat16;
-  if (!runs_on_host(x) || x.scalar_type() != at::kFloat || !made) {
-    const at::Tensor normal = at::layer_norm(x, {x.size(-1)}, {}, {}, eps);
-    return (normal * (1 + scale).unsqueeze(1) + shift.unsqueeze(1)).to(result);
+  if (norms_on_host(x, result)) return host_norm(x, shift, scale, 1, eps, result);
+  const at::Tensor normal = at::layer_norm(x, {x.size(-1)}, {}, {}, eps);
+  return (normal * (1 + scale).unsqueeze(1) + shift.unsqueeze(1)).to(result);
+}
+
+at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                      double eps, at::ScalarType result) {
+  if (norms_on_host(x, result)) {
+    const auto for_all = [&](const at::Tensor& row) { return row.expand({x.size(0), -1}); };
+    return host_norm(x, for_all(bias), for_all(weight), 0, eps, result);
   }
-  const at::Tensor input = x.contiguous();
-  const ImageRows shifts = rows_of(shift), scales = rows_of(scale);
-  const at::Tensor y = at::empty(x.sizes(), x.options().dtype(result));
-  with_element_type(result, [&]<typename Out>(Out) {
-    cpu::modulated_layer_norm(elements<float>(input), mutable_elements<Out>(y), token_shape(x),
-                              elements<float>(shifts.rows), shifts.stride,
-                              elements<float>(scales.rows), scales.stride, eps);
-  });
-  return y;
+  const at::ScalarType dtype = x.scalar_type();
+  return at::layer_norm(x, {x.size(-1)}, weight.to(dtype), bias.to(dtype), eps).to(result);
 }
 
 at::Tensor gated_sum(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& branch) {
   if (!runs_on_host(x) || x.scalar_type() != at::kFloat || !runs_on_host(branch))
-    return x + gate.unsqueeze(1) * branch;
+    return gate.defined() ? x + gate.unsqueeze(1) * branch : x + branch;
   const at::Tensor input = x.contiguous(), added = branch.contiguous();
-  const ImageRows gates = rows_of(gate);
+  const ImageRows gates =
+      rows_of(gate.defined() ? gate : at::ones({1}, x.options()).expand({x.size(0), x.size(2)}));
   const at::Tensor y = at::empty_like(input);
   with_element_type(branch.scalar_type(), [&]<typename Branch>(Branch) {
     cpu::gated_sum(elements<float>(input), elements<Branch>(added), mutable_elements<float>(y),
-                   token_shape(x), elements<float>(gates.rows), gates.stride);
+                   token_shape(x), {elements<float>(gates.rows), gates.stride});
   });
   return y;
 }

@@ -14,6 +14,9 @@ namespace svgen::ops {
 /// x sigmoid(x), elementwise.
 at::Tensor silu(const at::Tensor& x);
 
+/// x sigmoid(x) y, elementwise, of one size and dtype, which the result has, too.
+at::Tensor silu_product(const at::Tensor& x, const at::Tensor& y);
+
 /// x Phi(x), elementwise, Phi the normal distribution function.
 at::Tensor gelu_erf(const at::Tensor& x);
 
@@ -29,7 +32,12 @@ bool runs_on_host(const at::Tensor& x);
 at::Tensor modulated_layer_norm(const at::Tensor& x, const at::Tensor& shift,
                                 const at::Tensor& scale, double eps, at::ScalarType result);
 
-/// x + gate branch in x's dtype, with x and branch (N, T, D), gate (N, D).
+/// The affine normalisation of the last dimension, LN(x) weight + bias, in dtype `result`; x is
+/// (N, T, D).
+at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                      double eps, at::ScalarType result);
+
+/// x + gate branch in x's dtype, with x and branch (N, T, D), gate (N, D), or undefined for 1.
 at::Tensor gated_sum(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& branch);
 
 enum class Activation { kNone, kSwish };

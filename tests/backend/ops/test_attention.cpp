@@ -10,6 +10,7 @@
 
 #include "backend/nn/fill.h"
 #include "backend/ops/threads.h"
+#include "nn/rotary.h"
 
 namespace svgen {
 namespace {
@@ -62,12 +63,28 @@ TEST(OpsAttention, IsItsDefinitionAtAwkwardSizes) {
 
 TEST(OpsAttention, ReadsBfloat16) {
   const c10::InferenceMode inference;
-  auto x = cut(2, 2, 40, 24);
-  for (at::Tensor& part : x) part = part.to(at::kBFloat16);
-  const ops::AttentionOptions options{.scale = 0.2, .product = at::kBFloat16};
-  const at::Tensor y = ops::attention(x[0], x[1], x[2], options);
-  EXPECT_EQ(y.scalar_type(), at::kBFloat16);
-  EXPECT_LT(largest_difference(y, definition(x[0], x[1], x[2], options)), 8e-3);
+  for (const auto& [n, heads, t, head] :
+       {std::tuple{1, 1, 1, 1}, {2, 2, 40, 24}, {1, 2, 33, 5}, {2, 4, 65, 72}, {1, 2, 261, 48}}) {
+    auto x = cut(n, heads, t, head);
+    for (at::Tensor& part : x) part = part.to(at::kBFloat16);
+    const ops::AttentionOptions options{.scale = 0.2, .product = at::kBFloat16};
+    const at::Tensor y = ops::attention(x[0], x[1], x[2], options);
+    EXPECT_EQ(y.scalar_type(), at::kBFloat16);
+    EXPECT_LT(largest_difference(y, definition(x[0], x[1], x[2], options)), 1e-2) << head;
+  }
+}
+
+TEST(OpsAttention, TurnsQueriesAndKeysBehindThePrefix) {
+  const c10::InferenceMode inference;
+  for (const int64_t head : {8, 24, 64}) {
+    const auto x = cut(2, 3, 2 + 5 * 4, head);
+    const auto tables = nn::rotary_tables(nn::rotary_periods(head, 100), 5, 4);
+    const at::Tensor wanted =
+        definition(nn::rotate(x[0], tables, 2), nn::rotate(x[1], tables, 2), x[2], {.scale = 0.3});
+    const at::Tensor y =
+        ops::attention(x[0], x[1], x[2], {.scale = 0.3, .rotation = {tables.sin, tables.cos, 2}});
+    EXPECT_LT(largest_difference(y, wanted), 5e-6) << "head " << head;
+  }
 }
 
 TEST(OpsAttention, AveragesTheValuesWhenAllScoresAreEqual) {

@@ -151,12 +151,34 @@ TEST(ModulatedLayerNorm, TakesPartsOfAWiderMatrix) {
           .equal(ops::modulated_layer_norm(rows.x, rows.shift, rows.scale, 1e-6, at::kFloat)));
 }
 
+TEST(LayerNormOp, IsTheSameWithAndWithoutGradients) {
+  const Rows rows;
+  const at::Tensor weight = wave({24}, 1), bias = wave({24}, 2);
+  const at::Tensor recorded = ops::layer_norm(rows.x, weight, bias, 1e-5, at::kFloat);
+  const c10::InferenceMode inference;
+  const at::Tensor y = ops::layer_norm(rows.x, weight, bias, 1e-5, at::kFloat);
+  EXPECT_LT(largest_difference(y, recorded), 2e-6);
+  EXPECT_TRUE(
+      ops::layer_norm(rows.x, weight, bias, 1e-5, at::kBFloat16).equal(y.to(at::kBFloat16)));
+}
+
+TEST(SiluProduct, IsTheSameWithAndWithoutGradients) {
+  const at::Tensor x = wave({3, 1777}, 0.1, 3), y = wave({3, 1777}, 0.3);
+  const at::Tensor recorded = ops::silu_product(x, y);
+  const c10::InferenceMode inference;
+  EXPECT_LT(largest_difference(ops::silu_product(x, y), recorded), 1e-6);
+  const at::Tensor a = x.to(at::kBFloat16), b = y.to(at::kBFloat16);
+  EXPECT_TRUE(ops::silu_product(a, b).equal(
+      ops::silu_product(a.to(at::kFloat), b.to(at::kFloat)).to(at::kBFloat16)));
+}
+
 TEST(GatedSum, IsTheSameWithAndWithoutGradients) {
   const Rows rows;
   const at::Tensor branch = wave({2, 7, 24}, 5);
   const at::Tensor recorded = ops::gated_sum(rows.x, rows.scale, branch);
   const c10::InferenceMode inference;
   EXPECT_LT(largest_difference(ops::gated_sum(rows.x, rows.scale, branch), recorded), 1e-6);
+  EXPECT_TRUE(ops::gated_sum(rows.x, {}, branch).equal(rows.x + branch));
   EXPECT_LT(
       largest_difference(ops::gated_sum(rows.x, rows.scale, branch.to(at::kBFloat16)), recorded),
       1e-2);

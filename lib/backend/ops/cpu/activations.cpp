@@ -27,28 +27,61 @@ void gelu_tanh_slice(const float* x, float* y, int64_t count) {
   });
 }
 
+template <typename T>
+SVGEN_INLINE void silu_product_each(const T* x, const T* y, T* z, int64_t count) {
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const Floats v = load(x + i, count - i);
+    store(z + i, v * sigmoid(v) * load(y + i, count - i), count - i);
+  }
+}
+
+SVGEN_VECTOR_CLONES
+void silu_product_slice(const float* x, const float* y, float* z, int64_t count) {
+  silu_product_each(x, y, z, count);
+}
+SVGEN_VECTOR_CLONES
+void silu_product_slice(const Bfloat16* x, const Bfloat16* y, Bfloat16* z, int64_t count) {
+  silu_product_each(x, y, z, count);
+}
+
 constexpr int64_t kSlice = 8192;
 
-void for_slices(const float* x, float* y, int64_t count,
-                void (*kernel)(const float*, float*, int64_t)) {
+// work(first, count) for slices of an array.
+template <typename Work>
+void for_slices(int64_t count, const Work& work) {
   at::parallel_for(0, (count + kSlice - 1) / kSlice, 1, [&](int64_t begin, int64_t end) {
     const int64_t first = begin * kSlice;
-    kernel(x + first, y + first, std::min(end * kSlice, count) - first);
+    work(first, std::min(end * kSlice, count) - first);
   });
+}
+
+void map_slices(const float* x, float* y, int64_t count,
+                void (*kernel)(const float*, float*, int64_t)) {
+  for_slices(count, [&](int64_t first, int64_t size) { kernel(x + first, y + first, size); });
 }
 
 }  // namespace
 
 void silu(const float* x, float* y, int64_t count) {
-  for_slices(x, y, count, silu_slice);
+  map_slices(x, y, count, silu_slice);
 }
 
 void gelu_erf(const float* x, float* y, int64_t count) {
-  for_slices(x, y, count, gelu_erf_slice);
+  map_slices(x, y, count, gelu_erf_slice);
 }
 
 void gelu_tanh(const float* x, float* y, int64_t count) {
-  for_slices(x, y, count, gelu_tanh_slice);
+  map_slices(x, y, count, gelu_tanh_slice);
 }
+
+template <typename T>
+void silu_product(const T* x, const T* y, T* z, int64_t count) {
+  for_slices(count, [&](int64_t first, int64_t size) {
+    silu_product_slice(x + first, y + first, z + first, size);
+  });
+}
+
+template void silu_product(const float*, const float*, float*, int64_t);
+template void silu_product(const Bfloat16*, const Bfloat16*, Bfloat16*, int64_t);
 
 }  // namespace svgen::ops::cpu

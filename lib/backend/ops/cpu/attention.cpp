@@ -6,12 +6,8 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <limits>
-#include <vector>
 
-#include "ops/cpu/kernels.h"
-#include "ops/cpu/small_product.h"
-#include "ops/cpu/vector_math.h"
+#include "ops/cpu/attention_parts.h"
 
 namespace svgen::ops::cpu {
 namespace {
@@ -29,68 +25,20 @@ SVGEN_INLINE void multiply_all(const float* a, int64_t a_stride, const float* b,
     multiply<Rows, 1>(a, a_stride, b + j, columns, n, c + j, columns);
 }
 
-// A row of numbers as float32, zeros up to a whole vector; normalised over itself when asked.
-template <typename T>
-SVGEN_INLINE void widen(const T* from, int64_t size, float* to, const HeadNorm& norm = {}) {
-  for (int64_t i = 0; i < size; i += kLanes) store(to + i, load(from + i, size - i));
-  if (norm.weight == nullptr) return;
-  const Moments found = moments(to, size, static_cast<float>(norm.eps));
-  for (int64_t i = 0; i < size; i += kLanes) {
-    const Floats normal = (load(to + i) - found.mean) * found.inverse;
-    store(to + i, normal * load(norm.weight + i, size - i) + load(norm.bias + i, size - i));
-  }
-}
-
-// Scores to shares of the first `size`; behind them zeros.
-SVGEN_INLINE void softmax(float* scores, int64_t size) {
-  const int64_t width = padded(size);
-  for (int64_t i = size; i < width; ++i) scores[i] = -std::numeric_limits<float>::infinity();
-  Floats highest = load(scores);
-  for (int64_t i = kLanes; i < width; i += kLanes) {
-    const Floats x = load(scores + i);
-    highest = x > highest ? x : highest;
-  }
-  const float top = largest(highest);
-  Floats total{};
-  for (int64_t i = 0; i < width; i += kLanes) {
-    const Floats x = exponential(load(scores + i) - top);
-    total += x;
-    store(scores + i, x);
-  }
-  const float inverse = 1.0f / sum(total);
-  for (int64_t i = 0; i < width; i += kLanes) store(scores + i, load(scores + i) * inverse);
-}
-
-template <typename T>
-struct HeadTask {
-  const T *q, *k, *v;
-  int64_t q_stride, k_stride, v_stride;  // from token to token
-  HeadNorm q_norm, k_norm;
-  int64_t tokens, head;
-  int64_t first, last;  // queries
-  float scale;
-  T* y;
-  int64_t y_stride;
-};
-
-struct Scratch {
-  std::vector<float> keys, values, rows, queries, scores, mixed;
-};
-
 // Keys as (head, tokens), values as (tokens, head), padded.
 template <typename T>
-SVGEN_INLINE void pack(const HeadTask<T>& task, Scratch& scratch) {
+SVGEN_INLINE void pack(const HeadTask<T>& task, AttentionScratch& scratch) {
   const int64_t columns = padded(task.tokens), width = padded(task.head);
   scratch.keys.resize(task.head * columns);
   scratch.values.resize(task.tokens * width);
   scratch.rows.resize(kLanes * width);
   for (int64_t t = 0; t < task.tokens; ++t)
-    widen(task.v + t * task.v_stride, task.head, scratch.values.data() + t * width);
+    widen(task.v.data + t * task.v.rows.token, task.head, scratch.values.data() + t * width);
   for (int64_t first = 0; first < columns; first += kLanes) {
     for (int64_t lane = 0; lane < kLanes; ++lane) {
       float* row = scratch.rows.data() + lane * width;
       const int64_t t = std::min(first + lane, task.tokens - 1);
-      widen(task.k + t * task.k_stride, task.head, row, task.k_norm);
+      prepare(task.k, t, task.head, row);
     }
     for (int64_t i = 0; i < task.head; ++i)
       for (int64_t lane = 0; lane < kLanes; ++lane)
@@ -99,7 +47,7 @@ SVGEN_INLINE void pack(const HeadTask<T>& task, Scratch& scratch) {
 }
 
 template <int Rows, int Vectors, typename T>
-SVGEN_INLINE void attend(const HeadTask<T>& task, Scratch& scratch) {
+SVGEN_INLINE void attend(const HeadTask<T>& task, AttentionScratch& scratch) {
   pack(task, scratch);
   const int64_t columns = padded(task.tokens), width = padded(task.head);
   scratch.queries.assign(Rows * width, 0);
@@ -109,7 +57,7 @@ SVGEN_INLINE void attend(const HeadTask<T>& task, Scratch& scratch) {
     const int64_t count = std::min<int64_t>(Rows, task.last - first);
     for (int64_t r = 0; r < count; ++r) {
       float* query = scratch.queries.data() + r * width;
-      widen(task.q + (first + r) * task.q_stride, task.head, query, task.q_norm);
+      prepare(task.q, first + r, task.head, query);
       for (int64_t i = 0; i < width; i += kLanes) store(query + i, load(query + i) * task.scale);
     }
     multiply_all<Rows, Vectors>(scratch.queries.data(), width, scratch.keys.data(), columns,
@@ -127,17 +75,21 @@ SVGEN_INLINE void attend(const HeadTask<T>& task, Scratch& scratch) {
 
 // As many sums as the registers hold: 32 of 16 numbers, or 16 of 8.
 template <typename T>
-SVGEN_INLINE void attend_in_tiles(const HeadTask<T>& task, Scratch& scratch) {
+SVGEN_INLINE void attend_in_tiles(const HeadTask<T>& task, AttentionScratch& scratch) {
   has_wide_registers() ? attend<8, 2>(task, scratch) : attend<4, 1>(task, scratch);
 }
 
 SVGEN_VECTOR_CLONES
-void attend_head(const HeadTask<float>& task, Scratch& scratch) {
+void attend_head(const HeadTask<float>& task, AttentionScratch& scratch) {
   attend_in_tiles(task, scratch);
 }
 SVGEN_VECTOR_CLONES
-void attend_head(const HeadTask<Bfloat16>& task, Scratch& scratch) {
+void attend_head_widened(const HeadTask<Bfloat16>& task, AttentionScratch& scratch) {
   attend_in_tiles(task, scratch);
+}
+
+void attend_head(const HeadTask<Bfloat16>& task, AttentionScratch& scratch) {
+  has_pair_products() ? attend_pairs(task, scratch) : attend_head_widened(task, scratch);
 }
 
 }  // namespace
@@ -148,10 +100,12 @@ void attention(const AttentionInput<T>& q, const AttentionInput<T>& k, const Att
   const int64_t parts = (shape.tokens + kQueriesOfATask - 1) / kQueriesOfATask;
   const int64_t width = shape.heads * shape.head;
   const auto head_of = [](const AttentionInput<T>& x, int64_t image, int64_t head) {
-    return x.data + image * x.rows.image + head * x.rows.head;
+    AttentionInput<T> own = x;
+    own.data += image * x.rows.image + head * x.rows.head;
+    return own;
   };
   at::parallel_for(0, shape.images * shape.heads * parts, 1, [&](int64_t begin, int64_t end) {
-    Scratch scratch;
+    AttentionScratch scratch;
     // Parts of one head follow each other and share its keys and values.
     for (int64_t part = begin; part < end;) {
       const int64_t pair = part / parts, image = pair / shape.heads, head = pair % shape.heads;
@@ -160,11 +114,6 @@ void attention(const AttentionInput<T>& q, const AttentionInput<T>& k, const Att
           .q = head_of(q, image, head),
           .k = head_of(k, image, head),
           .v = head_of(v, image, head),
-          .q_stride = q.rows.token,
-          .k_stride = k.rows.token,
-          .v_stride = v.rows.token,
-          .q_norm = q.norm,
-          .k_norm = k.norm,
           .tokens = shape.tokens,
           .head = shape.head,
           .first = (part - pair * parts) * kQueriesOfATask,

@@ -15,6 +15,10 @@ void silu(const float* x, float* y, int64_t count);
 void gelu_erf(const float* x, float* y, int64_t count);
 void gelu_tanh(const float* x, float* y, int64_t count);
 
+/// z[i] = silu(x[i]) y[i] for i < count, in float32 inside.
+template <typename T>
+void silu_product(const T* x, const T* y, T* z, int64_t count);
+
 struct GroupNormShape {
   int64_t images, pixels, channels;
   int64_t groups;  // a divisor of channels
@@ -46,17 +50,21 @@ struct TokenShape {
   int64_t images, tokens, width;
 };
 
-/// (x - mean) / sqrt(biased variance + eps) of each row, times 1 + scale plus shift, where scale
-/// and shift are one row of `width` for each image, so far apart.
-template <typename Out>
-void modulated_layer_norm(const float* x, Out* y, const TokenShape& shape, const float* shift,
-                          int64_t shift_stride, const float* scale, int64_t scale_stride,
-                          double eps);
+/// One row of `width` for each image, `stride` apart.
+struct RowOfImage {
+  const float* data;
+  int64_t stride;
+};
 
-/// y = x + gate * branch, where gate is one row of `width` for each image, `stride` apart.
+/// (x - mean) / sqrt(biased variance + eps) of each row, times base + scale plus shift.
+template <typename Out>
+void modulated_layer_norm(const float* x, Out* y, const TokenShape& shape, const RowOfImage& shift,
+                          const RowOfImage& scale, float base, double eps);
+
+/// y = x + gate * branch.
 template <typename Branch>
 void gated_sum(const float* x, const Branch* branch, float* y, const TokenShape& shape,
-               const float* gate, int64_t stride);
+               const RowOfImage& gate);
 
 /// Where the rows of one of q, k, v lie: elements from one image, head, token to the next; the
 /// elements of a head are neighbours.
@@ -71,11 +79,20 @@ struct HeadNorm {
   double eps = 0;
 };
 
+/// Axial positions (nn/rotary.h): the halves x1, x2 of the head of token prefix + t become
+/// x1 cos - x2 sin and x2 cos + x1 sin, with row t of the tables (tokens, head). sin null: none.
+struct HeadRotation {
+  const float* sin = nullptr;
+  const float* cos = nullptr;
+  int64_t prefix = 0;
+};
+
 template <typename T>
 struct AttentionInput {
   const T* data;
   HeadRows rows;
-  HeadNorm norm;  // of q and k
+  HeadNorm norm;  // of q and k, and then their positions
+  HeadRotation rotation;
 };
 
 struct AttentionShape {

@@ -14,27 +14,27 @@ constexpr int64_t kRowsAtOnce = 8;
 
 template <typename Out>
 SVGEN_INLINE void norm_each(const float* x, Out* y, int64_t rows, int64_t width, const float* shift,
-                            const float* scale, float eps) {
+                            const float* scale, float base, float eps) {
   for (int64_t row = 0; row < rows; ++row, x += width, y += width) {
     const Moments found = moments(x, width, eps);
     for (int64_t i = 0; i < width; i += kLanes) {
       const int64_t n = width - i;
       const Floats normal = (load(x + i, n) - found.mean) * found.inverse;
-      store(y + i, normal * (1.0f + load(scale + i, n)) + load(shift + i, n), n);
+      store(y + i, normal * (base + load(scale + i, n)) + load(shift + i, n), n);
     }
   }
 }
 
 SVGEN_VECTOR_CLONES
 void norm_rows(const float* x, float* y, int64_t rows, int64_t width, const float* shift,
-               const float* scale, float eps) {
-  norm_each(x, y, rows, width, shift, scale, eps);
+               const float* scale, float base, float eps) {
+  norm_each(x, y, rows, width, shift, scale, base, eps);
 }
 
 SVGEN_VECTOR_CLONES
 void norm_rows(const float* x, Bfloat16* y, int64_t rows, int64_t width, const float* shift,
-               const float* scale, float eps) {
-  norm_each(x, y, rows, width, shift, scale, eps);
+               const float* scale, float base, float eps) {
+  norm_each(x, y, rows, width, shift, scale, base, eps);
 }
 
 template <typename Branch>
@@ -74,31 +74,31 @@ void for_rows(const TokenShape& shape, const Work& work) {
 }  // namespace
 
 template <typename Out>
-void modulated_layer_norm(const float* x, Out* y, const TokenShape& shape, const float* shift,
-                          int64_t shift_stride, const float* scale, int64_t scale_stride,
-                          double eps) {
+void modulated_layer_norm(const float* x, Out* y, const TokenShape& shape, const RowOfImage& shift,
+                          const RowOfImage& scale, float base, double eps) {
   for_rows(shape, [&](int64_t first, int64_t rows, int64_t image) {
     norm_rows(x + first * shape.width, y + first * shape.width, rows, shape.width,
-              shift + image * shift_stride, scale + image * scale_stride, static_cast<float>(eps));
+              shift.data + image * shift.stride, scale.data + image * scale.stride, base,
+              static_cast<float>(eps));
   });
 }
 
 template <typename Branch>
 void gated_sum(const float* x, const Branch* branch, float* y, const TokenShape& shape,
-               const float* gate, int64_t stride) {
+               const RowOfImage& gate) {
   for_rows(shape, [&](int64_t first, int64_t rows, int64_t image) {
     const int64_t offset = first * shape.width;
-    sum_rows(x + offset, branch + offset, y + offset, rows, shape.width, gate + image * stride);
+    sum_rows(x + offset, branch + offset, y + offset, rows, shape.width,
+             gate.data + image * gate.stride);
   });
 }
 
-template void modulated_layer_norm(const float*, float*, const TokenShape&, const float*, int64_t,
-                                   const float*, int64_t, double);
-template void modulated_layer_norm(const float*, Bfloat16*, const TokenShape&, const float*,
-                                   int64_t, const float*, int64_t, double);
-template void gated_sum(const float*, const float*, float*, const TokenShape&, const float*,
-                        int64_t);
-template void gated_sum(const float*, const Bfloat16*, float*, const TokenShape&, const float*,
-                        int64_t);
+template void modulated_layer_norm(const float*, float*, const TokenShape&, const RowOfImage&,
+                                   const RowOfImage&, float, double);
+template void modulated_layer_norm(const float*, Bfloat16*, const TokenShape&, const RowOfImage&,
+                                   const RowOfImage&, float, double);
+template void gated_sum(const float*, const float*, float*, const TokenShape&, const RowOfImage&);
+template void gated_sum(const float*, const Bfloat16*, float*, const TokenShape&,
+                        const RowOfImage&);
 
 }  // namespace svgen::ops::cpu

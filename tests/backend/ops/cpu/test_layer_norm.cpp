@@ -24,7 +24,8 @@ TEST(RowKernels, NormaliseAndModulateEachImagesRows) {
     const auto x = numbers(rows * width, 0.2f, 50), shift = numbers(2 * width, 1),
                scale = numbers(2 * width, 2);
     std::vector<float> y(rows * width);
-    modulated_layer_norm(x.data(), y.data(), shape, shift.data(), width, scale.data(), width, 1e-3);
+    modulated_layer_norm(x.data(), y.data(), shape, {shift.data(), width}, {scale.data(), width}, 1,
+                         1e-3);
     for (int64_t row = 0; row < rows; ++row) {
       double mean = 0, variance = 0;
       for (int64_t i = 0; i < width; ++i) mean += x[row * width + i] / static_cast<double>(width);
@@ -46,7 +47,7 @@ TEST(RowKernels, AddTheGatedBranch) {
   const int64_t count = 2 * 5 * 19;
   const auto x = numbers(count, 0), branch = numbers(count, 3), gate = numbers(19, 4);
   std::vector<float> y(count);
-  gated_sum(x.data(), branch.data(), y.data(), shape, gate.data(), /*stride=*/0);
+  gated_sum(x.data(), branch.data(), y.data(), shape, {gate.data(), /*stride=*/0});
   for (int64_t i = 0; i < count; ++i) EXPECT_NEAR(y[i], x[i] + gate[i % 19] * branch[i], 1e-6);
 }
 
