@@ -19,6 +19,7 @@
 #include "svgen/image.h"
 #include "svgen/sampling.h"
 #include "svgen/tensor.h"
+#include "svgen/ycbcr.h"
 
 namespace svgen {
 
@@ -47,6 +48,9 @@ class Encoder {
   /// All images of one size, height and width multiples of the patch (ShapeError otherwise).
   /// Features that were not asked for, and all after a cancel, stay undefined.
   virtual Features encode(std::span<const ImageView> images, FeatureKind kind,
+                          const ProgressFunction& progress = {}) = 0;
+  /// The same of Y'CbCr pictures: of their R'G'B' levels, with colour interpolated linearly.
+  virtual Features encode(std::span<const YcbcrView> images, FeatureKind kind,
                           const ProgressFunction& progress = {}) = 0;
 };
 
@@ -101,6 +105,10 @@ class Decoder {
   virtual bool decode_into(const Tensor& latents, Grid grid, bool normalized,
                            std::span<const MutableImageView> pictures,
                            const ProgressFunction& progress = {}) = 0;
+  /// The same levels as Y'CbCr; a colour sample, in the middle of two by two pixels, is their mean.
+  virtual bool decode_into(const Tensor& latents, Grid grid, bool normalized,
+                           std::span<const MutableYcbcrView> pictures,
+                           const ProgressFunction& progress = {}) = 0;
 
   /// See Sampler::follow_training.
   virtual bool follow_training(const ProgressFunction& progress = {}) = 0;
@@ -127,8 +135,7 @@ struct EngineStatistics {
 
 struct EngineOptions {
   std::string model;  // card path, directory holding one, registered name; empty: embedded
-  std::string device =
-      "auto";  // auto, cpu, cuda, cuda:N; a named device that is missing is an error
+  std::string device = "auto";   // auto, cpu, cuda, cuda:N; one that is missing is an error
   std::string dtype = "auto";    // auto, float32, bfloat16, float16
   bool follow_training = false;  // its sampler and decoder can take weights from a training
 
@@ -178,15 +185,13 @@ class StatisticsRecorder {
   virtual void save(const std::filesystem::path& file) const = 0;
 };
 
-/// One tensor of a safetensors file, copied to the host. IoError, or WeightsError when it is
-/// absent.
+/// One tensor of a safetensors file, copied to the host. IoError, WeightsError when it is absent.
 Tensor read_tensor(const std::filesystem::path& safetensors, const std::string& name);
 
 /// The tensor on the host: itself when it is there, else a copy. DeviceError when the copy fails.
 Tensor to_host(const Tensor& tensor);
 
-/// The listing of `weights-ls`: tensors, shapes, dtypes, the family recognised, missing and
-/// surplus.
+/// The listing of `weights-ls`: tensors, shapes, dtypes, the family, what is missing or surplus.
 std::string describe_weights(const std::filesystem::path& file);
 
 /// Threads of the backend's one compute team on a CPU (default: LibTorch's choice).

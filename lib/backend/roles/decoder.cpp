@@ -75,9 +75,9 @@ Tensor ModelDecoder::decode(const Tensor& latents, Grid grid, bool normalized,
                        {0, 3, grid.height * card_.patch, grid.width * card_.patch});
 }
 
-bool ModelDecoder::decode_into(const Tensor& latents, Grid grid, bool normalized,
-                               std::span<const MutableImageView> pictures,
-                               const ProgressFunction& progress) {
+template <typename View>
+bool ModelDecoder::decode_each(const Tensor& latents, const Grid& grid, bool normalized,
+                               std::span<const View> pictures, const ProgressFunction& progress) {
   const std::shared_ptr<const models::Decoder> model = model_.get();
   check_grid(grid);
   check_pictures(pictures, grid, card_.patch);
@@ -88,6 +88,18 @@ bool ModelDecoder::decode_into(const Tensor& latents, Grid grid, bool normalized
     for (int64_t n = 0; n < pixels.size(0); ++n) write_levels(pixels[n], pictures[first + n]);
   };
   return for_each_picture(*model, latents, grid, normalized, progress, write);
+}
+
+bool ModelDecoder::decode_into(const Tensor& latents, Grid grid, bool normalized,
+                               std::span<const MutableImageView> pictures,
+                               const ProgressFunction& progress) {
+  return decode_each(latents, grid, normalized, pictures, progress);
+}
+
+bool ModelDecoder::decode_into(const Tensor& latents, Grid grid, bool normalized,
+                               std::span<const MutableYcbcrView> pictures,
+                               const ProgressFunction& progress) {
+  return decode_each(latents, grid, normalized, pictures, progress);
 }
 
 }  // namespace svgen::roles

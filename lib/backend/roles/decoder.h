@@ -21,11 +21,17 @@ class ModelDecoder : public Decoder {
   bool decode_into(const Tensor& latents, Grid grid, bool normalized,
                    std::span<const MutableImageView> pictures,
                    const ProgressFunction& progress) override;
+  bool decode_into(const Tensor& latents, Grid grid, bool normalized,
+                   std::span<const MutableYcbcrView> pictures,
+                   const ProgressFunction& progress) override;
   bool follow_training(const ProgressFunction& progress) override {
     return model_.follow(progress);
   }
 
  private:
+  template <typename View>
+  bool decode_each(const Tensor& latents, const Grid& grid, bool normalized,
+                   std::span<const View> pictures, const ProgressFunction& progress);
   /// Checks the call and hands the pixels (n, 3, H, W) of each chunk to `take`.
   bool for_each_picture(const models::Decoder& model, const Tensor& latents, const Grid& grid,
                         bool normalized, const ProgressFunction& progress,

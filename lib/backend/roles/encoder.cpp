@@ -30,8 +30,9 @@ models::ResidualVit& ModelEncoder::residual() {
   });
 }
 
-Features ModelEncoder::encode(std::span<const ImageView> images, FeatureKind kind,
-                              const ProgressFunction& progress) {
+template <typename View>
+Features ModelEncoder::encode_views(std::span<const View> images, FeatureKind kind,
+                                    const ProgressFunction& progress) {
   const int64_t tokens = token_grid(images, files_.card().patch).tokens();
   const int64_t count = static_cast<int64_t>(images.size());
   const models::DinoV3* dino = kind == FeatureKind::kResidual ? nullptr : &semantic();
@@ -55,6 +56,16 @@ Features ModelEncoder::encode(std::span<const ImageView> images, FeatureKind kin
   if (dino) features.semantic = from_torch(semantic_tokens);
   if (vit) features.residual = from_torch(residual_tokens);
   return features;
+}
+
+Features ModelEncoder::encode(std::span<const ImageView> images, FeatureKind kind,
+                              const ProgressFunction& progress) {
+  return encode_views(images, kind, progress);
+}
+
+Features ModelEncoder::encode(std::span<const YcbcrView> images, FeatureKind kind,
+                              const ProgressFunction& progress) {
+  return encode_views(images, kind, progress);
 }
 
 }  // namespace svgen::roles

@@ -18,8 +18,13 @@ class ModelEncoder : public Encoder {
 
   Features encode(std::span<const ImageView> images, FeatureKind kind,
                   const ProgressFunction& progress) override;
+  Features encode(std::span<const YcbcrView> images, FeatureKind kind,
+                  const ProgressFunction& progress) override;
 
  private:
+  template <typename View>
+  Features encode_views(std::span<const View> images, FeatureKind kind,
+                        const ProgressFunction& progress);
   models::DinoV3& semantic();
   models::ResidualVit& residual();
 

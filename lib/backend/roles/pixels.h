@@ -8,23 +8,30 @@
 
 #include "svgen/card.h"
 #include "svgen/image.h"
+#include "svgen/ycbcr.h"
 
 namespace svgen::roles {
 
 /// The token grid of pictures that share one size. ShapeError when they do not, when a side is no
 /// multiple of the patch, or when a view has no pixels.
 Grid token_grid(std::span<const ImageView> images, int64_t patch);
+Grid token_grid(std::span<const YcbcrView> images, int64_t patch);
 
 /// Throws ShapeError unless every picture has grid * patch pixels and memory.
 void check_pictures(std::span<const MutableImageView> pictures, const Grid& grid, int64_t patch);
+void check_pictures(std::span<const MutableYcbcrView> pictures, const Grid& grid, int64_t patch);
 
 /// (x / 255 - mean) / std with ImageNet's means and deviations: (N, 3, H, W) float32 on the host.
-/// The images must have one size.
+/// The images must have one size. x is a level of R', G' or B'; one of a Y'CbCr picture is rounded
+/// before (ops/cpu/ycbcr.h).
 at::Tensor normalized_pixels(std::span<const ImageView> images);
+at::Tensor normalized_pixels(std::span<const YcbcrView> images);
 /// The same as x / 127.5 - 1: what a decoder gives back.
 at::Tensor signed_pixels(std::span<const ImageView> images);
 
 /// floor(255 (x + 1) / 2 + 0.5), clamped to 0 .. 255, of x (3, H, W) float32 into the picture.
 void write_levels(const at::Tensor& x, const MutableImageView& picture);
+/// The same levels as Y'CbCr; colour is the mean of two by two pixels.
+void write_levels(const at::Tensor& x, const MutableYcbcrView& picture);
 
 }  // namespace svgen::roles

@@ -56,6 +56,30 @@ TEST(ModelDecoder, WritesTheSamePixelsAsLevelsThroughStrides) {
   }
 }
 
+TEST(ModelDecoder, WritesTheSamePicturesAsYcbcr) {
+  const auto engine = open_engine();
+  const Tensor latents = random_latents(2);
+  std::vector<uint8_t> rgb(2 * 64 * 64 * 3), memory(2 * 64 * 64 * 3 / 2);
+  std::vector<MutableImageView> pictures;
+  std::vector<MutableYcbcrView> others;
+  for (int n = 0; n < 2; ++n) {
+    pictures.push_back(packed_rgb(&rgb[n * 64 * 64 * 3], 64, 64));
+    uint8_t* luma = &memory[n * 64 * 64 * 3 / 2];
+    others.push_back({64, 64, {luma, luma + 64 * 64, luma + 64 * 64 + 1}, {64, 64, 64}, 2, {}});
+  }
+  ASSERT_TRUE(engine->decoder().decode_into(latents, kGrid, false, pictures));
+  ASSERT_TRUE(engine->decoder().decode_into(latents, kGrid, false, others));
+  for (int n = 0; n < 2; ++n) {
+    for (const auto& [y, x] : {std::pair{0, 0}, {63, 63}, {10, 41}}) {
+      const uint8_t* p = pictures[n].row(0, y) + x * 3;
+      EXPECT_NEAR(others[n].row(0, y)[x],
+                  16 + 219 * (0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2]) / 255, 0.51);
+    }
+  }
+  EXPECT_THROW(engine->decoder().decode_into(latents, kGrid, false, std::span(others).first(1)),
+               ShapeError);
+}
+
 TEST(ModelDecoder, DecodesGridsThatAreNotSquare) {
   const auto engine = open_engine();
   const Tensor pixels = engine->decoder().decode(random_latents(1, 24), {4, 6}, false);

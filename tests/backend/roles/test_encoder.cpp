@@ -53,6 +53,24 @@ TEST(ModelEncoder, TakesAnySizeOfWholePatches) {
   EXPECT_EQ(features.residual.shape(), (Shape{1, 24, 8}));
 }
 
+TEST(ModelEncoder, TakesYcbcrPictures) {
+  const auto engine = open_engine();
+  std::vector<uint8_t> luma(64 * 64), rgb;
+  const std::vector<uint8_t> chroma(32 * 32, 128);
+  for (size_t i = 0; i < luma.size(); ++i) {
+    luma[i] = static_cast<uint8_t>(i * 7 / 11);
+    rgb.insert(rgb.end(), 3, luma[i]);
+  }
+  const YcbcrCoding full_range{0.299, 0.114, 0, 255, 255};
+  const YcbcrView grey{64,           64, {luma.data(), chroma.data(), chroma.data()},
+                       {64, 32, 32}, 1,  full_range};
+  const ImageView same = packed_rgb<const uint8_t>(rgb.data(), 64, 64);
+  const Features found = engine->encoder().encode(std::span(&grey, 1), FeatureKind::kBoth);
+  const Features expected = engine->encoder().encode(std::span(&same, 1), FeatureKind::kBoth);
+  EXPECT_TRUE(bit_equal(found.semantic, expected.semantic));
+  EXPECT_TRUE(bit_equal(found.residual, expected.residual));
+}
+
 TEST(ModelEncoder, StaysUsableAfterACancelAndAnError) {
   const auto engine = open_engine();
   const at::Tensor pictures = read_case("img.u8");
@@ -61,7 +79,8 @@ TEST(ModelEncoder, StaysUsableAfterACancelAndAnError) {
       engine->encoder().encode(views, FeatureKind::kBoth, [](const Progress&) { return false; });
   EXPECT_FALSE(cancelled.semantic.defined());
   EXPECT_FALSE(cancelled.residual.defined());
-  EXPECT_THROW(engine->encoder().encode({}, FeatureKind::kBoth), ShapeError);
+  EXPECT_THROW(engine->encoder().encode(std::span<const ImageView>(), FeatureKind::kBoth),
+               ShapeError);
   EXPECT_TRUE(engine->encoder().encode(views, FeatureKind::kBoth).semantic.defined());
 }
 

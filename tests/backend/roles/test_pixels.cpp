@@ -3,9 +3,11 @@
 #include "roles/pixels.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -91,6 +93,59 @@ TEST(WriteLevels, TouchesOnlyTheViewsPixels) {
   write_levels(at::tensor({-1.f, -1.f, 0.f, 0.f, 1.f, 1.f}).view({3, 2, 1}), bgrx);
   EXPECT_EQ(memory, (std::array<uint8_t, 16>{255, 128, 0, 9, 9, 9, 9, 9,  //
                                              255, 128, 0, 9, 9, 9, 9, 9}));
+}
+
+// A flat Y'CbCr picture of odd size and the levels of R', G', B' that it shows.
+struct FlatCase {
+  YcbcrCoding coding;
+  std::array<uint8_t, 3> ycbcr, rgb;
+};
+
+const FlatCase kFlat[] = {
+    {{}, {16, 128, 128}, {0, 0, 0}},
+    {{}, {235, 128, 128}, {255, 255, 255}},
+    {{}, {255, 128, 128}, {255, 255, 255}},  // brighter than white
+    {{}, {81, 90, 240}, {254, 0, 0}},
+    {{0.2126, 0.0722}, {63, 102, 240}, {255, 1, 0}},
+    {{0.299, 0.114, 0, 255, 255}, {76, 85, 255}, {254, 0, 0}},
+};
+
+// Planes of a 3 x 3 picture one after the other, filled with the three levels.
+std::array<uint8_t, 9 + 4 + 4> flat_memory(const std::array<uint8_t, 3>& ycbcr) {
+  std::array<uint8_t, 9 + 4 + 4> memory;
+  std::fill(memory.begin(), memory.begin() + 9, ycbcr[0]);
+  std::fill(memory.begin() + 9, memory.begin() + 13, ycbcr[1]);
+  std::fill(memory.begin() + 13, memory.end(), ycbcr[2]);
+  return memory;
+}
+
+TEST(NormalizedPixels, OfYcbcrAreThoseOfItsRgb) {
+  for (const FlatCase& flat : kFlat) {
+    const auto memory = flat_memory(flat.ycbcr);
+    const YcbcrView view{3, 3, {&memory[0], &memory[9], &memory[13]}, {3, 2, 2}, 1, flat.coding};
+    std::vector<uint8_t> rgb;
+    for (int pixel = 0; pixel < 9; ++pixel) rgb.insert(rgb.end(), flat.rgb.begin(), flat.rgb.end());
+    const ImageView same = packed_rgb<const uint8_t>(rgb.data(), 3, 3);
+    const at::Tensor expected = normalized_pixels(std::span(&same, 1));
+    const std::array<YcbcrView, 2> twice{view, view};
+    EXPECT_TRUE(at::equal(normalized_pixels(twice)[1], expected[0])) << flat.ycbcr[0];
+    EXPECT_EQ(token_grid(twice, 3), (Grid{1, 1}));
+  }
+}
+
+TEST(WriteLevels, WritesYcbcrOfOddSize) {
+  for (const FlatCase& flat : kFlat) {
+    if (flat.ycbcr[0] == 255) continue;
+    auto memory = flat_memory({7, 7, 7});
+    const MutableYcbcrView view{3,         3, {&memory[0], &memory[9], &memory[13]},
+                                {3, 2, 2}, 1, flat.coding};
+    check_pictures(std::span(&view, 1), {1, 1}, 3);
+    at::Tensor x = at::empty({3, 3, 3});
+    for (int c = 0; c < 3; ++c) x[c].fill_(static_cast<float>(flat.rgb[c]) / 127.5f - 1);
+    write_levels(x, view);
+    const auto expected = flat_memory(flat.ycbcr);
+    for (size_t i = 0; i < memory.size(); ++i) EXPECT_NEAR(memory[i], expected[i], 1) << i;
+  }
 }
 
 TEST(CheckPictures, NamesTheSizes) {
