@@ -29,6 +29,21 @@ BasicImageView<Byte> view_of(const GstVideoFrame& frame) {
   return view;
 }
 
+template <typename Byte>
+BasicYcbcrView<Byte> ycbcr_view_of(const GstVideoFrame& frame) {
+  BasicYcbcrView<Byte> view;
+  view.width = GST_VIDEO_FRAME_WIDTH(&frame);
+  view.height = GST_VIDEO_FRAME_HEIGHT(&frame);
+  // Components 0, 1, 2 are Y', Cb, Cr, whichever plane comes first.
+  for (int c = 0; c < 3; ++c) {
+    view.planes[c] = static_cast<Byte*>(GST_VIDEO_FRAME_COMP_DATA(&frame, c));
+    view.row_strides[c] = GST_VIDEO_FRAME_COMP_STRIDE(&frame, c);
+  }
+  view.chroma_step = GST_VIDEO_FRAME_COMP_PSTRIDE(&frame, 1);
+  view.coding = coding_of(frame.info);
+  return view;
+}
+
 void set_side(GstStructure* structure, const char* field, int64_t patch) {
   const int step = static_cast<int>(patch);
   GValue range = G_VALUE_INIT;
@@ -37,12 +52,41 @@ void set_side(GstStructure* structure, const char* field, int64_t patch) {
   gst_structure_take_value(structure, field, &range);
 }
 
+// The first colorimetry is what GStreamer takes for granted at this size. Without a list an encoder
+// that copies fields between structures would take that of RGB along.
+std::string ycbcr_caps_text(int64_t width, int64_t height) {
+  GstVideoInfo info;
+  gst_video_info_set_format(&info, GST_VIDEO_FORMAT_I420, static_cast<guint>(width),
+                            static_cast<guint>(height));
+  const TextPtr usual(gst_video_colorimetry_to_string(&info.colorimetry));
+  return std::string(SVGEN_VIDEO_CAPS(SVGEN_YCBCR_FORMATS)) +
+         ", chroma-site=(string)jpeg, colorimetry=(string){ " + text_or_empty(usual.get()) +
+         ", bt601, bt709, bt2020, smpte240m, 1:4:0:0, 1:4:7:1, 1:3:5:1 }";
+}
+
 }  // namespace
 
 GstVideoInfo video_info_of(const GstCaps* caps) {
   GstVideoInfo info;
   if (gst_video_info_from_caps(&info, caps)) return info;
   throw ShapeError("the video caps cannot be read", {kVideoCaps, caps_text(caps), "caps"});
+}
+
+YcbcrCoding coding_of(const GstVideoInfo& info) {
+  YcbcrCoding coding;
+  if (!gst_video_color_matrix_get_Kr_Kb(info.colorimetry.matrix, &coding.kr, &coding.kb)) {
+    throw ShapeError("the colour matrix of the video is none of Y'CbCr: put videoconvert between",
+                     {"bt601, bt709 or bt2020", "matrix " + std::to_string(info.colorimetry.matrix),
+                      "colorimetry of the caps"});
+  }
+  gint offsets[GST_VIDEO_MAX_COMPONENTS], scales[GST_VIDEO_MAX_COMPONENTS];
+  gst_video_color_range_offsets(info.colorimetry.range, info.finfo, offsets, scales);
+  coding.black = offsets[0];
+  coding.luma_range = scales[0];
+  coding.chroma_range = scales[1];
+  coding.at_left = (info.chroma_site & GST_VIDEO_CHROMA_SITE_H_COSITED) != 0;
+  coding.at_top = (info.chroma_site & GST_VIDEO_CHROMA_SITE_V_COSITED) != 0;
+  return coding;
 }
 
 MappedFrame::MappedFrame(GstBuffer* buffer, const GstVideoInfo& info, GstMapFlags flags) {
@@ -65,13 +109,25 @@ MutableImageView MappedFrame::mutable_view() const {
   return view_of<uint8_t>(frame_);
 }
 
+YcbcrView MappedFrame::ycbcr_view() const {
+  return ycbcr_view_of<const uint8_t>(frame_);
+}
+
+MutableYcbcrView MappedFrame::mutable_ycbcr_view() const {
+  return ycbcr_view_of<uint8_t>(frame_);
+}
+
 void MappedFrame::blacken() const {
+  gint black[GST_VIDEO_MAX_COMPONENTS] = {}, scales[GST_VIDEO_MAX_COMPONENTS];
+  if (is_ycbcr(frame_.info)) {
+    gst_video_color_range_offsets(frame_.info.colorimetry.range, frame_.info.finfo, black, scales);
+  }
   const int components = GST_VIDEO_FRAME_N_COMPONENTS(&frame_);
   for (int c = 0; c < components; ++c) {
-    const uint8_t level = c == GST_VIDEO_COMP_A ? 255 : 0;
+    const auto level = static_cast<uint8_t>(c == GST_VIDEO_COMP_A ? 255 : black[c]);
     auto* row = static_cast<uint8_t*>(GST_VIDEO_FRAME_COMP_DATA(&frame_, c));
-    for (int y = 0; y < GST_VIDEO_FRAME_HEIGHT(&frame_); ++y) {
-      for (int x = 0; x < GST_VIDEO_FRAME_WIDTH(&frame_); ++x) {
+    for (int y = 0; y < GST_VIDEO_FRAME_COMP_HEIGHT(&frame_, c); ++y) {
+      for (int x = 0; x < GST_VIDEO_FRAME_COMP_WIDTH(&frame_, c); ++x) {
         row[x * GST_VIDEO_FRAME_COMP_PSTRIDE(&frame_, c)] = level;
       }
       row += GST_VIDEO_FRAME_COMP_STRIDE(&frame_, c);
@@ -80,9 +136,8 @@ void MappedFrame::blacken() const {
 }
 
 CapsPtr accepted_video_caps(int64_t patch, const Grid& native) {
-  CapsPtr caps(gst_caps_from_string("video/x-raw, format=(string)" SVGEN_VIDEO_FORMATS
-                                    ", framerate=(fraction)[0/1,max], "
-                                    "pixel-aspect-ratio=(fraction)1/1"));
+  CapsPtr caps(gst_caps_from_string(kModelVideoCaps));
+  gst_caps_set_simple(caps.get(), "pixel-aspect-ratio", GST_TYPE_FRACTION, 1, 1, nullptr);
   GstStructure* multiples = gst_structure_copy(gst_caps_get_structure(caps.get(), 0));
   gst_caps_set_simple(caps.get(), "width", G_TYPE_INT, static_cast<gint>(native.width * patch),
                       "height", G_TYPE_INT, static_cast<gint>(native.height * patch), nullptr);
@@ -92,14 +147,14 @@ CapsPtr accepted_video_caps(int64_t patch, const Grid& native) {
   return caps;
 }
 
-CapsPtr produced_video_caps(int64_t width, int64_t height, const Fraction& rate) {
-  CapsPtr caps(
-      gst_caps_from_string("video/x-raw, format=(string)" SVGEN_VIDEO_FORMATS
-                           ", framerate=(fraction)[0/1,max], "
-                           "pixel-aspect-ratio=(fraction)1/1, "
-                           "interlace-mode=(string)progressive, colorimetry=(string)sRGB"));
+CapsPtr produced_video_caps(int64_t width, int64_t height, const Fraction& rate, bool only_rgb) {
+  std::string text = std::string(kVideoCaps) + ", colorimetry=(string)sRGB";
+  if (!only_rgb) text += "; " + ycbcr_caps_text(width, height);
+  CapsPtr caps(gst_caps_from_string(text.c_str()));
   gst_caps_set_simple(caps.get(), "width", G_TYPE_INT, static_cast<gint>(width), "height",
-                      G_TYPE_INT, static_cast<gint>(height), nullptr);
+                      G_TYPE_INT, static_cast<gint>(height), "pixel-aspect-ratio",
+                      GST_TYPE_FRACTION, 1, 1, "interlace-mode", G_TYPE_STRING, "progressive",
+                      nullptr);
   if (rate.is_positive()) {
     gst_caps_set_simple(caps.get(), "framerate", GST_TYPE_FRACTION, rate.numerator,
                         rate.denominator, nullptr);

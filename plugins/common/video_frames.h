@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Video buffers as views on RGB pixels, and the caps of the pictures a model takes and gives.
+// Video buffers as views on RGB or Y'CbCr pixels, and the caps of the pictures a model takes and
+// gives.
 #pragma once
 
 #include <gst/video/video.h>
@@ -8,19 +9,37 @@
 #include "common/properties.h"
 #include "svgen/card.h"
 #include "svgen/image.h"
+#include "svgen/ycbcr.h"
 
 namespace svgen::gst {
 
 /// The pixel formats that need no conversion: any order of 8-bit R, G, B, packed or planar.
-#define SVGEN_VIDEO_FORMATS \
-  "{ RGB, BGR, RGBx, BGRx, xRGB, xBGR, RGBA, BGRA, ARGB, ABGR, RGBP, BGRP, GBR }"
+#define SVGEN_RGB_FORMATS \
+  "RGB, BGR, RGBx, BGRx, xRGB, xBGR, RGBA, BGRA, ARGB, ABGR, RGBP, BGRP, GBR"
+/// Those that a model's ends convert in passing: 8-bit 4:2:0, of any colorimetry. Interlaced frames
+/// are taken as they are, as one picture.
+#define SVGEN_YCBCR_FORMATS "I420, YV12, NV12, NV21"
+#define SVGEN_VIDEO_CAPS(formats)          \
+  "video/x-raw, format=(string){ " formats \
+  " }, width=(int)[1,max], height=(int)[1,max], framerate=(fraction)[0/1,max]"
 
-inline constexpr const char* kVideoCaps =
-    "video/x-raw, format=(string)" SVGEN_VIDEO_FORMATS
-    ", width=(int)[1,max], height=(int)[1,max], framerate=(fraction)[0/1,max]";
+/// RGB alone, for elements that look at the levels.
+inline constexpr const char* kVideoCaps = SVGEN_VIDEO_CAPS(SVGEN_RGB_FORMATS);
+/// What models take and give; RGB first.
+inline constexpr const char* kModelVideoCaps =
+    SVGEN_VIDEO_CAPS(SVGEN_RGB_FORMATS ", " SVGEN_YCBCR_FORMATS);
 
 /// What raw video caps say. ShapeError when they cannot be read.
 GstVideoInfo video_info_of(const GstCaps* caps);
+
+/// Whether frames of that kind are views on Y'CbCr, not on RGB.
+inline bool is_ycbcr(const GstVideoInfo& info) {
+  return GST_VIDEO_INFO_IS_YUV(&info);
+}
+
+/// What the colorimetry and chroma site of a Y'CbCr format say. ShapeError for a matrix that is
+/// none of Y'CbCr.
+YcbcrCoding coding_of(const GstVideoInfo& info);
 
 /// A mapped frame; unmapped when it goes.
 class MappedFrame {
@@ -31,8 +50,12 @@ class MappedFrame {
   MappedFrame(const MappedFrame&) = delete;
   MappedFrame& operator=(const MappedFrame&) = delete;
 
+  /// Of an RGB format.
   ImageView view() const;
   MutableImageView mutable_view() const;
+  /// Of a 4:2:0 format.
+  YcbcrView ycbcr_view() const;
+  MutableYcbcrView mutable_ycbcr_view() const;
 
   /// Makes every pixel black, and opaque where the format has alpha.
   void blacken() const;
@@ -47,8 +70,11 @@ class MappedFrame {
 /// squeeze.
 CapsPtr accepted_video_caps(int64_t patch, const Grid& native);
 
-/// What a decoder gives: one fixed size; a rate, or any when `rate` is not positive.
-CapsPtr produced_video_caps(int64_t width, int64_t height, const Fraction& rate);
+/// What a decoder gives: one fixed size; a rate, or any when `rate` is not positive. RGB, then,
+/// unless `only_rgb`, Y'CbCr with its colour samples in the middle, in GStreamer's colorimetry for
+/// the size or in one that downstream asks for.
+CapsPtr produced_video_caps(int64_t width, int64_t height, const Fraction& rate,
+                            bool only_rgb = false);
 
 /// a * b in lowest terms; 0/1 when it overflows.
 Fraction multiplied(const Fraction& a, int64_t numerator, int64_t denominator);

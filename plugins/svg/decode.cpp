@@ -45,7 +45,7 @@ class Decode : public ModelTransform<Decode, DecodeSettings> {
 
   static void class_init(GstBaseTransformClass* klass) {
     add_pad_template(klass, "sink", GST_PAD_SINK, kTensorSinkCaps);
-    add_pad_template(klass, "src", GST_PAD_SRC, kVideoCaps);
+    add_pad_template(klass, "src", GST_PAD_SRC, kModelVideoCaps);
     install_transform_vfuncs(klass);
     klass->fixate_caps = thunk<&Decode::fixate_caps>;
     klass->decide_allocation = thunk<&Decode::decide_allocation>;
@@ -66,10 +66,13 @@ class Decode : public ModelTransform<Decode, DecodeSettings> {
       const int64_t columns = settings().grid_columns;
       const int64_t rows = columns > 0 ? (stream.batch + columns - 1) / columns : 1;
       const int64_t patch = engine().card().patch;
+      const int64_t width = stream.grid.width * patch, height = stream.grid.height * patch;
       // The buffer rate counts batches; without a clock downstream chooses.
       const Fraction rate = multiplied(stream.rate, columns > 0 ? 1 : stream.batch, 1);
-      return produced_video_caps(stream.grid.width * patch * std::max<int64_t>(columns, 1),
-                                 stream.grid.height * patch * rows, rate);
+      // Where 4:2:0 has one colour for the pixels of two cells, neither could be written alone.
+      const bool shares_colour = (columns > 1 && width % 2 != 0) || (rows > 1 && height % 2 != 0);
+      return produced_video_caps(width * std::max<int64_t>(columns, 1), height * rows, rate,
+                                 /*only_rgb=*/shares_colour);
     });
   }
 
@@ -186,17 +189,23 @@ class Decode : public ModelTransform<Decode, DecodeSettings> {
                                                                                 : BufferPtr();
   }
 
+  // Images first ... first + count - 1 into a frame; false when cancelled.
+  bool decode_into(const MappedFrame& frame, int64_t first, int64_t count) {
+    const auto decode = [&](const auto& picture) {
+      return engine().decoder().decode_into(latents_.rows(first, count), stream_.grid,
+                                            settings().normalized, cells(picture, count),
+                                            keep_going());
+    };
+    return is_ycbcr(info_) ? decode(frame.mutable_ycbcr_view()) : decode(frame.mutable_view());
+  }
+
   GstFlowReturn decode_frame(GstBuffer** out) {
     BufferPtr frame = new_frame();
     if (!frame) return GST_FLOW_FLUSHING;
     {
       const MappedFrame mapped(frame.get(), info_, GST_MAP_WRITE);
       if (mapped.has_alpha()) mapped.blacken();
-      const MutableImageView views[] = {mapped.mutable_view()};
-      if (!engine().decoder().decode_into(latents_.rows(next_, 1), stream_.grid,
-                                          settings().normalized, views, keep_going())) {
-        return GST_FLOW_FLUSHING;
-      }
+      if (!decode_into(mapped, next_, 1)) return GST_FLOW_FLUSHING;
     }
     set_image_facts(frame.get(), {facts_[static_cast<size_t>(next_)]});
     stamp(frame.get(), next_);
@@ -211,11 +220,7 @@ class Decode : public ModelTransform<Decode, DecodeSettings> {
     {
       const MappedFrame mapped(frame.get(), info_, GST_MAP_WRITE);
       mapped.blacken();  // a last row of cells need not be full
-      if (!engine().decoder().decode_into(latents_.rows(0, images_), stream_.grid,
-                                          settings().normalized, cells(mapped.mutable_view()),
-                                          keep_going())) {
-        return GST_FLOW_FLUSHING;
-      }
+      if (!decode_into(mapped, 0, images_)) return GST_FLOW_FLUSHING;
     }
     set_image_facts(frame.get(), facts_);
     next_ = images_;
@@ -224,20 +229,33 @@ class Decode : public ModelTransform<Decode, DecodeSettings> {
     return GST_FLOW_OK;
   }
 
-  // The pictures of a sheet as windows into its frame.
-  std::vector<MutableImageView> cells(const MutableImageView& sheet) const {
-    const int64_t columns = settings().grid_columns, patch = engine().card().patch;
-    std::vector<MutableImageView> views;
-    for (int64_t i = 0; i < images_; ++i) {
-      MutableImageView cell = sheet;
-      cell.width = stream_.grid.width * patch;
-      cell.height = stream_.grid.height * patch;
-      const ptrdiff_t skip = i / columns * cell.height * sheet.row_stride +
-                             i % columns * cell.width * sheet.pixel_stride;
-      for (uint8_t*& plane : cell.planes) plane += skip;
+  // The first pictures of a sheet as windows into its frame; without columns, the frame itself.
+  template <typename View>
+  std::vector<View> cells(const View& sheet, int64_t count) const {
+    const int64_t columns = std::max<int64_t>(settings().grid_columns, 1);
+    const int64_t patch = engine().card().patch;
+    const int64_t width = stream_.grid.width * patch, height = stream_.grid.height * patch;
+    std::vector<View> views;
+    for (int64_t i = 0; i < count; ++i) {
+      View cell = sheet;
+      move_to(cell, i % columns * width, i / columns * height);
+      cell.width = width;
+      cell.height = height;
       views.push_back(cell);
     }
     return views;
+  }
+
+  static void move_to(MutableImageView& view, int64_t x, int64_t y) {
+    for (uint8_t*& plane : view.planes) plane += y * view.row_stride + x * view.pixel_stride;
+  }
+
+  // x and y are even, or 0 in a frame of one picture.
+  static void move_to(MutableYcbcrView& view, int64_t x, int64_t y) {
+    view.planes[0] += y * view.row_strides[0] + x;
+    for (int c = 1; c < 3; ++c) {
+      view.planes[c] += y / 2 * view.row_strides[c] + x / 2 * view.chroma_step;
+    }
   }
 
   // The time of the frame of image `image`: its own when the batch knows it, else counted from the

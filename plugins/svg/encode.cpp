@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // svgencode: pictures in, batches of semantic and residual features out.
 #include <deque>
+#include <functional>
 #include <numeric>
 
 #include "common/batch_meta.h"
@@ -59,7 +60,7 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
 
   static void class_init(GstBaseTransformClass* klass) {
     GST_DEBUG_CATEGORY_INIT(svg_encode_debug, "svgencode", 0, "SVG encoder");
-    add_pad_template(klass, "sink", GST_PAD_SINK, kVideoCaps);
+    add_pad_template(klass, "sink", GST_PAD_SINK, kModelVideoCaps);
     add_pad_template(klass, "src", GST_PAD_SRC, kTensorSourceCaps);
     install_transform_vfuncs(klass);
     klass->fixate_caps = thunk<&Encode::fixate_tensor_caps>;
@@ -202,16 +203,20 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
 
   Features compute(const EncodeSettings& s, size_t count) {
     std::deque<MappedFrame> frames;
-    std::vector<ImageView> views;
     for (size_t i = 0; i < count; ++i) {
       const size_t source = std::min(i, waiting_.size() - 1);  // padding repeats the last
       frames.emplace_back(waiting_[source].get(), info_, GST_MAP_READ);
-      views.push_back(frames.back().view());
     }
     const FeatureKind kind = engine().info().has_residual || s.features != FeatureKind::kBoth
                                  ? s.features
                                  : FeatureKind::kSemantic;
-    return engine().encoder().encode(views, kind, keep_going());
+    const auto encode = [&](auto view_of) {
+      std::vector<decltype(view_of(frames.front()))> views;
+      for (const MappedFrame& frame : frames) views.push_back(view_of(frame));
+      return engine().encoder().encode(views, kind, keep_going());
+    };
+    return is_ycbcr(info_) ? encode(std::mem_fn(&MappedFrame::ycbcr_view))
+                           : encode(std::mem_fn(&MappedFrame::view));
   }
 
   // All waiting pictures as one batch; padded up to the batch size when asked.

@@ -103,7 +103,8 @@ TEST(VideoCaps, TheNativeSizeComesFirstThenMultiplesOfThePatch) {
   EXPECT_FALSE(accepts("video/x-raw,width=100,height=96"));
   EXPECT_FALSE(accepts("video/x-raw,width=0,height=96"));
   EXPECT_FALSE(accepts("video/x-raw,width=64,height=64,pixel-aspect-ratio=4/3"));
-  EXPECT_FALSE(accepts("video/x-raw,format=I420,width=64,height=64"));
+  EXPECT_TRUE(accepts("video/x-raw,format=I420,width=64,height=64,colorimetry=bt709"));
+  EXPECT_FALSE(accepts("video/x-raw,format=Y444,width=64,height=64"));
 }
 
 TEST(VideoCaps, APictureHasOneSizeAndSquarePixels) {
@@ -117,6 +118,97 @@ TEST(VideoCaps, APictureHasOneSizeAndSquarePixels) {
 TEST(VideoCaps, WithoutARateAnyWillDo) {
   EXPECT_THAT(caps_text(produced_video_caps(64, 48, {0, 1}).get()),
               HasSubstr("framerate=(fraction)[ 0/1"));
+}
+
+TEST(VideoCaps, ColourThatIsSharedIsNotOffered) {
+  const auto offers = [](bool only_rgb, const char* format) {
+    const CapsPtr caps = produced_video_caps(66, 44, {0, 1}, only_rgb);
+    const CapsPtr one(gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, format, nullptr));
+    return gst_caps_can_intersect(one.get(), caps.get()) != FALSE;
+  };
+  EXPECT_TRUE(offers(false, "NV12"));
+  EXPECT_FALSE(offers(true, "NV12"));
+  EXPECT_TRUE(offers(true, "RGB"));
+}
+
+TEST(VideoCaps, YcbcrIsInTheColorimetryOfTheSizeFirst) {
+  const auto fixed = [](int64_t height, const char* wish) {
+    const CapsPtr wanted(gst_caps_from_string(wish));
+    const CapsPtr offered = produced_video_caps(64, height, {25, 1});
+    const CapsPtr chosen(gst_caps_fixate(gst_caps_intersect(offered.get(), wanted.get())));
+    return caps_text(chosen.get());
+  };
+  const char* const kAny = "video/x-raw,format=I420";
+  EXPECT_THAT(fixed(64, kAny), HasSubstr("colorimetry=(string)bt601"));
+  EXPECT_THAT(fixed(720, kAny), HasSubstr("colorimetry=(string)bt709"));
+  EXPECT_THAT(fixed(64, kAny), HasSubstr("chroma-site=(string)jpeg"));
+  EXPECT_THAT(fixed(64, "video/x-raw,format=I420,colorimetry=bt2020"),
+              HasSubstr("colorimetry=(string)bt2020"));
+}
+
+TEST(VideoCaps, YcbcrIsNeverInRgbsColorimetry) {
+  const CapsPtr caps = produced_video_caps(64, 64, {25, 1});
+  const CapsPtr wrong(gst_caps_from_string("video/x-raw,format=I420,colorimetry=sRGB"));
+  EXPECT_FALSE(gst_caps_can_intersect(caps.get(), wrong.get()));
+}
+
+class YcbcrFormat : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(YcbcrFormat, HasItsSamplesInPlace) {
+  const GstVideoInfo info = info_of(gst_video_format_from_string(GetParam()), 7, 5);
+  ASSERT_TRUE(is_ycbcr(info));
+  const BufferPtr buffer(gst_buffer_new_allocate(nullptr, info.size, nullptr));
+  {
+    const MappedFrame frame(buffer.get(), info, GST_MAP_WRITE);
+    frame.blacken();
+    const MutableYcbcrView view = frame.mutable_ycbcr_view();
+    EXPECT_EQ(view.row(0, 4)[6], 16);
+    EXPECT_EQ(view.row(1, 2)[3 * view.chroma_step], 128);
+    view.row(0, 4)[6] = 1;
+    for (int c = 1; c < 3; ++c) view.row(c, 2)[3 * view.chroma_step] = static_cast<uint8_t>(c + 1);
+  }
+  GstVideoFrame mapped;
+  ASSERT_TRUE(gst_video_frame_map(&mapped, &info, buffer.get(), GST_MAP_READ));
+  const auto sample = [&](int c, int y, int x) {
+    return static_cast<const uint8_t*>(
+        GST_VIDEO_FRAME_COMP_DATA(&mapped, c))[y * GST_VIDEO_FRAME_COMP_STRIDE(&mapped, c) +
+                                               x * GST_VIDEO_FRAME_COMP_PSTRIDE(&mapped, c)];
+  };
+  EXPECT_EQ(sample(0, 4, 6), 1);
+  EXPECT_EQ(sample(1, 2, 3), 2);
+  EXPECT_EQ(sample(2, 2, 3), 3);
+  EXPECT_EQ(sample(2, 0, 0), 128);
+  gst_video_frame_unmap(&mapped);
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, YcbcrFormat, ::testing::Values("I420", "YV12", "NV12", "NV21"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
+struct CodingCase {
+  const char* colorimetry;
+  const char* site;
+  YcbcrCoding coding;
+};
+
+TEST(YcbcrCoding, IsThatOfTheCaps) {
+  for (const CodingCase& row :
+       {CodingCase{"bt601", "jpeg", {}},
+        {"bt601", "mpeg2", {.at_left = true}},
+        {"bt709", "cosited", {0.2126, 0.0722, 16, 219, 224, true, true}},
+        {"bt2020", "v-cosited", {0.2627, 0.0593, 16, 219, 224, false, true}},
+        {"1:4:0:0", "jpeg", {0.299, 0.114, 0, 255, 255}}}) {
+    const CapsPtr caps(gst_caps_from_string(
+        ("video/x-raw,format=NV12,width=64,height=64,framerate=1/1,colorimetry=(string)" +
+         std::string(row.colorimetry) + ",chroma-site=" + row.site)
+            .c_str()));
+    EXPECT_EQ(coding_of(video_info_of(caps.get())), row.coding) << row.colorimetry << row.site;
+  }
+}
+
+TEST(YcbcrCoding, AMatrixOfRgbIsRefused) {
+  GstVideoInfo info = info_of(GST_VIDEO_FORMAT_I420, 8, 8);
+  info.colorimetry.matrix = GST_VIDEO_COLOR_MATRIX_RGB;
+  EXPECT_THROW(coding_of(info), ShapeError);
 }
 
 TEST(Rates, MultiplyInLowestTerms) {
