@@ -31,8 +31,9 @@ class TorchBackend : public Backend {
     return roles::resolve_device(device);
   }
 
-  DType resolve_dtype(const std::string& dtype, Device device) override {
-    return roles::resolve_dtype(dtype, device);
+  DType resolve_dtype(const std::string& dtype, Device device,
+                      std::span<const DType> accepted) override {
+    return roles::resolve_dtype(dtype, device, accepted);
   }
 
   std::shared_ptr<Engine> open_engine(const Card& card, Device device, DType dtype,
@@ -116,7 +117,7 @@ class TorchBackend : public Backend {
   std::unique_ptr<Trainer> open(const Options& options) {
     const Device device = resolve_device(options.model.device);
     return std::make_unique<Trainer>(options, Card::load(find_card(options.model.model)), device,
-                                     resolve_dtype(options.model.dtype, device));
+                                     resolve_dtype(options.model.dtype, device, {}));
   }
 };
 

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "svgen/engine.h"
@@ -18,8 +19,10 @@ class Backend {
 
   /// "auto" -> the first CUDA device when there is one, else the CPU. DeviceError when absent.
   virtual Device resolve_device(const std::string& device) = 0;
-  /// "auto" -> float32. ConfigurationError when the device cannot compute in it.
-  virtual DType resolve_dtype(const std::string& dtype, Device device) = 0;
+  /// "auto" -> the first of `accepted` in which the device is faster than in float32, else float32.
+  /// ConfigurationError when the device cannot compute in the named one.
+  virtual DType resolve_dtype(const std::string& dtype, Device device,
+                              std::span<const DType> accepted) = 0;
   virtual std::shared_ptr<Engine> open_engine(const Card& card, Device device, DType dtype,
                                               bool follow_training) = 0;
   virtual std::unique_ptr<StatisticsRecorder> create_statistics_recorder() = 0;
@@ -42,7 +45,7 @@ class Backend {
 
 /// Grows whenever this header, engine.h, evaluation.h or trainer.h changes in a way that matters to
 /// a compiled backend.
-inline constexpr int kBackendVersion = 6;
+inline constexpr int kBackendVersion = 7;
 
 /// Opens libsvgen-torch.so: SVGEN_BACKEND names the file, else it lies beside libsvgen.so or in the
 /// build tree's lib/backend. Thread safe. DeviceError saying what failed and what to do.

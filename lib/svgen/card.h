@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "svgen/sampling.h"
+#include "svgen/tensor.h"
 
 namespace svgen {
 
@@ -84,6 +85,8 @@ struct Card {
   std::optional<FileReference> statistics;
   std::optional<AlignmentScalars> alignment;
   SamplingOptions sampling;
+  // The dtypes below float32 in which the model passed its accuracy gate: what "auto" may choose.
+  std::vector<DType> reduced_precision;
   std::vector<std::string> classes;
 
   /// Reads and checks a card; all problems (unknown keys, wrong types, contradictions) come in one

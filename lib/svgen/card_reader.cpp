@@ -303,6 +303,15 @@ void fill_card(ObjectReader& reader, Card& card) {
   // How the weights were made: for people, nothing here depends on it.
   if (const json* training = reader.find("training"); training && !training->is_object())
     reader.problem("training", "an object", training->dump());
+  std::vector<std::string> reduced;
+  reader.read("reduced_precision", reduced);
+  for (const std::string& name : reduced) {
+    if (name == "bfloat16" || name == "float16") {
+      card.reduced_precision.push_back(parse_dtype(name));
+    } else {
+      reader.problem("reduced_precision", "bfloat16 or float16", name);
+    }
+  }
   reader.read("classes", card.classes);
   if (card.diffusion && card.diffusion->classes > 0 && !card.classes.empty() &&
       static_cast<int64_t>(card.classes.size()) != card.diffusion->classes) {

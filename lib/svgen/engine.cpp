@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <tuple>
+#include <vector>
 
 #include "svgen/backend.h"
 #include "svgen/registry.h"
@@ -31,7 +32,9 @@ std::shared_ptr<Engine> Engine::open(const EngineOptions& options) {
   const std::filesystem::path path = find_card(options.model);
   Backend& torch = backend();
   const Device device = torch.resolve_device(options.device);
-  const DType dtype = torch.resolve_dtype(options.dtype, device);
+  const bool chosen = options.dtype != "auto";
+  const DType dtype = torch.resolve_dtype(
+      options.dtype, device, chosen ? std::vector<DType>{} : Card::load(path).reduced_precision);
   if (options.follow_training) return torch.open_engine(Card::load(path), device, dtype, true);
   std::error_code ignored;
   // Only the folder is resolved: two links to one card may have different weights beside them.

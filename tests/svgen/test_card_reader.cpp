@@ -32,6 +32,13 @@ std::string repeated(const std::string& text, int count) {
   return all;
 }
 
+TEST(CardReader, ReadsTheDtypesThatPassedTheGate) {
+  const Card card = Card::parse(card_with(R"("reduced_precision": ["bfloat16"])"), kPath);
+  EXPECT_THAT(card.reduced_precision, ElementsAre(DType::kBFloat16));
+  EXPECT_THAT(problems_of(card_with(R"("reduced_precision": ["int4"])")),
+              HasSubstr("bfloat16 or float16"));
+}
+
 TEST(CardReader, ReadsTheHeadOfTheEmbeddedCard) {
   const Card card = Card::load(SVGEN_MODELS "/mini/card.json");
   EXPECT_EQ(card.path, SVGEN_MODELS "/mini/card.json");

@@ -4,6 +4,9 @@
 
 #include <ATen/Context.h>
 
+#include <algorithm>
+
+#include "ops/cpu/kernels.h"
 #include "svgen/error.h"
 
 namespace svgen::roles {
@@ -21,6 +24,11 @@ std::string existing_devices(int cuda_devices) {
                                                   : " (this LibTorch was built without CUDA)");
 }
 
+bool fits(DType dtype, Device device) {
+  return dtype == DType::kFloat32 || dtype == DType::kBFloat16 ||
+         (dtype == DType::kFloat16 && !device.is_cpu());
+}
+
 }  // namespace
 
 Device resolve_device(const std::string& text) {
@@ -34,12 +42,15 @@ Device resolve_device(const std::string& text) {
                     {device.name(), existing_devices(cuda_devices), "device"});
 }
 
-DType resolve_dtype(const std::string& text, Device device) {
-  if (text == "auto") return DType::kFloat32;
+DType resolve_dtype(const std::string& text, Device device, std::span<const DType> accepted) {
+  if (text == "auto") {
+    const auto fast = std::find_if(accepted.begin(), accepted.end(), [&](DType dtype) {
+      return fits(dtype, device) && (!device.is_cpu() || ops::cpu::has_pair_products());
+    });
+    return fast == accepted.end() ? DType::kFloat32 : *fast;
+  }
   const DType dtype = parse_dtype(text);
-  const bool fits = dtype == DType::kFloat32 || dtype == DType::kBFloat16 ||
-                    (dtype == DType::kFloat16 && !device.is_cpu());
-  if (fits) return dtype;
+  if (fits(dtype, device)) return dtype;
   throw ConfigurationError(
       "the models do not compute in " + text + " on " + device.name() + ": choose another dtype",
       {device.is_cpu() ? "auto, float32 or bfloat16" : "auto, float32, bfloat16 or float16", text,

@@ -2,6 +2,7 @@
 // What this machine can compute on, and in which precisions.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "svgen/device.h"
@@ -13,7 +14,8 @@ namespace svgen::roles {
 /// DeviceError naming what was asked for and what exists.
 Device resolve_device(const std::string& text);
 
-/// "auto" -> float32, else the named one. ConfigurationError when the device cannot compute in it.
-DType resolve_dtype(const std::string& text, Device device);
+/// "auto" -> the first of `accepted` in which the device is faster than in float32, else float32.
+/// ConfigurationError when the device cannot compute in the named one.
+DType resolve_dtype(const std::string& text, Device device, std::span<const DType> accepted = {});
 
 }  // namespace svgen::roles

@@ -5,6 +5,7 @@
 #include <ATen/Context.h>
 
 #include "backend/roles/support.h"
+#include "ops/cpu/kernels.h"
 
 namespace svgen::roles {
 namespace {
@@ -30,9 +31,17 @@ TEST(ResolveDevice, AutoIsACudaDeviceOnlyWhereThereIsOne) {
   EXPECT_EQ(resolve_device("auto").is_cpu(), at::getNumGPUs() == 0);
 }
 
-TEST(ResolveDType, AutoIsFloat32) {
+TEST(ResolveDType, AutoIsFloat32UnlessACardAcceptsLess) {
   EXPECT_EQ(resolve_dtype("auto", kCpu), DType::kFloat32);
   EXPECT_EQ(resolve_dtype("auto", kCuda), DType::kFloat32);
+}
+
+TEST(ResolveDType, AutoTakesWhatTheCardAcceptsWhereItIsFaster) {
+  const DType accepted[] = {DType::kFloat16, DType::kBFloat16};
+  EXPECT_EQ(resolve_dtype("auto", kCuda, accepted), DType::kFloat16);
+  EXPECT_EQ(resolve_dtype("auto", kCpu, accepted),
+            ops::cpu::has_pair_products() ? DType::kBFloat16 : DType::kFloat32);
+  EXPECT_EQ(resolve_dtype("float32", kCpu, accepted), DType::kFloat32);
 }
 
 TEST(ResolveDType, HalfPrecisionIsForDevices) {

@@ -30,9 +30,6 @@ struct AttentionScratch {
   std::vector<uint32_t> key_pairs, value_pairs, query_pairs;
 };
 
-/// Whether this CPU multiplies pairs of bfloat16 at twice the speed of float32.
-bool has_pair_products();
-
 /// Attention whose products take queries, keys, shares and values rounded to bfloat16, and sum in
 /// float32. Only where has_pair_products().
 void attend_pairs(const HeadTask<Bfloat16>& task, AttentionScratch& scratch);
