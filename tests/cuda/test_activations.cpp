@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The device activations against their formulas, over awkward sizes.
-#include <cuda_runtime_api.h>
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <vector>
 
-#include "ops/cuda/kernels.h"
+#include "cuda/device.h"
 
 namespace svgen::ops::cuda {
 namespace {
@@ -26,27 +23,15 @@ const Activation kActivations[] = {
      }},
 };
 
-class CudaActivationTest : public testing::TestWithParam<Activation> {
- protected:
-  void SetUp() override {
-    int devices = 0;
-    if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
-      GTEST_SKIP() << "no CUDA device on this machine";
-    }
-  }
-};
+class CudaActivationTest : public DeviceTest, public testing::WithParamInterface<Activation> {};
 
 TEST_P(CudaActivationTest, EqualsItsFormulaAtEverySize) {
   for (const int64_t count : {0, 1, 31, 256, 257, 1000003}) {
-    std::vector<float> x(static_cast<size_t>(count)), y(x.size());
+    std::vector<float> x(static_cast<size_t>(count));
     for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 2001) / 100.0f - 10.0f;
-    float* device = nullptr;
-    const size_t bytes = x.size() * sizeof(float);
-    ASSERT_EQ(cudaMalloc(reinterpret_cast<void**>(&device), bytes + 1), cudaSuccess);
-    ASSERT_EQ(cudaMemcpy(device, x.data(), bytes, cudaMemcpyHostToDevice), cudaSuccess);
-    ASSERT_EQ(GetParam().launch(device, device, count, nullptr), cudaSuccess);
-    ASSERT_EQ(cudaMemcpy(y.data(), device, bytes, cudaMemcpyDeviceToHost), cudaSuccess);
-    ASSERT_EQ(cudaFree(device), cudaSuccess);
+    const DeviceArray<float> device(x);
+    check(GetParam().launch(device.data(), device.data(), count, nullptr));
+    const std::vector<float> y = device.host();
     for (size_t i = 0; i < x.size(); ++i) {
       ASSERT_NEAR(y[i], GetParam().formula(x[i]), 2e-6 * (1 + std::abs(x[i]))) << "at " << x[i];
     }

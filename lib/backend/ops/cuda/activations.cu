@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/cuda/kernels.h"
+#include "ops/cuda/launch.cuh"
 
 namespace svgen::ops::cuda {
 namespace {
@@ -32,26 +33,26 @@ __global__ void map(const float* x, float* y, int64_t count, Function function) 
 }
 
 template <typename Function>
-cudaError_t launch(const float* x, float* y, int64_t count, cudaStream_t stream) {
+cudaError_t over_array(const float* x, float* y, int64_t count, cudaStream_t stream) {
   constexpr int64_t kThreads = 256, kMaxBlocks = 4096;
   if (count <= 0) return cudaSuccess;
-  const int64_t blocks = std::min((count + kThreads - 1) / kThreads, kMaxBlocks);
-  map<<<static_cast<unsigned>(blocks), kThreads, 0, stream>>>(x, y, count, Function());
-  return cudaGetLastError();
+  const auto blocks =
+      static_cast<unsigned>(std::min((count + kThreads - 1) / kThreads, kMaxBlocks));
+  return start(map<Function>, {blocks, kThreads}, stream, x, y, count, Function());
 }
 
 }  // namespace
 
 cudaError_t silu(const float* x, float* y, int64_t count, cudaStream_t stream) {
-  return launch<Silu>(x, y, count, stream);
+  return over_array<Silu>(x, y, count, stream);
 }
 
 cudaError_t gelu_erf(const float* x, float* y, int64_t count, cudaStream_t stream) {
-  return launch<GeluErf>(x, y, count, stream);
+  return over_array<GeluErf>(x, y, count, stream);
 }
 
 cudaError_t gelu_tanh(const float* x, float* y, int64_t count, cudaStream_t stream) {
-  return launch<GeluTanh>(x, y, count, stream);
+  return over_array<GeluTanh>(x, y, count, stream);
 }
 
 }  // namespace svgen::ops::cuda

@@ -1,17 +1,129 @@
 // SPDX-License-Identifier: MIT
 // The device kernels behind ops.h: raw device pointers and a stream, nothing of LibTorch.
+//
+// Each starts its work on the stream and returns the error of the launch. Where a host kernel of
+// the same name exists (cpu/kernels.h), its formula and argument order are the definition. Sums
+// have one order for one shape on every device: no atomics.
 #pragma once
 
 #include <cuda_runtime_api.h>
 
+#include <cstddef>
 #include <cstdint>
+
+#include "ops/cpu/kernels.h"
 
 namespace svgen::ops::cuda {
 
-// y[i] = f(x[i]) for i < count, as in cpu/kernels.h; x and y may be the same. The error of the
-// launch is returned; the work itself runs on the stream.
+using cpu::Bfloat16;
+using cpu::GroupNormShape;
+using cpu::HeadRows;
+using cpu::TokenShape;
+
+// y[i] = f(x[i]) for i < count, as in cpu/kernels.h; x and y may be the same.
 cudaError_t silu(const float* x, float* y, int64_t count, cudaStream_t stream);
 cudaError_t gelu_erf(const float* x, float* y, int64_t count, cudaStream_t stream);
 cudaError_t gelu_tanh(const float* x, float* y, int64_t count, cudaStream_t stream);
+
+/// One row of `width` for each image, `stride` elements apart.
+struct ImageRows {
+  const float* data;
+  int64_t stride;
+};
+
+/// LN(x) (1 + scale) + shift, statistics in float32. Out: float or Bfloat16.
+template <typename Out>
+cudaError_t modulated_layer_norm(const float* x, Out* y, const TokenShape& shape, ImageRows shift,
+                                 ImageRows scale, double eps, cudaStream_t stream);
+
+/// y = x + gate branch. Branch: float or Bfloat16.
+template <typename Branch>
+cudaError_t gated_sum(const float* x, const Branch* branch, float* y, const TokenShape& shape,
+                      ImageRows gate, cudaStream_t stream);
+
+/// What follows a gated sum in the same pass.
+template <typename Out>
+struct NextNorm {
+  Out* y;
+  ImageRows shift, scale;
+  double eps;
+};
+
+/// sum = x + gate branch and next.y = LN(sum) (1 + scale) + shift.
+template <typename Branch, typename Out>
+cudaError_t gated_sum_and_norm(const float* x, const Branch* branch, float* sum,
+                               const TokenShape& shape, ImageRows gate, const NextNorm<Out>& next,
+                               cudaStream_t stream);
+
+/// Bytes of scratch memory that group_norm wants, aligned to 32.
+size_t group_norm_scratch(const GroupNormShape& shape);
+
+/// Group normalisation of x (images, pixels, channels), then y sigmoid(y) when `swish`; weight and
+/// bias (channels). Sums are float64. x and y: float or Bfloat16 each.
+template <typename In, typename Out>
+cudaError_t group_norm(const In* x, Out* y, const GroupNormShape& shape, const float* weight,
+                       const float* bias, double eps, bool swish, void* scratch,
+                       cudaStream_t stream);
+
+/// One of q, k, v as it lies in their common product, and where it goes. The elements of a head
+/// are neighbours. An affine layer norm over the head unless `weight` is null.
+template <typename T>
+struct HeadPart {
+  const T* x;
+  HeadRows rows;
+  T* y;  // (images, heads, tokens, head), dense
+  const float* weight;
+  const float* bias;
+  double eps;
+};
+
+/// The parts of one product, up to three, with one launch.
+constexpr int kMostParts = 3;
+
+template <typename T>
+struct HeadParts {
+  HeadPart<T> part[kMostParts];
+  int count;
+};
+
+/// Cuts the parts apart into dense heads and normalises them. T: float or Bfloat16.
+template <typename T>
+cudaError_t split_heads(const HeadParts<T>& parts, const cpu::AttentionShape& shape,
+                        cudaStream_t stream);
+
+/// 8-bit pixels in device memory: channel c of (y, x) at plane[c] + y * row + x * pixel.
+template <typename Byte>
+struct PixelBytes {
+  Byte* plane[3];
+  int64_t row, pixel;  // bytes
+};
+
+/// Three channels of numbers: element (c, y, x) at data[c * channel + y * row + x * pixel].
+template <typename T>
+struct PixelNumbers {
+  T* data;
+  int64_t channel, row, pixel;  // elements
+};
+
+struct PixelShape {
+  int64_t height, width;
+};
+
+/// What a level becomes: (level / divisor - mean) / deviation, in float32.
+struct LevelMap {
+  float divisor;
+  float mean[3], deviation[3];
+};
+
+/// T: float or Bfloat16.
+template <typename T>
+cudaError_t read_levels(const PixelBytes<const uint8_t>& from, const PixelNumbers<T>& to,
+                        PixelShape shape, const LevelMap& map, cudaStream_t stream);
+
+/// floor(255 (x + 1) / 2 + 0.5), clamped to 0 .. 255; 0 for what is not a number. T: float or
+/// Bfloat16. Bytes between the pixels' channels are left as they are.
+template <typename T>
+cudaError_t write_levels(const PixelNumbers<const T>& from, const PixelBytes<uint8_t>& to,
+                         PixelShape shape, cudaStream_t stream);
 
 }  // namespace svgen::ops::cuda

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// From the fused product of an attention layer to dense heads, q and k normalised on the way: one
+// read and one write of every value.
+#include "ops/cuda/launch.cuh"
+#include "ops/cuda/reduce.cuh"
+
+namespace svgen::ops::cuda {
+namespace {
+
+// A head is a few packs: several share a warp.
+constexpr int kLanes = 16, kHeadsAtOnce = 8;
+
+template <int kPack, typename T>
+__device__ Moments moments_of_row(const T* x, int64_t head) {
+  Moments own{};
+  for (int64_t i = int64_t{threadIdx.x} * kPack; i < head; i += kLanes * kPack)
+    own = merged(own, moments_of(load<kPack>(x + i)));
+  return merged_over_lanes<kLanes>(own);
+}
+
+// Blocks: tokens in x, kHeadsAtOnce heads of one part in y, images in z. Neighbours in threadIdx.y
+// are heads of one token, which lie side by side in the product.
+template <int kPack, typename T>
+__global__ void __launch_bounds__(kLanes* kHeadsAtOnce)
+    split(HeadParts<T> parts, int64_t heads, int64_t tokens, int64_t head) {
+  const unsigned groups = gridDim.y / parts.count;
+  const HeadPart<T>& part = parts.part[blockIdx.y / groups];
+  const int64_t h = int64_t{blockIdx.y % groups} * kHeadsAtOnce + threadIdx.y;
+  const int64_t token = blockIdx.x, image = blockIdx.z;
+  // Lanes without a head follow the last one, since a warp's lanes exchange values.
+  const int64_t from = h < heads ? h : heads - 1;
+  const T* __restrict__ x =
+      part.x + image * part.rows.image + from * part.rows.head + token * part.rows.token;
+  const bool normed = part.weight != nullptr;
+  const Norm norm =
+      normed ? norm_of(moments_of_row<kPack>(x, head), static_cast<float>(part.eps)) : Norm{0, 1};
+  if (h >= heads) return;
+  T* __restrict__ y = part.y + ((image * heads + h) * tokens + token) * head;
+  for (int64_t i = int64_t{threadIdx.x} * kPack; i < head; i += kLanes * kPack) {
+    Pack<kPack> v = load<kPack>(x + i);
+    if (normed) {
+      const Pack<kPack> gain = load<kPack>(part.weight + i), offset = load<kPack>(part.bias + i);
+#pragma unroll
+      for (int j = 0; j < kPack; ++j)
+        v.value[j] = (v.value[j] - norm.mean) * norm.inverse * gain.value[j] + offset.value[j];
+    }
+    store(y + i, v);
+  }
+}
+
+template <int kPack, typename T>
+bool fits(const HeadParts<T>& parts, int64_t head) {
+  bool all = true;
+  for (int i = 0; i < parts.count; ++i) {
+    const HeadPart<T>& part = parts.part[i];
+    all = all && in_packs<kPack>(head, part.x, part.y, part.weight, part.bias) &&
+          part.rows.image % kPack == 0 && part.rows.head % kPack == 0 &&
+          part.rows.token % kPack == 0;
+  }
+  return all;
+}
+
+}  // namespace
+
+template <typename T>
+cudaError_t split_heads(const HeadParts<T>& parts, const cpu::AttentionShape& shape,
+                        cudaStream_t stream) {
+  if (parts.count == 0 || shape.images * shape.heads * shape.tokens * shape.head == 0)
+    return cudaSuccess;
+  constexpr int kPack = 16 / sizeof(T);
+  const unsigned groups = blocks_for(shape.heads, kHeadsAtOnce);
+  const Launch launch = {dim3(static_cast<unsigned>(shape.tokens), groups * parts.count,
+                              static_cast<unsigned>(shape.images)),
+                         dim3(kLanes, kHeadsAtOnce)};
+  const auto kernel = fits<kPack>(parts, shape.head) ? split<kPack, T> : split<1, T>;
+  return start(kernel, launch, stream, parts, shape.heads, shape.tokens, shape.head);
+}
+
+template cudaError_t split_heads(const HeadParts<float>&, const cpu::AttentionShape&, cudaStream_t);
+template cudaError_t split_heads(const HeadParts<Bfloat16>&, const cpu::AttentionShape&,
+                                 cudaStream_t);
+
+}  // namespace svgen::ops::cuda

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+// What surrounds the branches of a transformer block, a block of threads for each row. Limited by
+// memory: a row is read once from it, and again from the cache for its last pass.
+#include "ops/cuda/launch.cuh"
+#include "ops/cuda/reduce.cuh"
+
+namespace svgen::ops::cuda {
+namespace {
+
+// A row of a thousand numbers is a few packs for each thread, all in flight at once.
+constexpr int kThreads = 128;
+
+// Tokens are blocks in x, images in y.
+__device__ int64_t first_element(int64_t width) {
+  return (int64_t{blockIdx.y} * gridDim.x + blockIdx.x) * width;
+}
+
+// The image's row of a vector that its tokens share.
+__device__ const float* row_for(const ImageRows& rows) {
+  return rows.data + blockIdx.y * rows.stride;
+}
+
+// function(i) for the first element of each pack of this thread.
+template <int kPack, typename Function>
+__device__ void for_packs(int64_t width, Function function) {
+#pragma unroll 2
+  for (int64_t i = int64_t{threadIdx.x} * kPack; i < width; i += int64_t{kThreads} * kPack)
+    function(i);
+}
+
+template <int kPack, typename Branch>
+__device__ Pack<kPack> sum_of(const float* x, const Branch* branch, const float* gate) {
+  Pack<kPack> sum = load<kPack>(x);
+  const Pack<kPack> added = load<kPack>(branch), factor = load<kPack>(gate);
+#pragma unroll
+  for (int j = 0; j < kPack; ++j) sum.value[j] += factor.value[j] * added.value[j];
+  return sum;
+}
+
+// `row` is what this thread read or wrote before.
+template <int kPack, typename Out>
+__device__ void modulate(const float* row, const Moments& own, int64_t width,
+                         const NextNorm<Out>& next) {
+  const Norm norm = norm_of(merged_over_block<kThreads>(own), static_cast<float>(next.eps));
+  const float* __restrict__ scale = row_for(next.scale), * __restrict__ shift = row_for(next.shift);
+  Out* __restrict__ y = next.y + first_element(width);
+  for_packs<kPack>(width, [&](int64_t i) {
+    Pack<kPack> v = load<kPack>(row + i);
+    const Pack<kPack> gain = load<kPack>(scale + i), offset = load<kPack>(shift + i);
+#pragma unroll
+    for (int j = 0; j < kPack; ++j)
+      v.value[j] =
+          (v.value[j] - norm.mean) * norm.inverse * (1.0f + gain.value[j]) + offset.value[j];
+    store(y + i, v);
+  });
+}
+
+template <int kPack, typename Out>
+__global__ void __launch_bounds__(kThreads)
+    norm_row(const float* __restrict__ x, int64_t width, NextNorm<Out> next) {
+  const float* row = x + first_element(width);
+  Moments own{};
+  for_packs<kPack>(width, [&](int64_t i) { own = merged(own, moments_of(load<kPack>(row + i))); });
+  modulate<kPack>(row, own, width, next);
+}
+
+template <int kPack, typename Branch>
+__global__ void __launch_bounds__(kThreads)
+    sum_row(const float* __restrict__ x, const Branch* __restrict__ branch, float* __restrict__ y,
+            int64_t width, ImageRows gates) {
+  const int64_t first = first_element(width);
+  const float* __restrict__ gate = row_for(gates);
+  for_packs<kPack>(width, [&](int64_t i) {
+    store(y + first + i, sum_of<kPack>(x + first + i, branch + first + i, gate + i));
+  });
+}
+
+template <int kPack, typename Branch, typename Out>
+__global__ void __launch_bounds__(kThreads)
+    sum_and_norm_row(const float* __restrict__ x, const Branch* __restrict__ branch,
+                     float* __restrict__ sum, int64_t width, ImageRows gates, NextNorm<Out> next) {
+  const int64_t first = first_element(width);
+  const float* __restrict__ gate = row_for(gates);
+  Moments own{};
+  for_packs<kPack>(width, [&](int64_t i) {
+    const Pack<kPack> v = sum_of<kPack>(x + first + i, branch + first + i, gate + i);
+    store(sum + first + i, v);
+    own = merged(own, moments_of(v));
+  });
+  modulate<kPack>(sum + first, own, width, next);
+}
+
+Launch one_block_a_row(const TokenShape& shape) {
+  return {dim3(static_cast<unsigned>(shape.tokens), static_cast<unsigned>(shape.images)), kThreads};
+}
+
+bool is_empty(const TokenShape& shape) {
+  return shape.images * shape.tokens * shape.width == 0;
+}
+
+// Rows of vectors, too, start where a pack may.
+bool in_fours(int64_t width, const ImageRows& rows) {
+  return in_packs<4>(width, rows.data) && rows.stride % 4 == 0;
+}
+
+}  // namespace
+
+template <typename Out>
+cudaError_t modulated_layer_norm(const float* x, Out* y, const TokenShape& shape, ImageRows shift,
+                                 ImageRows scale, double eps, cudaStream_t stream) {
+  if (is_empty(shape)) return cudaSuccess;
+  const bool fours = in_packs<4>(shape.width, x, y) && in_fours(shape.width, shift) &&
+                     in_fours(shape.width, scale);
+  return start(fours ? norm_row<4, Out> : norm_row<1, Out>, one_block_a_row(shape), stream, x,
+               shape.width, NextNorm<Out>{y, shift, scale, eps});
+}
+
+template <typename Branch>
+cudaError_t gated_sum(const float* x, const Branch* branch, float* y, const TokenShape& shape,
+                      ImageRows gate, cudaStream_t stream) {
+  if (is_empty(shape)) return cudaSuccess;
+  const bool fours = in_packs<4>(shape.width, x, branch, y) && in_fours(shape.width, gate);
+  return start(fours ? sum_row<4, Branch> : sum_row<1, Branch>, one_block_a_row(shape), stream, x,
+               branch, y, shape.width, gate);
+}
+
+template <typename Branch, typename Out>
+cudaError_t gated_sum_and_norm(const float* x, const Branch* branch, float* sum,
+                               const TokenShape& shape, ImageRows gate, const NextNorm<Out>& next,
+                               cudaStream_t stream) {
+  if (is_empty(shape)) return cudaSuccess;
+  const bool fours = in_packs<4>(shape.width, x, branch, sum, next.y) &&
+                     in_fours(shape.width, gate) && in_fours(shape.width, next.shift) &&
+                     in_fours(shape.width, next.scale);
+  return start(fours ? sum_and_norm_row<4, Branch, Out> : sum_and_norm_row<1, Branch, Out>,
+               one_block_a_row(shape), stream, x, branch, sum, shape.width, gate, next);
+}
+
+#define SVGEN_FOR_OUT(Out)                                                                       \
+  template cudaError_t modulated_layer_norm(const float*, Out*, const TokenShape&, ImageRows,    \
+                                            ImageRows, double, cudaStream_t);                    \
+  template cudaError_t gated_sum(const float*, const Out*, float*, const TokenShape&, ImageRows, \
+                                 cudaStream_t);                                                  \
+  template cudaError_t gated_sum_and_norm(const float*, const float*, float*, const TokenShape&, \
+                                          ImageRows, const NextNorm<Out>&, cudaStream_t);        \
+  template cudaError_t gated_sum_and_norm(const float*, const Bfloat16*, float*,                 \
+                                          const TokenShape&, ImageRows, const NextNorm<Out>&,    \
+                                          cudaStream_t)
+SVGEN_FOR_OUT(float);
+SVGEN_FOR_OUT(Bfloat16);
+#undef SVGEN_FOR_OUT
+
+}  // namespace svgen::ops::cuda

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// Cutting q, k and v out of their common product, normalised, against the formula.
+#include <cmath>
+#include <vector>
+
+#include "cuda/device.h"
+
+namespace svgen::ops::cuda {
+namespace {
+
+constexpr double kEps = 1e-5;
+
+using cpu::AttentionShape;
+
+// A product (images, tokens, 3, heads, head) and where its parts go.
+template <typename T>
+struct Product {
+  explicit Product(const AttentionShape& of)
+      : shape(of),
+        x(scattered<T>(3 * count(), 0.4, 0.1)),
+        weight(scattered(of.head, 1, 1)),
+        bias(scattered(of.head, 2)),
+        device_x(x),
+        device_weight(weight),
+        device_bias(bias),
+        device_y(3 * static_cast<size_t>(count())) {}
+
+  int64_t count() const { return shape.images * shape.heads * shape.tokens * shape.head; }
+
+  HeadPart<T> part(int64_t index, bool normed) const {
+    const int64_t row = shape.heads * shape.head;
+    return {device_x.data() + index * row,         {shape.tokens * 3 * row, shape.head, 3 * row},
+            device_y.data() + index * count(),     normed ? device_weight.data() : nullptr,
+            normed ? device_bias.data() : nullptr, kEps};
+  }
+
+  // What head `h` of a token of a part becomes.
+  std::vector<double> head(int64_t index, int64_t n, int64_t h, int64_t t, bool normed) const {
+    const int64_t row = ((n * shape.tokens + t) * 3 + index) * shape.heads + h;
+    std::vector<double> y(static_cast<size_t>(shape.head));
+    for (size_t i = 0; i < y.size(); ++i)
+      y[i] = to_float(x[static_cast<size_t>(row * shape.head) + i]);
+    if (!normed) return y;
+    const auto size = static_cast<double>(shape.head);
+    double mean = 0, variance = 0;
+    for (const double v : y) mean += v / size;
+    for (const double v : y) variance += std::pow(v - mean, 2) / size;
+    for (size_t i = 0; i < y.size(); ++i)
+      y[i] = (y[i] - mean) / std::sqrt(variance + kEps) * weight[i] + bias[i];
+    return y;
+  }
+
+  AttentionShape shape;
+  std::vector<T> x;
+  std::vector<float> weight, bias;
+  DeviceArray<T> device_x;
+  DeviceArray<float> device_weight, device_bias;
+  DeviceArray<T> device_y;
+};
+
+template <typename T>
+void expect_parts(const AttentionShape& shape, int count) {
+  const Product<T> product(shape);
+  HeadParts<T> parts{};
+  parts.count = count;
+  // v, the last one, is not normalised.
+  for (int i = 0; i < count; ++i) parts.part[i] = product.part(i, i < 2);
+  check(split_heads(parts, shape, nullptr));
+  const std::vector<T> y = product.device_y.host();
+  size_t at = 0;
+  for (int64_t part = 0; part < count; ++part)
+    for (int64_t n = 0; n < shape.images; ++n)
+      for (int64_t h = 0; h < shape.heads; ++h)
+        for (int64_t t = 0; t < shape.tokens; ++t)
+          for (const double wanted : product.head(part, n, h, t, part < 2)) {
+            ASSERT_NEAR(to_float(y[at]), wanted, tolerance<T>(wanted, 1e-5))
+                << "part " << part << ", head size " << shape.head << ", element " << at;
+            ++at;
+          }
+  // What no part goes to is left alone.
+  for (; at < y.size(); ++at) ASSERT_EQ(to_float(y[at]), 0);
+}
+
+constexpr AttentionShape kShapes[] = {{1, 1, 1, 4},  {2, 3, 5, 4},   {1, 2, 16, 16},
+                                      {2, 4, 9, 72}, {1, 6, 21, 48}, {2, 17, 3, 64},
+                                      {1, 3, 7, 33}, {1, 1, 5, 512}};
+
+class CudaHeadTest : public DeviceTest {};
+
+TEST_F(CudaHeadTest, AreCutApartAndNormalised) {
+  for (const AttentionShape& shape : kShapes)
+    for (const int count : {1, 2, 3}) {
+      expect_parts<float>(shape, count);
+      expect_parts<Bfloat16>(shape, count);
+    }
+}
+
+}  // namespace
+}  // namespace svgen::ops::cuda
