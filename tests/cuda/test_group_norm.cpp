@@ -10,13 +10,20 @@ namespace {
 
 constexpr double kEps = 1e-6;
 
+template <typename Parameter = float>
 struct Picture {
+  explicit Picture(const GroupNormShape& of)
+      : shape(of),
+        weight(scattered<Parameter>(of.channels, 1)),
+        bias(scattered<Parameter>(of.channels, 2)) {}
+
   GroupNormShape shape;
-  std::vector<float> weight = scattered(shape.channels, 1), bias = scattered(shape.channels, 2);
+  std::vector<Parameter> weight, bias;
 };
 
-template <typename In>
-std::vector<double> definition(const std::vector<In>& x, const Picture& picture, bool swish) {
+template <typename In, typename Parameter>
+std::vector<double> definition(const std::vector<In>& x, const Picture<Parameter>& picture,
+                               bool swish) {
   const auto& [images, pixels, channels, groups] = picture.shape;
   const int64_t width = channels / groups;
   std::vector<double> y(x.size());
@@ -32,28 +39,29 @@ std::vector<double> definition(const std::vector<In>& x, const Picture& picture,
       for_each([&](size_t i, size_t) { mean += to_float(x[i]) / count; });
       for_each([&](size_t i, size_t) { variance += std::pow(to_float(x[i]) - mean, 2) / count; });
       for_each([&](size_t i, size_t c) {
-        const double z = (to_float(x[i]) - mean) / std::sqrt(variance + kEps) * picture.weight[c] +
-                         picture.bias[c];
+        const double z =
+            (to_float(x[i]) - mean) / std::sqrt(variance + kEps) * to_float(picture.weight[c]) +
+            to_float(picture.bias[c]);
         y[i] = swish ? z / (1 + std::exp(-z)) : z;
       });
     }
   return y;
 }
 
-template <typename In, typename Out>
-std::vector<Out> computed(const std::vector<In>& x, const Picture& picture, bool swish) {
+template <typename In, typename Out, typename Parameter>
+std::vector<Out> computed(const std::vector<In>& x, const Picture<Parameter>& picture, bool swish) {
   const DeviceArray<In> from(x);
   const DeviceArray<Out> to(x.size());
-  const DeviceArray<float> weight(picture.weight), bias(picture.bias);
+  const DeviceArray<Parameter> weight(picture.weight), bias(picture.bias);
   const DeviceArray<uint8_t> scratch(group_norm_scratch(picture.shape));
   check(group_norm(from.data(), to.data(), picture.shape, weight.data(), bias.data(), kEps, swish,
                    scratch.data(), nullptr));
   return to.host();
 }
 
-template <typename In, typename Out>
+template <typename In, typename Out, typename Parameter = float>
 void expect_definition(const GroupNormShape& shape, double offset = 0) {
-  const Picture picture{shape};
+  const Picture<Parameter> picture(shape);
   const auto x = scattered<In>(shape.images * shape.pixels * shape.channels, 0.4, offset);
   for (const bool swish : {false, true}) {
     const auto wanted = definition(x, picture, swish);
@@ -78,6 +86,7 @@ TEST_F(CudaGroupNormTest, EqualsItsFormula) {
     expect_definition<float, Bfloat16>(shape);
     expect_definition<Bfloat16, float>(shape);
     expect_definition<Bfloat16, Bfloat16>(shape);
+    expect_definition<Bfloat16, Bfloat16, Bfloat16>(shape);
   }
 }
 
@@ -86,7 +95,7 @@ TEST_F(CudaGroupNormTest, IsExactFarFromZero) {
 }
 
 TEST_F(CudaGroupNormTest, GivesTheSameBitsEachTimeAndForEachImageAlone) {
-  const Picture two{{2, 700, 64, 32}}, one{{1, 700, 64, 32}};
+  const Picture<float> two({2, 700, 64, 32}), one({1, 700, 64, 32});
   const auto x = scattered(2 * 700 * 64, 0.4);
   const auto y = computed<float, float>(x, two, true);
   EXPECT_EQ(y, (computed<float, float>(x, two, true)));
@@ -97,7 +106,7 @@ TEST_F(CudaGroupNormTest, GivesTheSameBitsEachTimeAndForEachImageAlone) {
 }
 
 TEST_F(CudaGroupNormTest, MakesConstantInputTheBias) {
-  const Picture picture{{1, 64, 8, 2}};
+  const Picture<float> picture({1, 64, 8, 2});
   const auto y = computed<float, float>(std::vector<float>(64 * 8, 3.5f), picture, false);
   for (size_t i = 0; i < y.size(); ++i) EXPECT_FLOAT_EQ(y[i], picture.bias[i % 8]);
 }

@@ -13,13 +13,13 @@ constexpr double kEps = 1e-5;
 using cpu::AttentionShape;
 
 // A product (images, tokens, 3, heads, head) and where its parts go.
-template <typename T>
+template <typename T, typename Parameter>
 struct Product {
   explicit Product(const AttentionShape& of)
       : shape(of),
         x(scattered<T>(3 * count(), 0.4, 0.1)),
-        weight(scattered(of.head, 1, 1)),
-        bias(scattered(of.head, 2)),
+        weight(scattered<Parameter>(of.head, 1, 1)),
+        bias(scattered<Parameter>(of.head, 2)),
         device_x(x),
         device_weight(weight),
         device_bias(bias),
@@ -27,7 +27,7 @@ struct Product {
 
   int64_t count() const { return shape.images * shape.heads * shape.tokens * shape.head; }
 
-  HeadPart<T> part(int64_t index, bool normed) const {
+  HeadPart<T, Parameter> part(int64_t index, bool normed) const {
     const int64_t row = shape.heads * shape.head;
     return {device_x.data() + index * row,         {shape.tokens * 3 * row, shape.head, 3 * row},
             device_y.data() + index * count(),     normed ? device_weight.data() : nullptr,
@@ -46,22 +46,22 @@ struct Product {
     for (const double v : y) mean += v / size;
     for (const double v : y) variance += std::pow(v - mean, 2) / size;
     for (size_t i = 0; i < y.size(); ++i)
-      y[i] = (y[i] - mean) / std::sqrt(variance + kEps) * weight[i] + bias[i];
+      y[i] = (y[i] - mean) / std::sqrt(variance + kEps) * to_float(weight[i]) + to_float(bias[i]);
     return y;
   }
 
   AttentionShape shape;
   std::vector<T> x;
-  std::vector<float> weight, bias;
+  std::vector<Parameter> weight, bias;
   DeviceArray<T> device_x;
-  DeviceArray<float> device_weight, device_bias;
+  DeviceArray<Parameter> device_weight, device_bias;
   DeviceArray<T> device_y;
 };
 
-template <typename T>
+template <typename T, typename Parameter>
 void expect_parts(const AttentionShape& shape, int count) {
-  const Product<T> product(shape);
-  HeadParts<T> parts{};
+  const Product<T, Parameter> product(shape);
+  HeadParts<T, Parameter> parts{};
   parts.count = count;
   // v, the last one, is not normalised.
   for (int i = 0; i < count; ++i) parts.part[i] = product.part(i, i < 2);
@@ -90,8 +90,10 @@ class CudaHeadTest : public DeviceTest {};
 TEST_F(CudaHeadTest, AreCutApartAndNormalised) {
   for (const AttentionShape& shape : kShapes)
     for (const int count : {1, 2, 3}) {
-      expect_parts<float>(shape, count);
-      expect_parts<Bfloat16>(shape, count);
+      expect_parts<float, float>(shape, count);
+      expect_parts<float, Bfloat16>(shape, count);
+      expect_parts<Bfloat16, float>(shape, count);
+      expect_parts<Bfloat16, Bfloat16>(shape, count);
     }
 }
 

@@ -71,8 +71,9 @@ at::Tensor DitBlock::operator()(at::Tensor x, const at::Tensor& c) const {
 // m is shift_a, scale_a, gate_a, shift_m, scale_m, gate_m: 6 x (N, D).
 at::Tensor DitBlock::modulated(at::Tensor x, const std::vector<at::Tensor>& m) const {
   const at::ScalarType product = attn.qkv_weight.scalar_type();
-  x = ops::gated_sum(x, m[2], attn(ops::modulated_layer_norm(x, m[0], m[1], kEps, product)));
-  return ops::gated_sum(x, m[5], mlp(ops::modulated_layer_norm(x, m[3], m[4], kEps, product)));
+  const at::Tensor mixed = attn(ops::modulated_layer_norm(x, m[0], m[1], kEps, product));
+  const auto [sum, normed] = ops::gated_sum_and_norm(x, m[2], mixed, m[3], m[4], kEps, product);
+  return ops::gated_sum(sum, m[5], mlp(normed));
 }
 
 Dit::Dit(const DitConfig& dit_config)

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "ops/attention.h"
+#include "ops/device.h"
 #include "ops/ops.h"
 
 namespace svgen::nn {
@@ -44,11 +45,11 @@ at::Tensor Attention::operator()(const at::Tensor& x, const RotaryTables* rotary
   const int64_t n = x.size(0), t = x.size(1);
   const at::Tensor bias =
       config.masked_bias ? qkv_bias * bias_mask.to(qkv_bias.scalar_type()) : qkv_bias;
-  // The host's kernels read the products as they are; all others want float32 for what comes
-  // before the scores and behind the branch.
+  // The kernels of inference read the product as it is, on a device without positions; all others
+  // want float32 for what comes before the scores.
   const bool on_host = ops::runs_on_host(x);
-  const AffineMap map = branch_map(x);
-  const at::Tensor qkv = map(x, qkv_weight, bias)  // (N, T, 3D)
+  const bool as_it_is = on_host || (rotary == nullptr && ops::device::takes(qkv_weight));
+  const at::Tensor qkv = (as_it_is ? product : affine)(x, qkv_weight, bias)  // (N, T, 3D)
                              .view({n, t, 3, config.heads, config.head()})
                              .permute({2, 0, 3, 1, 4});   // (3, N, heads, T, head)
   at::Tensor q = qkv.select(0, 0), k = qkv.select(0, 1);  // (N, heads, T, head)
@@ -64,8 +65,8 @@ at::Tensor Attention::operator()(const at::Tensor& x, const RotaryTables* rotary
     k = rotate(k_norm ? (*k_norm)(k) : k, *rotary, prefix);
     options.q_norm = options.k_norm = {};
   }
-  return map(ops::attention(q, k, qkv.select(0, 2), options), output.weight,
-             output.bias);  // (N, T, D)
+  return branch_map(x)(ops::attention(q, k, qkv.select(0, 2), options), output.weight,
+                       output.bias);  // (N, T, D)
 }
 
 }  // namespace svgen::nn

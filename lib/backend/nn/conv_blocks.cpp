@@ -8,6 +8,7 @@
 
 #include "nn/linear.h"
 #include "ops/attention.h"
+#include "ops/device.h"
 #include "ops/ops.h"
 
 namespace svgen::nn {
@@ -18,6 +19,12 @@ constexpr double kGroupNormEps = 1e-6;
 at::Tensor normalise(const GroupNorm& norm, const at::Tensor& x, ops::Activation activation) {
   return ops::group_norm(x, norm.groups, norm.weight.to(x.scalar_type()),
                          norm.bias.to(x.scalar_type()), kGroupNormEps, activation);
+}
+
+// What the blocks hand on: pictures are large, and where the device's kernels compute in float32
+// inside, half of the bytes are enough between them.
+at::ScalarType picture_dtype(const at::Tensor& weight) {
+  return ops::device::takes(weight) ? weight.scalar_type() : carried_dtype(weight);
 }
 
 // The channels of each position as one token, (N, H W, C); a view of channels-last memory.
@@ -34,11 +41,13 @@ void Conv2d::visit(const StateScope& state) {
 
 at::Tensor Conv2d::operator()(const at::Tensor& x, const ops::ConvolutionOptions& options) const {
   if (kernel > 1)
-    return ops::conv2d(x, weight, bias, options).to(carried_dtype(weight));  // (N, out, H, W)
+    return ops::conv2d(x, weight, bias, options).to(picture_dtype(weight));  // (N, out, H, W)
   // A 1x1 convolution is a matrix product; the library's convolution of that size sums in an order
   // that depends on the number of threads.
   const at::Tensor matrix = weight.is_mkldnn() ? weight : weight.flatten(1);
-  return affine(x.permute({0, 2, 3, 1}), matrix, bias).permute({0, 3, 1, 2});  // (N, out, H, W)
+  return product(x.permute({0, 2, 3, 1}), matrix, bias)  // (N, H, W, out)
+      .to(picture_dtype(weight))
+      .permute({0, 3, 1, 2});  // (N, out, H, W)
 }
 
 void GroupNorm::visit(const StateScope& state) {

@@ -2,6 +2,7 @@
 // The affine map.
 #include "nn/linear.h"
 
+#include "ops/device.h"
 #include "ops/ops.h"
 #include "ops/products.h"
 
@@ -20,7 +21,7 @@ at::Tensor affine(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
 }
 
 AffineMap branch_map(const at::Tensor& x) {
-  return ops::runs_on_host(x) ? product : affine;
+  return ops::runs_on_host(x) || ops::device::takes(x) ? product : affine;
 }
 
 void Linear::visit(const StateScope& state) {

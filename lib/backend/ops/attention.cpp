@@ -11,6 +11,7 @@
 
 #include "ops/cpu/elements.h"
 #include "ops/cpu/kernels.h"
+#include "ops/device.h"
 #include "ops/ops.h"
 
 namespace svgen::ops {
@@ -63,6 +64,8 @@ HeadNorm in_float(const HeadNorm& norm) {
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      const AttentionOptions& options) {
   const bool alike = q.scalar_type() == k.scalar_type() && q.scalar_type() == v.scalar_type();
+  if constexpr (device::kPresent)
+    if (device::takes(q) && alike && q.numel() > 0) return device::attention(q, k, v, options);
   if (!runs_on_host(q) || !alike || q.numel() == 0)
     return by_products(normed(q, options.q_norm), normed(k, options.k_norm), v, options);
   const at::Tensor queries = with_dense_heads(q), keys = with_dense_heads(k),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Chooses between the host kernels and the library's differentiable operators.
+// Chooses between the host kernels, the device's and the library's differentiable operators.
 #include "ops/ops.h"
 
 #include <ATen/TensorOperators.h>
@@ -15,6 +15,7 @@
 
 #include "ops/cpu/elements.h"
 #include "ops/cpu/kernels.h"
+#include "ops/device.h"
 
 namespace svgen::ops {
 namespace {
@@ -46,9 +47,17 @@ ImageRows rows_of(const at::Tensor& x) {
   return {rows, rows.stride(0)};
 }
 
+bool kernels_make(at::ScalarType result) {
+  return result == at::kFloat || result == at::kBFloat16;
+}
+
 bool norms_on_host(const at::Tensor& x, at::ScalarType result) {
-  return runs_on_host(x) && x.scalar_type() == at::kFloat && x.dim() == 3 &&
-         (result == at::kFloat || result == at::kBFloat16);
+  return runs_on_host(x) && x.scalar_type() == at::kFloat && x.dim() == 3 && kernels_make(result);
+}
+
+[[maybe_unused]] bool sums_on_device(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& branch) {
+  return device::takes(x) && x.scalar_type() == at::kFloat && device::takes(branch) &&
+         gate.defined();
 }
 
 cpu::TokenShape token_shape(const at::Tensor& x) {
@@ -99,6 +108,9 @@ bool runs_on_host(const at::Tensor& x) {
 
 at::Tensor modulated_layer_norm(const at::Tensor& x, const at::Tensor& shift,
                                 const at::Tensor& scale, double eps, at::ScalarType result) {
+  if constexpr (device::kPresent)
+    if (device::takes(x) && x.scalar_type() == at::kFloat && kernels_make(result))
+      return device::modulated_layer_norm(x, shift, scale, eps, result);
   if (norms_on_host(x, result)) return host_norm(x, shift, scale, 1, eps, result);
   const at::Tensor normal = at::layer_norm(x, {x.size(-1)}, {}, {}, eps);
   return (normal * (1 + scale).unsqueeze(1) + shift.unsqueeze(1)).to(result);
@@ -115,6 +127,8 @@ at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::T
 }
 
 at::Tensor gated_sum(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& branch) {
+  if constexpr (device::kPresent)
+    if (sums_on_device(x, gate, branch)) return device::gated_sum(x, gate, branch);
   if (!runs_on_host(x) || x.scalar_type() != at::kFloat || !runs_on_host(branch))
     return gate.defined() ? x + gate.unsqueeze(1) * branch : x + branch;
   const at::Tensor input = x.contiguous(), added = branch.contiguous();
@@ -128,9 +142,24 @@ at::Tensor gated_sum(const at::Tensor& x, const at::Tensor& gate, const at::Tens
   return y;
 }
 
+std::pair<at::Tensor, at::Tensor> gated_sum_and_norm(const at::Tensor& x, const at::Tensor& gate,
+                                                     const at::Tensor& branch,
+                                                     const at::Tensor& shift,
+                                                     const at::Tensor& scale, double eps,
+                                                     at::ScalarType result) {
+  if constexpr (device::kPresent)
+    if (sums_on_device(x, gate, branch) && kernels_make(result))
+      return device::gated_sum_and_norm(x, gate, branch, shift, scale, eps, result);
+  const at::Tensor sum = gated_sum(x, gate, branch);
+  return {sum, modulated_layer_norm(sum, shift, scale, eps, result)};
+}
+
 at::Tensor group_norm(const at::Tensor& x, int64_t groups, const at::Tensor& weight,
                       const at::Tensor& bias, double eps, Activation activation) {
   const bool swish = activation == Activation::kSwish;
+  if constexpr (device::kPresent)
+    if (device::takes(x) && device::takes(weight))
+      return device::group_norm(x, groups, weight, bias, eps, swish);
   const at::Tensor input = x.contiguous(at::MemoryFormat::ChannelsLast);
   if (!takes_host_kernel(x) || records_gradient(weight) || records_gradient(bias)) {
     const at::Tensor y = at::group_norm(input, groups, weight, bias, eps);

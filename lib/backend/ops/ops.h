@@ -9,6 +9,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <utility>
+
 namespace svgen::ops {
 
 /// x sigmoid(x), elementwise.
@@ -39,6 +41,13 @@ at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::T
 
 /// x + gate branch in x's dtype, with x and branch (N, T, D), gate (N, D), or undefined for 1.
 at::Tensor gated_sum(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& branch);
+
+/// gated_sum(x, gate, branch), and the modulated_layer_norm of it.
+std::pair<at::Tensor, at::Tensor> gated_sum_and_norm(const at::Tensor& x, const at::Tensor& gate,
+                                                     const at::Tensor& branch,
+                                                     const at::Tensor& shift,
+                                                     const at::Tensor& scale, double eps,
+                                                     at::ScalarType result);
 
 enum class Activation { kNone, kSwish };
 

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "ops/convolution.h"
+#include "ops/device.h"
 #include "ops/ops.h"
 
 namespace svgen::ops {
@@ -71,6 +72,9 @@ bool has_independent_rows(at::ScalarType dtype) {
 
 at::Tensor pack(const at::Tensor& weight) {
   static const auto reorder = find<Reorder>("mkldnn::_reorder_linear_weight");
+  // What cuDNN would turn a kernel into at each call.
+  if (weight.is_cuda() && weight.dim() == 4)
+    return weight.contiguous(at::MemoryFormat::ChannelsLast);
   if (weight.dim() == 4 && weight.size(2) == 3) return with_taps_outermost(weight);
   if (!reorder || !weight.is_cpu() || !has_independent_rows(weight.scalar_type())) return weight;
   return reorder->call(weight.flatten(1).contiguous(), kUsualRows);
@@ -78,6 +82,9 @@ at::Tensor pack(const at::Tensor& weight) {
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                   Epilogue epilogue) {
+  if constexpr (device::kPresent)
+    if (device::takes(weight) && epilogue == Epilogue::kGeluTanh && bias.defined())
+      return device::linear_gelu_tanh(x, weight, bias);
   if (!takes_onednn(x, weight)) return activated(at::linear(x, weight, bias), epilogue);
   // A single row would be summed in another order than one among others.
   const bool alone = x.numel() == x.size(-1);

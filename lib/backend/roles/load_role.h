@@ -26,9 +26,10 @@ std::unique_ptr<Module> module_of(const Card& card, const weights::StateSource& 
     runtime.count_loaded(weights::load_module(*module, source, runtime.torch_dtype()));
     nn::visit_state(*module, [&](const nn::StateSlot& slot) {
       if (!slot.tensor.defined()) return;
-      if (slot.kind == nn::SlotKind::kPackable && runtime.torch_device().is_cpu())
-        slot.tensor = ops::pack(slot.tensor);
+      const bool packs = slot.kind == nn::SlotKind::kPackable;
+      if (packs && runtime.torch_device().is_cpu()) slot.tensor = ops::pack(slot.tensor);
       if (!slot.tensor.is_mkldnn()) slot.tensor = runtime.to_device(aligned(slot.tensor));
+      if (packs && slot.tensor.is_cuda()) slot.tensor = ops::pack(slot.tensor);
     });
   });
   return module;

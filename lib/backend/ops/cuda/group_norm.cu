@@ -83,10 +83,11 @@ struct ChannelMap {
 };
 
 // A block for each group in x and image in y.
+template <typename Parameter>
 __global__ void __launch_bounds__(kMapThreads)
     map_of_group(const Sums* __restrict__ partial, int64_t slices, GroupNormShape shape,
-                 const float* __restrict__ weight, const float* __restrict__ bias, double eps,
-                 ChannelMap map) {
+                 const Parameter* __restrict__ weight, const Parameter* __restrict__ bias,
+                 double eps, ChannelMap map) {
   __shared__ double mean, scale;
   const auto width = static_cast<unsigned>(shape.channels / shape.groups);
   const int64_t first = int64_t{blockIdx.x} * width;
@@ -109,9 +110,10 @@ __global__ void __launch_bounds__(kMapThreads)
   for (int64_t c = first + threadIdx.x; c < first + width; c += kMapThreads) {
     const int64_t to = blockIdx.y * shape.channels + c;
     const float centre = static_cast<float>(mean);
+    const double gain = scale * to_float(weight[c]);
     map.centre[to] = centre;
-    map.gain[to] = static_cast<float>(scale * weight[c]);
-    map.bias[to] = static_cast<float>(bias[c] + (centre - mean) * scale * weight[c]);
+    map.gain[to] = static_cast<float>(gain);
+    map.bias[to] = static_cast<float>(to_float(bias[c]) + (centre - mean) * gain);
   }
 }
 
@@ -154,10 +156,10 @@ int64_t partial_bytes(const GroupNormShape& shape) {
          static_cast<int64_t>(sizeof(Sums));
 }
 
-template <int kPack, typename In, typename Out>
-cudaError_t in_three_passes(const In* x, Out* y, const GroupNormShape& shape, const float* weight,
-                            const float* bias, double eps, bool swish, Sums* partial,
-                            const ChannelMap& map, cudaStream_t stream) {
+template <int kPack, typename In, typename Out, typename Parameter>
+cudaError_t in_three_passes(const In* x, Out* y, const GroupNormShape& shape,
+                            const Parameter* weight, const Parameter* bias, double eps, bool swish,
+                            Sums* partial, const ChannelMap& map, cudaStream_t stream) {
   const Slices slices = slices_of(shape.pixels);
   const auto packs = static_cast<unsigned>(shape.channels / kPack);
   const unsigned lanes = std::min<unsigned>(packs, kThreads);
@@ -169,8 +171,8 @@ cudaError_t in_three_passes(const In* x, Out* y, const GroupNormShape& shape, co
   cudaError_t error = start(sum_channels<kPack, In>, over_pixels, stream, x, partial, shape.pixels,
                             shape.channels, slices.pixels);
   if (error != cudaSuccess) return error;
-  error = start(map_of_group, over_groups, stream, partial, slices.count, shape, weight, bias, eps,
-                map);
+  error = start(map_of_group<Parameter>, over_groups, stream, partial, slices.count, shape, weight,
+                bias, eps, map);
   if (error != cudaSuccess) return error;
   return start(apply_map<kPack, In, Out>, over_pixels, stream, x, y, shape.pixels, shape.channels,
                slices.pixels, map, swish);
@@ -183,9 +185,9 @@ size_t group_norm_scratch(const GroupNormShape& shape) {
          static_cast<size_t>(3 * shape.images * shape.channels) * sizeof(float);
 }
 
-template <typename In, typename Out>
-cudaError_t group_norm(const In* x, Out* y, const GroupNormShape& shape, const float* weight,
-                       const float* bias, double eps, bool swish, void* scratch,
+template <typename In, typename Out, typename Parameter>
+cudaError_t group_norm(const In* x, Out* y, const GroupNormShape& shape, const Parameter* weight,
+                       const Parameter* bias, double eps, bool swish, void* scratch,
                        cudaStream_t stream) {
   // 16 bytes of the wider type.
   constexpr int kPack = sizeof(In) == sizeof(Bfloat16) && sizeof(Out) == sizeof(Bfloat16) ? 8 : 4;
@@ -195,13 +197,16 @@ cudaError_t group_norm(const In* x, Out* y, const GroupNormShape& shape, const f
   auto* maps = reinterpret_cast<float*>(static_cast<char*>(scratch) + partial_bytes(shape));
   const ChannelMap map = {maps, maps + of_map, maps + 2 * of_map};
   const bool packed = in_packs<kPack>(shape.channels, x, y);
-  const auto run = packed ? in_three_passes<kPack, In, Out> : in_three_passes<1, In, Out>;
+  const auto run =
+      packed ? in_three_passes<kPack, In, Out, Parameter> : in_three_passes<1, In, Out, Parameter>;
   return run(x, y, shape, weight, bias, eps, swish, partial, map, stream);
 }
 
-#define SVGEN_FOR(In, Out)                                                              \
-  template cudaError_t group_norm(const In*, Out*, const GroupNormShape&, const float*, \
-                                  const float*, double, bool, void*, cudaStream_t)
+#define SVGEN_FOR(In, Out)                                                                 \
+  template cudaError_t group_norm(const In*, Out*, const GroupNormShape&, const float*,    \
+                                  const float*, double, bool, void*, cudaStream_t);        \
+  template cudaError_t group_norm(const In*, Out*, const GroupNormShape&, const Bfloat16*, \
+                                  const Bfloat16*, double, bool, void*, cudaStream_t)
 SVGEN_FOR(float, float);
 SVGEN_FOR(float, Bfloat16);
 SVGEN_FOR(Bfloat16, float);

@@ -20,11 +20,11 @@ __device__ Moments moments_of_row(const T* x, int64_t head) {
 
 // Blocks: tokens in x, kHeadsAtOnce heads of one part in y, images in z. Neighbours in threadIdx.y
 // are heads of one token, which lie side by side in the product.
-template <int kPack, typename T>
+template <int kPack, typename T, typename Parameter>
 __global__ void __launch_bounds__(kLanes* kHeadsAtOnce)
-    split(HeadParts<T> parts, int64_t heads, int64_t tokens, int64_t head) {
+    split(HeadParts<T, Parameter> parts, int64_t heads, int64_t tokens, int64_t head) {
   const unsigned groups = gridDim.y / parts.count;
-  const HeadPart<T>& part = parts.part[blockIdx.y / groups];
+  const HeadPart<T, Parameter>& part = parts.part[blockIdx.y / groups];
   const int64_t h = int64_t{blockIdx.y % groups} * kHeadsAtOnce + threadIdx.y;
   const int64_t token = blockIdx.x, image = blockIdx.z;
   // Lanes without a head follow the last one, since a warp's lanes exchange values.
@@ -48,11 +48,11 @@ __global__ void __launch_bounds__(kLanes* kHeadsAtOnce)
   }
 }
 
-template <int kPack, typename T>
-bool fits(const HeadParts<T>& parts, int64_t head) {
+template <int kPack, typename T, typename Parameter>
+bool fits(const HeadParts<T, Parameter>& parts, int64_t head) {
   bool all = true;
   for (int i = 0; i < parts.count; ++i) {
-    const HeadPart<T>& part = parts.part[i];
+    const HeadPart<T, Parameter>& part = parts.part[i];
     all = all && in_packs<kPack>(head, part.x, part.y, part.weight, part.bias) &&
           part.rows.image % kPack == 0 && part.rows.head % kPack == 0 &&
           part.rows.token % kPack == 0;
@@ -62,8 +62,8 @@ bool fits(const HeadParts<T>& parts, int64_t head) {
 
 }  // namespace
 
-template <typename T>
-cudaError_t split_heads(const HeadParts<T>& parts, const cpu::AttentionShape& shape,
+template <typename T, typename Parameter>
+cudaError_t split_heads(const HeadParts<T, Parameter>& parts, const cpu::AttentionShape& shape,
                         cudaStream_t stream) {
   if (parts.count == 0 || shape.images * shape.heads * shape.tokens * shape.head == 0)
     return cudaSuccess;
@@ -72,12 +72,18 @@ cudaError_t split_heads(const HeadParts<T>& parts, const cpu::AttentionShape& sh
   const Launch launch = {dim3(static_cast<unsigned>(shape.tokens), groups * parts.count,
                               static_cast<unsigned>(shape.images)),
                          dim3(kLanes, kHeadsAtOnce)};
-  const auto kernel = fits<kPack>(parts, shape.head) ? split<kPack, T> : split<1, T>;
+  const auto kernel =
+      fits<kPack>(parts, shape.head) ? split<kPack, T, Parameter> : split<1, T, Parameter>;
   return start(kernel, launch, stream, parts, shape.heads, shape.tokens, shape.head);
 }
 
-template cudaError_t split_heads(const HeadParts<float>&, const cpu::AttentionShape&, cudaStream_t);
-template cudaError_t split_heads(const HeadParts<Bfloat16>&, const cpu::AttentionShape&,
-                                 cudaStream_t);
+#define SVGEN_FOR(T, Parameter)                                                                \
+  template cudaError_t split_heads(const HeadParts<T, Parameter>&, const cpu::AttentionShape&, \
+                                   cudaStream_t)
+SVGEN_FOR(float, float);
+SVGEN_FOR(float, Bfloat16);
+SVGEN_FOR(Bfloat16, float);
+SVGEN_FOR(Bfloat16, Bfloat16);
+#undef SVGEN_FOR
 
 }  // namespace svgen::ops::cuda

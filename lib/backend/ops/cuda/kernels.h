@@ -59,36 +59,37 @@ cudaError_t gated_sum_and_norm(const float* x, const Branch* branch, float* sum,
 size_t group_norm_scratch(const GroupNormShape& shape);
 
 /// Group normalisation of x (images, pixels, channels), then y sigmoid(y) when `swish`; weight and
-/// bias (channels). Sums are float64. x and y: float or Bfloat16 each.
-template <typename In, typename Out>
-cudaError_t group_norm(const In* x, Out* y, const GroupNormShape& shape, const float* weight,
-                       const float* bias, double eps, bool swish, void* scratch,
+/// bias (channels). Sums are float64. x, y and the parameters: float or Bfloat16 each.
+template <typename In, typename Out, typename Parameter>
+cudaError_t group_norm(const In* x, Out* y, const GroupNormShape& shape, const Parameter* weight,
+                       const Parameter* bias, double eps, bool swish, void* scratch,
                        cudaStream_t stream);
 
 /// One of q, k, v as it lies in their common product, and where it goes. The elements of a head
 /// are neighbours. An affine layer norm over the head unless `weight` is null.
-template <typename T>
+template <typename T, typename Parameter>
 struct HeadPart {
   const T* x;
   HeadRows rows;
   T* y;  // (images, heads, tokens, head), dense
-  const float* weight;
-  const float* bias;
+  const Parameter* weight;
+  const Parameter* bias;
   double eps;
 };
 
 /// The parts of one product, up to three, with one launch.
 constexpr int kMostParts = 3;
 
-template <typename T>
+template <typename T, typename Parameter>
 struct HeadParts {
-  HeadPart<T> part[kMostParts];
+  HeadPart<T, Parameter> part[kMostParts];
   int count;
 };
 
-/// Cuts the parts apart into dense heads and normalises them. T: float or Bfloat16.
-template <typename T>
-cudaError_t split_heads(const HeadParts<T>& parts, const cpu::AttentionShape& shape,
+/// Cuts the parts apart into dense heads and normalises them. T and the parameters: float or
+/// Bfloat16 each.
+template <typename T, typename Parameter>
+cudaError_t split_heads(const HeadParts<T, Parameter>& parts, const cpu::AttentionShape& shape,
                         cudaStream_t stream);
 
 /// 8-bit pixels in device memory: channel c of (y, x) at plane[c] + y * row + x * pixel.

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// The operations on a CUDA device, from the library's tensors to the kernels of ops/cuda.
+//
+// They exist where nvcc and a CUDA LibTorch do (SVGEN_CUDA); elsewhere kPresent is false, and a
+// call must stand behind `if constexpr (kPresent)`. The work goes to the current stream of the
+// tensor's device. A kernel that cannot be launched throws DeviceError.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/InferenceMode.h>
+
+#include <utility>
+
+#include "ops/attention.h"
+
+namespace svgen::ops::device {
+
+#ifdef SVGEN_CUDA
+inline constexpr bool kPresent = true;
+#else
+inline constexpr bool kPresent = false;
+#endif
+
+/// Whether x is computed by these: on CUDA, in float32 or bfloat16, in inference mode.
+inline bool takes(const at::Tensor& x) {
+  const bool known = x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16;
+  return kPresent && x.is_cuda() && known && c10::InferenceMode::is_enabled();
+}
+
+/// As in ops.h, for x in float32 and `result` float32 or bfloat16.
+at::Tensor modulated_layer_norm(const at::Tensor& x, const at::Tensor& shift,
+                                const at::Tensor& scale, double eps, at::ScalarType result);
+
+/// As in ops.h, for x in float32 and a branch in float32 or bfloat16.
+at::Tensor gated_sum(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& branch);
+
+/// The gated sum and, from the same pass, its modulated layer norm in dtype `result`.
+std::pair<at::Tensor, at::Tensor> gated_sum_and_norm(const at::Tensor& x, const at::Tensor& gate,
+                                                     const at::Tensor& branch,
+                                                     const at::Tensor& shift,
+                                                     const at::Tensor& scale, double eps,
+                                                     at::ScalarType result);
+
+/// Group normalisation of channels-last x (N, C, H, W), then SiLU when `swish`: of x's dtype and
+/// layout. weight and bias (C), both float32 or both bfloat16.
+at::Tensor group_norm(const at::Tensor& x, int64_t groups, const at::Tensor& weight,
+                      const at::Tensor& bias, double eps, bool swish);
+
+/// As in attention.h, with both norms or neither, by the library's fused attention in
+/// options.product.
+at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                     const AttentionOptions& options);
+
+/// gelu_tanh(x W^T + bias) in the product's epilogue, of x (..., in), W (out, in), bias (out).
+at::Tensor linear_gelu_tanh(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
+
+/// An 8-bit picture in a device's bytes (n): channel c of pixel (y, x) at plane[c] + y * row +
+/// x * pixel.
+struct PictureBytes {
+  at::Tensor bytes;
+  int64_t plane[3];
+  int64_t row, pixel;
+};
+
+/// to[c] = (level / divisor - mean[c]) / deviation[c], for `to` (3, H, W) of any strides in float32
+/// or bfloat16.
+struct LevelMap {
+  float divisor;
+  float mean[3], deviation[3];
+};
+void read_levels(const PictureBytes& from, const at::Tensor& to, const LevelMap& map);
+
+/// floor(255 (x + 1) / 2 + 0.5), clamped to 0 .. 255: (3, H, W) uint8, contiguous, of x (3, H, W)
+/// of any strides.
+at::Tensor levels(const at::Tensor& x);
+
+}  // namespace svgen::ops::device
