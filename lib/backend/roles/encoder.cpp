@@ -8,6 +8,7 @@
 #include "roles/load_role.h"
 #include "roles/model_info.h"
 #include "roles/pixels.h"
+#include "roles/upload.h"
 
 namespace svgen::roles {
 
@@ -46,7 +47,7 @@ Features ModelEncoder::encode_views(std::span<const View> images, FeatureKind ki
   });
   const auto encode_chunk = [&](int64_t first, int64_t size) {
     const at::Tensor pixels =
-        runtime_.to_device(normalized_pixels(images.subspan(first, size)));  // (N, 3, H, W)
+        uploaded_pixels(images.subspan(first, size), runtime_);  // (N, 3, H, W)
     if (dino) semantic_tokens.narrow(0, first, size).copy_(dino->patch_tokens(pixels));
     if (vit) residual_tokens.narrow(0, first, size).copy_(vit->forward(pixels));
   };

@@ -12,15 +12,13 @@
 #include <vector>
 
 #include "ops/cpu/ycbcr.h"
+#include "ops/device.h"
 #include "svgen/error.h"
 
 namespace svgen::roles {
 namespace {
 
 using ops::cpu::RgbRow;
-
-constexpr float kImageNetMean[3] = {0.485f, 0.456f, 0.406f};
-constexpr float kImageNetStd[3] = {0.229f, 0.224f, 0.225f};
 
 std::string size_text(int64_t width, int64_t height) {
   return std::to_string(width) + "x" + std::to_string(height) + " pixels";
@@ -113,6 +111,8 @@ const LevelTable& normalized_levels() {
 
 // The same on a device, so that a byte and not a float crosses the bus for each value.
 at::Tensor device_levels(const at::Tensor& x) {
+  if constexpr (ops::device::kPresent)
+    if (ops::device::takes(x)) return ops::device::levels(x);
   return at::clamp((x + 1.0f) * 255.0f / 2.0f + 0.5f, 0.0f, 255.0f).floor().to(at::kByte);
 }
 

@@ -21,6 +21,9 @@ Grid token_grid(std::span<const YcbcrView> images, int64_t patch);
 void check_pictures(std::span<const MutableImageView> pictures, const Grid& grid, int64_t patch);
 void check_pictures(std::span<const MutableYcbcrView> pictures, const Grid& grid, int64_t patch);
 
+inline constexpr float kImageNetMean[3] = {0.485f, 0.456f, 0.406f};
+inline constexpr float kImageNetStd[3] = {0.229f, 0.224f, 0.225f};
+
 /// (x / 255 - mean) / std with ImageNet's means and deviations: (N, 3, H, W) float32 on the host.
 /// The images must have one size. x is a level of R', G' or B'; one of a Y'CbCr picture is rounded
 /// before (ops/cpu/ycbcr.h).
