@@ -11,7 +11,6 @@
 #include "flow/path.h"
 #include "flow/sampler.h"
 #include "interop/tensor.h"
-#include "models/modulation_table.h"
 #include "ops/products.h"
 #include "roles/model_info.h"
 #include "roles/shapes.h"
@@ -51,21 +50,6 @@ void check(const models::DitConfig& config, const SampleRequest& request) {
   check_floating("the initial noise", request.noise);
 }
 
-// The model as the sampler calls it; `tabulated` computes the modulations of many steps at once.
-flow::VelocityModel velocity_of(const models::Dit& model, const SamplingOptions& options,
-                                std::vector<int64_t> labels, bool tabulated) {
-  if (!tabulated)
-    return [&model](const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) {
-      return model.forward(x, t, y).to(at::kFloat);
-    };
-  labels.push_back(model.config.classes);
-  const auto table = std::make_shared<models::ModulationTable>(
-      model, flow::time_grid(options.steps, options.shift), labels);
-  return [&model, table](const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) {
-    return model.velocity(x, table->at(t[0].item<float>(), y)).to(at::kFloat);
-  };
-}
-
 }  // namespace
 
 ModelSampler::ModelSampler(const ModelFiles& files, ModelStatistics& statistics, Runtime& runtime,
@@ -93,6 +77,7 @@ Tensor ModelSampler::sample(const SampleRequest& request, const ProgressFunction
   const models::DitConfig& config = model->config;
   check(config, request);
   if (!request.normalized) statistics_.load(config.channels);
+  const std::vector<float> times = flow::time_grid(request.options.steps, request.options.shift);
   const int64_t images = static_cast<int64_t>(request.indices.size());
   // An image must not depend on those beside it, nor on the steps before.
   const bool independent =
@@ -107,8 +92,7 @@ Tensor ModelSampler::sample(const SampleRequest& request, const ProgressFunction
     runtime_.run(kSampling, [&] {
       const std::vector<int64_t> labels(label, label + count);
       integration.emplace(
-          flow::GuidedModel{velocity_of(*model, request.options, labels, independent), labels,
-                            config.classes},
+          flow::GuidedModel{velocity_.of(model, times, labels), labels, config.classes},
           noise(config, request, first, count), request.options);
     });
     // Step by step, so that others get their turn on the worker and the caller may stop.

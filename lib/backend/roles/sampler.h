@@ -7,6 +7,7 @@
 #include "roles/role_model.h"
 #include "roles/runtime.h"
 #include "roles/statistics.h"
+#include "roles/velocity.h"
 
 namespace svgen::roles {
 
@@ -29,6 +30,7 @@ class ModelSampler : public Sampler {
   ModelStatistics& statistics_;
   Runtime& runtime_;
   RoleModel<models::Dit> model_;
+  Velocity velocity_;
 };
 
 }  // namespace svgen::roles

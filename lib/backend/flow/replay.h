@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// A function of tensors that is recorded once as a CUDA graph and then replayed: hundreds of small
+// launches become one.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace svgen::flow {
+
+/// The function must be pure: for inputs of the same sizes it launches the same work, reads nothing
+/// back and waits for nothing. It is recorded for the first few sets of input sizes that it is
+/// called with; a call then copies its inputs to where the graph reads them and copies the result
+/// from where the graph leaves it.
+///
+/// The function itself is called on a host, outside of inference mode, in a build without CUDA
+/// kernels, for further sizes, and for good once a recording has failed. Threads that share one of
+/// these must share a stream, as all do that set none.
+class Replay {
+ public:
+  using Function = std::function<at::Tensor(const std::vector<at::Tensor>& inputs)>;
+
+  explicit Replay(Function function);
+  ~Replay();
+
+  at::Tensor operator()(const std::vector<at::Tensor>& inputs);
+
+ private:
+  struct Recording;
+
+  /// Null where the function is to be called.
+  Recording* recording_for(const std::vector<at::Tensor>& inputs);
+
+  Function function_;
+  std::mutex mutex_;  // of what follows, and of the recordings' buffers
+  std::map<std::vector<int64_t>, std::unique_ptr<Recording>> recordings_;  // by sizes
+  bool records_ = true;
+};
+
+}  // namespace svgen::flow
