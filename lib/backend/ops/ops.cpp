@@ -55,7 +55,8 @@ bool norms_on_host(const at::Tensor& x, at::ScalarType result) {
   return runs_on_host(x) && x.scalar_type() == at::kFloat && x.dim() == 3 && kernels_make(result);
 }
 
-[[maybe_unused]] bool sums_on_device(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& branch) {
+[[maybe_unused]] bool sums_on_device(const at::Tensor& x, const at::Tensor& gate,
+                                     const at::Tensor& branch) {
   return device::takes(x) && x.scalar_type() == at::kFloat && device::takes(branch) &&
          gate.defined();
 }

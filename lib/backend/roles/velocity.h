@@ -13,9 +13,9 @@
 namespace svgen::roles {
 
 /// On a host the model's forward(), with the modulations of many steps at once where the bits stay
-/// the same; on a CUDA device the same as a graph, recorded for each batch size and kept for as long
-/// as the model stays. There the labels are not checked: that would wait for the device at every
-/// step.
+/// the same; on a CUDA device the same as a graph, recorded for each batch size and kept for as
+/// long as the model stays. There the labels are not checked: that would wait for the device at
+/// every step.
 class Velocity {
  public:
   /// For passes at `times`, most of them in this order, with labels out of `labels` or the null
