@@ -4,6 +4,7 @@
 
 import types
 import unittest
+import unittest.mock
 
 import support
 
@@ -44,6 +45,32 @@ class Write(unittest.TestCase):
         places = [text.index(part) for part in ("new gates", "steps", "old probes")]
         self.assertEqual(places, sorted(places))
         self.assertEqual(text, self.written())
+
+
+class Measure(unittest.TestCase):
+    def setUp(self):
+        self.folder = support.scratch_folder(self)
+        self.lab = experiments.Lab(types.SimpleNamespace(
+            out=self.folder, model="mini", images=1, seeds=1, parallel=1))
+        self.made = self.folder / "features"
+        self.runs = 0
+
+    def run_line(self, *_, **__):
+        self.runs += 1
+        self.made.write_text("made")
+        return types.SimpleNamespace(returncode=0, stdout='{"knn": 1}\n')
+
+    def measured(self):
+        with unittest.mock.patch("subprocess.run", self.run_line):
+            return self.lab.measure("videotestsrc ! fakesink", makes=self.made)["results"]
+
+    def test_a_line_runs_once_and_again_when_its_file_is_gone(self):
+        self.assertEqual(self.measured(), {"knn": 1})
+        self.assertEqual(self.measured(), {"knn": 1})
+        self.assertEqual(self.runs, 1)
+        self.made.unlink()
+        self.measured()
+        self.assertEqual(self.runs, 2)
 
 
 if __name__ == "__main__":

@@ -125,7 +125,8 @@ def encoders(lab):
     seed.write_text(json.dumps(sizes))
     if not card.exists():
         lab.measure(f"{recipe['encoder-dataset']} ! svgtrainencoder model={seed} checkpoint={folder} "
-                    f"resume=true batch-size={stage['batch-size']} max-steps={count} {WITHOUT_LABELS}")
+                    f"resume=true batch-size={stage['batch-size']} max-steps={count} {WITHOUT_LABELS}",
+                    makes=card)
     rows = []
     for name, used in (("with class labels in the loss", card_of(lab.model)), ("without labels", card),
                        ("random", lab.random_encoder())):

@@ -41,15 +41,18 @@ class Lab:
         self.identity = json.dumps({k: v for k, v in card.items() if k not in ("training", "description")})
         self.lines = []  # of the experiment that runs now
 
-    def measure(self, line):
-        """{"seconds", "results"}: what the line prints as JSON, merged; the last of a key wins."""
+    def measure(self, line, makes=None):
+        """{"seconds", "results"}: what the line prints as JSON, merged; the last of a key wins.
+
+        A line that `makes` a file runs again when the file is gone.
+        """
         line = " ".join(line.split())
         self.lines.append(line)
         # Of the model and of what the line says, wherever the files lie.
         text = line.replace(str(self.out), "OUT").replace(str(self.model), "MODEL")
         key = hashlib.sha256((self.identity + text).encode()).hexdigest()[:24]
         cell = self.out / "cells" / f"{key}.json"
-        if cell.exists():
+        if cell.exists() and (makes is None or makes.exists()):
             return json.loads(cell.read_text())
         print(f"  gst-launch-1.0 -q {line}", flush=True)
         start = time.monotonic()
@@ -81,7 +84,7 @@ class Lab:
         if not card.exists():
             (self.out / "judge.json").write_text(json.dumps(JUDGE))
             self.measure(f"{JUDGE_DATA} ! svgtrainencoder model={self.out}/judge.json "
-                         f"checkpoint={folder} resume=true {JUDGE_TRAINING}")
+                         f"checkpoint={folder} resume=true {JUDGE_TRAINING}", makes=card)
         return card
 
     def reference(self, name, card):
@@ -89,7 +92,7 @@ class Lab:
         path = self.out / f"{name}.safetensors"
         if not path.exists():
             self.measure(f"{real(21)} num-images={REFERENCES} ! {features(card)} ! "
-                         f"svgfrechet location={path} ! fakesink")
+                         f"svgfrechet location={path} ! fakesink", makes=path)
         return path
 
     def prepare(self):
