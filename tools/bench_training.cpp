@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <fstream>
 #include <functional>
 #include <iostream>
 #include <numeric>
 #include <string>
 #include <vector>
 
+#include "process_memory.h"
 #include "svgen/error.h"
 #include "svgen/random.h"
 #include "svgen/trainer.h"
@@ -25,15 +25,6 @@ std::vector<int64_t> next_indices(const Trainer& trainer, int64_t batch) {
   std::vector<int64_t> indices(static_cast<size_t>(batch));
   std::iota(indices.begin(), indices.end(), trainer.report().next_index);
   return indices;
-}
-
-int64_t peak_mebibytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;) {
-    int64_t kibibytes = 0;
-    if (word == "VmHWM:" && status >> kibibytes) return kibibytes / 1024;
-  }
-  return -1;
 }
 
 // The same arbitrary pictures in every step.
@@ -81,8 +72,8 @@ void serve(const std::function<TrainReport()>& step) {
     TrainReport last;
     for (int64_t i = 0; i < steps; ++i) last = step();
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-    std::cout << spent.count() << ' ' << last.metrics.at(0).second << ' ' << peak_mebibytes()
-              << std::endl;
+    std::cout << spent.count() << ' ' << last.metrics.at(0).second << ' '
+              << process_mebibytes("VmHWM:") << std::endl;
   }
 }
 

@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 import media
-from lab import (QUALITY, ROOT, card_of, features, latents, percent, quality, real, spread_of,
-                 table)
+from document import table
+from lab import QUALITY, ROOT, card_of, features, latents, percent, quality, real, spread_of
 
 RECIPE = ROOT / "tools/recipes/mini.json"
 # Shorter than the embedded model's training, the same for all; averages of the weights that look

@@ -13,6 +13,7 @@ import pathlib
 import torch
 
 import plain_model
+from tensor_files import read_tensors, write_tensors
 
 
 def main():
@@ -21,7 +22,7 @@ def main():
     parser.add_argument("--images", type=int, default=8)
     arguments = parser.parse_args()
     path = arguments.folder / "cases.safetensors"
-    pictures = plain_model.read_tensors(path)["input"]
+    pictures = read_tensors(path)["input"]
     model = plain_model.PlainModel(arguments.folder / "card.json")
     generator = torch.Generator().manual_seed(1)
     rows, columns = model.card["grid"]
@@ -30,7 +31,7 @@ def main():
     with torch.no_grad():
         latents = model.sample(noise, classes)
         encoded = model.encode(pictures)
-        plain_model.write_tensors(path, {
+        write_tensors(path, {
             "noise": noise, "classes": classes, "latent_normalised": latents,
             "generated": model.decode(model.unnormalised(latents)), "input": pictures,
             "input_latent": encoded, "reconstruction": model.decode(encoded)})

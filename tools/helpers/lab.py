@@ -179,11 +179,6 @@ def latents(card, alignment="fixed"):
     return f"svgencode model={card} batch-size=32 ! svgalign statistics={alignment}"
 
 
-def table(head, rows):
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines) + "\n"
-
-
 def percent(value):
     return f"{100 * value:.1f} %"
 

@@ -8,31 +8,12 @@ what cards of small models need: gated encoder, Euler, constant guidance.
 import json
 import math
 import pathlib
-import sys
 
 import torch
 from torch.nn import functional as F
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests/pipelines"))
-
-import media  # noqa: E402  (after the path that leads to it)
-
-MEAN, STD = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
-DTYPES = {"F16": torch.float16, "BF16": torch.bfloat16, "F32": torch.float32, "F64": torch.float64,
-          "I64": torch.int64, "U8": torch.uint8}
-
-
-def read_tensors(path):
-    return {name: torch.frombuffer(bytearray(data), dtype=DTYPES[dtype]).reshape(shape)
-            for name, (dtype, shape, data) in media.read_safetensors(path).items()}
-
-
-def write_tensors(path, tensors):
-    names = {dtype: name for name, dtype in DTYPES.items()}
-    media.write_safetensors(path, {
-        name: (names[tensor.dtype], list(tensor.shape),
-               bytes(tensor.contiguous().flatten().view(torch.uint8).tolist()))
-        for name, tensor in tensors.items()})
+from eager_models import MEAN, STD
+from tensor_files import read_tensors
 
 
 class Weights:
@@ -152,7 +133,7 @@ class PlainModel:
 
     def encode(self, pictures):
         """8-bit pictures (N, H, W, 3) -> latents (N, T, C), aligned with the card's scalars."""
-        x = (pictures.float() / 255 - MEAN) / STD
+        x = (pictures.float() / 255 - torch.tensor(MEAN)) / torch.tensor(STD)
         x = x.permute(0, 3, 1, 2)
         a = self.card["alignment"]
         residual = self.residual_tokens(x)

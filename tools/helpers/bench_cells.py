@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+"""What tools/bench measures: one dictionary for each cell.
+
+A cell has "section", "kind" (pair, start, stream or chains), "model", "dtype" and "threads", and by
+its kind "part", "batch", "side" (in tokens), "steps", "guidance", "peer" and "peer_dtype", "count".
+"""
+
+DTYPES = ("float32", "bfloat16")
+RUNTIMES = ("eager", "compile", "onnxruntime", "openvino")
+
+
+def rivals(dtype, part):
+    """(peer, its dtype) that a dtype is compared with where all are."""
+    found = [(peer, dtype) for peer in RUNTIMES]
+    if part == "decode":
+        found.insert(1, ("eager-channels-last", dtype))
+    return found + ([("eager", "float32")] if dtype != "float32" else [])
+
+
+def eager_only(dtype, _):
+    return [("eager", dtype)]
+
+
+def pairs(section, part, models=("svg-xl",), peers=rivals, **settings):
+    """One cell for each model, dtype and peer."""
+    return [{"section": section, "kind": "pair", "part": part, "model": model, "dtype": dtype,
+             "threads": 2, "peer": peer, "peer_dtype": peer_dtype, "batch": 1, **settings}
+            for model in models for dtype in DTYPES for peer, peer_dtype in peers(dtype, part)]
+
+
+def batches(section, part, **settings):
+    return [cell for batch in (2, 4)
+            for cell in pairs(section, part, peers=eager_only, batch=batch, **settings)]
+
+
+def dit():
+    return (pairs("dit", "dit") + batches("dit", "dit") + pairs("dit", "dit", ["svg-b"]) +
+            batches("dit", "dit", models=["svg-b"]) + pairs("dit", "dit", ["svg-l"], eager_only) +
+            batches("dit", "dit", models=["svg-l"]))
+
+
+def component(part):
+    return lambda: pairs(part, part) + batches(part, part)
+
+
+def jobs():
+    cells = pairs("jobs", "frame")
+    for guidance in (1, 4):
+        for steps in (5, 10, 25):
+            every = steps == 25 and guidance != 1
+            cells += pairs("jobs", "image", peers=rivals if every else eager_only, steps=steps,
+                           guidance=guidance)
+    return cells
+
+
+def start():
+    return [{"section": "start", "kind": "start", "part": "dit", "model": "svg-xl", "dtype": dtype,
+             "threads": 2, "peer": peer, "peer_dtype": dtype, "batch": 1}
+            for dtype in DTYPES for peer in ("eager", "compile")]
+
+
+def streams():
+    cells = [{"section": "streams", "kind": "stream", "part": "frame", "model": "svg-xl",
+              "dtype": dtype, "threads": 2, "peer": "library", "peer_dtype": dtype, "batch": 1}
+             for dtype in DTYPES]
+    return cells + [{"section": "streams", "kind": "chains", "part": "frame", "model": "svg-xl",
+                     "dtype": dtype, "threads": 2, "count": count}
+                    for dtype in DTYPES for count in (1, 2, 4, 8)]
+
+
+def curves():
+    cells = [cell for part in ("dit", "decode", "encode")
+             for cell in pairs("curves", part, peers=eager_only, threads=1)]
+    for part in ("encode", "decode"):
+        for side in (8, 32, 64):
+            cells += pairs("curves", part, peers=eager_only, side=side)
+    return cells + [cell for steps in (1, 2)
+                    for cell in pairs("curves", "image", peers=eager_only, steps=steps, guidance=4)]
+
+
+SECTIONS = {"dit": dit, "decode": component("decode"), "encode": component("encode"), "jobs": jobs,
+            "start": start, "streams": streams, "curves": curves}
+
+
+def name_of(cell):
+    """The cell's file, without an ending."""
+    words = [cell["kind"], cell["part"], cell["model"], cell["dtype"]]
+    words += [f"{key}{cell[key]}" for key in ("batch", "side", "steps", "guidance", "threads", "count")
+              if key in cell]
+    if "peer" in cell:
+        words += ["vs", cell["peer"], cell["peer_dtype"]]
+    return "-".join(words)
+
+
+def title_of(cell):
+    """The same for people."""
+    words = [cell["part"], cell["model"], cell["dtype"]]
+    words += [f"{key} {cell[key]}" for key in ("batch", "side", "steps", "guidance", "threads", "count")
+              if cell.get(key, 1) != 1 and (key, cell[key]) != ("threads", 2)]
+    if cell["threads"] == 1:
+        words.append("1 thread")
+    if "peer" in cell:
+        words += ["beside", cell["peer"], cell["peer_dtype"]]
+    return " ".join(words)
+
+
+def selected(sections, quick):
+    """{name: cell} of some sections; quick: the embedded model beside eager, one of each part."""
+    cells = [cell for section in sections for cell in SECTIONS[section]()]
+    if quick:
+        cells = [cell | {"model": "mini", "steps": min(cell.get("steps", 2), 2)}
+                 if "steps" in cell else cell | {"model": "mini"} for cell in cells
+                 if cell.get("batch", 1) == 1 and "side" not in cell and cell["model"] == "svg-xl"
+                 and cell.get("peer", "eager") in ("eager", "library") and cell["threads"] == 2
+                 and cell.get("count", 1) <= 2]
+    return {name_of(cell): cell for cell in cells}

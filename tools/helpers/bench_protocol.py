@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+"""How benchmarks measure: rounds of ABBA and BAAB, none counted while other processes ran."""
+
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+FOREIGN_LOAD = 0.03  # of a processor
+PATIENCE = 1800  # seconds that a round waits for silence
+
+
+def busy_seconds(pids):
+    """(all processors' busy seconds, those of the given processes and of children they waited for)."""
+    tick = os.sysconf("SC_CLK_TCK")
+    values = list(map(int, pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:]))
+    total = sum(values[:3]) + sum(values[5:8])
+    own = 0
+    for pid in pids:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        own += sum(map(int, fields[11:15]))
+    return total / tick, own / tick
+
+
+class Guard:
+    """Runs work at times when nothing else runs; counts what it had to repeat."""
+
+    def __init__(self, pids, enabled=True):
+        self.pids, self.enabled = [os.getpid(), *pids], enabled
+        self.repeated, self.foreign = 0, 0.0  # foreign: the largest load that was let pass
+
+    def load_during(self, work):
+        """(work's result, other processes' load, whether that is too much)."""
+        before, start = busy_seconds(self.pids), time.monotonic()
+        result = work()
+        after, passed = busy_seconds(self.pids), time.monotonic() - start
+        foreign = (after[0] - before[0]) - (after[1] - before[1])
+        # The counters tick in hundredths.
+        return result, max(0, foreign) / passed, foreign > FOREIGN_LOAD * passed + 0.05
+
+    @staticmethod
+    def wait():
+        time.sleep(1)
+
+    def __call__(self, work):
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            while self.enabled and self.load_during(self.wait)[2]:
+                if time.monotonic() > deadline:
+                    sys.exit("the machine is busy: nothing was measured")
+            result, load, contaminated = self.load_during(work)
+            if not (contaminated and self.enabled):
+                self.foreign = max(self.foreign, load)
+                return result
+            self.repeated += 1
+
+
+def quartiles(values):
+    return statistics.quantiles(values, n=4) if len(values) > 1 else [values[0]] * 3
+
+
+def paired(a, b, rounds, guard):
+    """Rounds of a() and b(), each of which returns seconds: raw means and the ratios a / b."""
+    def one_round(first, second):
+        times = [first(), second(), second(), first()]
+        return (times[0] + times[3]) / 2, (times[1] + times[2]) / 2
+
+    pairs = []
+    for i in range(rounds):
+        order = (a, b) if i % 2 == 0 else (b, a)
+        pairs.append(guard(lambda: one_round(*order))[::1 if i % 2 == 0 else -1])
+    low, middle, high = quartiles([x / y for x, y in pairs])
+    return {"a": [x for x, _ in pairs], "b": [y for _, y in pairs], "rounds": rounds,
+            "ratio": middle, "low": low, "high": high, "repeated": guard.repeated,
+            "foreign": guard.foreign, "guarded": guard.enabled}
+
+
+class Worker:
+    """A process that answers lines of words with lines of words; KEY=VALUE of both sides."""
+
+    def __init__(self, command, environment=None):
+        self.started = time.monotonic()
+        self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True,
+                                        env=os.environ | (environment or {}))
+        self.pid = self.process.pid
+
+    def ask(self, *words):
+        """The words of the answer; a sentence that begins with "error" is raised."""
+        try:
+            self.process.stdin.write(" ".join(map(str, words)) + "\n")
+            self.process.stdin.flush()
+            answer = self.process.stdout.readline().split()
+        except BrokenPipeError:
+            answer = []
+        if not answer:
+            raise WorkerError(self, f"the process ended with {self.process.wait()}")
+        if answer[0] == "error":
+            raise WorkerError(self, " ".join(answer[1:]))
+        return answer
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class WorkerError(Exception):
+    """Which worker, and what it said, or that it ended."""
+
+    def __init__(self, worker, text):
+        super().__init__(text)
+        self.worker = worker
+
+
+def machine():
+    """What runs here; asks PyTorch."""
+    import torch  # pylint: disable=import-outside-toplevel
+    with open("/proc/cpuinfo") as info:
+        model = next(line.split(":")[1].strip() for line in info if line.startswith("model name"))
+    found = re.findall(r"(MKL-DNN v[\d.]+|Math Kernel Library Version [\d.]+)", torch.__config__.show())
+    return {"processor": model, "processors": os.cpu_count(), "torch": torch.__version__,
+            "instructions": torch.backends.cpu.get_cpu_capability(),
+            "libraries": ", ".join(text.replace("MKL-DNN", "oneDNN").replace(
+                "Math Kernel Library Version", "MKL") for text in found)}
+
+
+def machine_text(found):
+    return ("{processor}, {processors} processors, {instructions}; PyTorch {torch} ({libraries})"
+            .format(**found))
