@@ -90,7 +90,7 @@ class Run(unittest.TestCase):
         self.folder = support.scratch_folder(self)
         page = self.folder / "page.md"
         page.write_text("# By hand\n")
-        arguments = ("--only", "dit,decode,encode", "--dtype", "float32", "--write", page)
+        arguments = ("--only", "dit,decode,encode", "--match", "mini-float32", "--write", page)
         output = self.run_bench(*arguments)
         self.assertTrue(output.endswith("3 measured, 0 not supported, 0 not installed\n"), output)
         found = json.loads((self.folder / "out/results.json").read_text())
@@ -106,7 +106,7 @@ class Run(unittest.TestCase):
         self.assertIn("**Measured without the guard", text)
         rows = document.sections_of(text)["The decoder: latents to pixels"].strip().splitlines()
         self.assertEqual(len(rows), 3)
-        self.assertIn("| decode | float32 | PyTorch eager |", rows[2])
+        self.assertIn("| decode, 1 thread | float32 | PyTorch eager |", rows[2])
         files = {path: path.stat().st_mtime_ns for path in (self.folder / "out/cells").iterdir()}
         self.run_bench(*arguments)
         self.assertEqual(files, {path: path.stat().st_mtime_ns for path in files})

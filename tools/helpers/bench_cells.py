@@ -21,6 +21,10 @@ def eager_only(dtype, _):
     return [("eager", dtype)]
 
 
+def eager_both(dtype, _):
+    return [("eager", other) for other in DTYPES if other in (dtype, "float32")]
+
+
 def pairs(section, part, models=("svg-xl",), peers=rivals, **settings):
     """One cell for each model, dtype and peer."""
     return [{"section": section, "kind": "pair", "part": part, "model": model, "dtype": dtype,
@@ -45,18 +49,15 @@ def component(part):
 
 def jobs():
     cells = pairs("jobs", "frame")
-    for guidance in (1, 4):
-        for steps in (5, 10, 25):
-            every = steps == 25 and guidance != 1
-            cells += pairs("jobs", "image", peers=rivals if every else eager_only, steps=steps,
-                           guidance=guidance)
+    for guidance, steps, peers in ((1, 5, eager_only), (1, 10, eager_only), (1, 25, eager_only),
+                                   (4, 5, rivals), (4, 10, eager_only), (4, 25, eager_both)):
+        cells += pairs("jobs", "image", peers=peers, steps=steps, guidance=guidance)
     return cells
 
 
 def start():
     return [{"section": "start", "kind": "start", "part": "dit", "model": "svg-xl", "dtype": dtype,
-             "threads": 2, "peer": peer, "peer_dtype": dtype, "batch": 1}
-            for dtype in DTYPES for peer in ("eager", "compile")]
+             "threads": 2, "peer": "eager", "peer_dtype": dtype, "batch": 1} for dtype in DTYPES]
 
 
 def streams():
@@ -92,25 +93,13 @@ def name_of(cell):
     return "-".join(words)
 
 
-def title_of(cell):
-    """The same for people."""
-    words = [cell["part"], cell["model"], cell["dtype"]]
-    words += [f"{key} {cell[key]}" for key in ("batch", "side", "steps", "guidance", "threads", "count")
-              if cell.get(key, 1) != 1 and (key, cell[key]) != ("threads", 2)]
-    if cell["threads"] == 1:
-        words.append("1 thread")
-    if "peer" in cell:
-        words += ["beside", cell["peer"], cell["peer_dtype"]]
-    return " ".join(words)
-
-
 def selected(sections, quick):
     """{name: cell} of some sections; quick: the embedded model beside eager, one of each part."""
     cells = [cell for section in sections for cell in SECTIONS[section]()]
-    if quick:
-        cells = [cell | {"model": "mini", "steps": min(cell.get("steps", 2), 2)}
-                 if "steps" in cell else cell | {"model": "mini"} for cell in cells
-                 if cell.get("batch", 1) == 1 and "side" not in cell and cell["model"] == "svg-xl"
-                 and cell.get("peer", "eager") in ("eager", "library") and cell["threads"] == 2
-                 and cell.get("count", 1) <= 2]
+    if quick:  # one thread: two wait for each other on a busy machine
+        changes = {"model": "mini", "threads": 1}
+        cells = [cell | changes | ({"steps": min(cell["steps"], 2)} if "steps" in cell else {})
+                 for cell in cells if cell.get("batch", 1) == 1 and "side" not in cell and
+                 cell["model"] == "svg-xl" and cell.get("peer", "eager") in ("eager", "library") and
+                 cell["threads"] == 2 and cell.get("count", 1) <= 2]
     return {name_of(cell): cell for cell in cells}

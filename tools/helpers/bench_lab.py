@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Where tools/bench measures its cells, each once."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -32,7 +33,7 @@ class NotInstalled(Exception):
 class Lab:
     def __init__(self, options):
         self.options, self.out = options, options.out.resolve()
-        for folder in ("cells", "oracle", "scratch", "models", "sections", "pictures"):
+        for folder in ("cells", "oracle", "scratch", "models", "pictures"):
             (self.out / folder).mkdir(parents=True, exist_ok=True)
         self.cards, self.python = {}, None
         if options.install:
@@ -89,41 +90,56 @@ class Lab:
 
     def measure(self, cell):
         """A cell's result, from its file when there is one; None where a peer is not installed."""
-        path = self.out / f"cells/{name_of(cell)}.json"
-        if path.exists() and not self.options.again:
-            return json.loads(path.read_text())
         start = time.monotonic()
         try:
-            found = KINDS[cell["kind"]](self, cell)
+            return self.kept(name_of(cell), lambda: {
+                "cell": cell, **KINDS[cell["kind"]](self, cell),
+                "spent": round(time.monotonic() - start, 1)})
         except NotInstalled:
             return None
-        found = {"cell": cell, **found, "spent": round(time.monotonic() - start, 1)}
-        path.write_text(json.dumps(found, indent=1) + "\n")
+
+    def finished(self, name):
+        """What a file of cells/ holds, if that counts: what was measured without the guard does for
+        such runs only."""
+        path = self.out / f"cells/{name}.json"
+        found = json.loads(path.read_text()) if path.exists() else None
+        counts = found and (found["guarded"] or self.options.unguarded or "unsupported" in found)
+        return found if counts else None
+
+    def kept(self, name, measure):
+        found = None if self.options.again else self.finished(name)
+        if found is None:
+            found = measure() | {"guarded": not self.options.unguarded}
+            (self.out / f"cells/{name}.json").write_text(json.dumps(found, indent=1) + "\n")
         return found
 
     def guard(self, *workers):
         return Guard([worker.pid for worker in workers], not self.options.unguarded)
 
     def pair(self, cell):
-        oracle = self.oracle(cell)
-        with self.peer(cell) as peer, self.ours(cell) as ours:
+        oracle, started = self.oracle(cell), {}
+        with contextlib.ExitStack() as running:
+            def start(side):
+                started[side] = running.enter_context(getattr(self, side)(cell))
+                return started[side]
             try:
-                return self.compare(cell, ours, peer, oracle)
+                return self.compare(cell, start, oracle)
             except WorkerError as error:
-                if error.worker is not peer:
+                if error.worker is not started["peer"]:
                     raise
                 return {"unsupported": str(error)}
 
-    def compare(self, cell, ours, peer, oracle):
-        sides, request = {"peer": peer, "ours": ours}, self.request(cell)
-        files = {side: self.out / f"scratch/{side}.raw" for side in sides}
+    def compare(self, cell, start, oracle):
+        request, sides = self.request(cell), {}
+        files = {side: self.out / f"scratch/{side}.raw" for side in ("peer", "ours")}
         found = {"first": {}, "peak": {}}
-        for side, worker in sides.items():
-            worker.ask(*request, f"output={files[side]}")
-            found["first"][side] = time.monotonic() - worker.started
+        for side, file in files.items():  # one after the other
+            sides[side] = start(side)
+            sides[side].ask(*request, f"output={file}")
+            found["first"][side] = time.monotonic() - sides[side].started
         found["accuracy"] = self.accuracy(cell, files["ours"], files["peer"], oracle)
         once = min(float(worker.ask(*request)[0]) for worker in sides.values())
-        repeats = max(1, round(SHORTEST / once))
+        repeats = 1 if self.options.quick else max(1, round(SHORTEST / once))
 
         def seconds(side):
             took, peak, _ = sides[side].ask(*request, f"repeats={repeats}")
@@ -131,7 +147,7 @@ class Lab:
             return float(took) / repeats
 
         rounds = paired(lambda: seconds("peer"), lambda: seconds("ours"), self.options.rounds,
-                        self.guard(ours, peer))
+                        self.guard(*sides.values()))
         return found | {"repeats": repeats, "rounds": rounds}
 
     # What it is compared with.
@@ -144,7 +160,7 @@ class Lab:
         path = self.out / f"oracle/{part}-{model}.raw"
         if not path.exists():
             print("    float64", flush=True)
-            exact = cell | {"peer": "eager", "peer_dtype": "float64", "batch": 1, "threads": 2}
+            exact = cell | {"peer": "eager", "peer_dtype": "float64", "batch": 1}
             with self.peer(exact) as worker:
                 worker.ask(*self.request(exact), f"output={path}")
         return path
@@ -225,7 +241,7 @@ class Lab:
             guard(run)
         runs = sorted(runs, key=lambda found: found["seconds"])
         return {"frame": runs[len(runs) // 2], "all": [found["seconds"] for found in runs],
-                "repeated": guard.repeated, "guarded": guard.enabled}
+                "repeated": guard.repeated}
 
     def frames(self, cell, count):
         """Seconds a frame of so many chains, and how far apart a chain's frames are."""
@@ -259,14 +275,11 @@ class Lab:
 
     def peaks(self, dtype, threads):
         """{"gemm", "conv"}: operations a second."""
-        path = self.out / f"cells/peaks-{dtype}-threads{threads}.json"
-        if self.options.again or not path.exists():
-            command = [sys.executable, "-W", "ignore", ROOT / "tools/helpers/bench_peaks.py", dtype,
-                       str(threads), *(["--quick"] if self.options.quick else [])]
-            path.write_text(self.guard()(lambda: subprocess.run(
-                command, stdout=subprocess.PIPE, check=True, text=True,
-                env=os.environ | self.environment(threads)).stdout))
-        return json.loads(path.read_text())
+        command = [sys.executable, "-W", "ignore", ROOT / "tools/helpers/bench_peaks.py", dtype,
+                   str(threads), *(["--quick"] if self.options.quick else [])]
+        return self.kept(f"peaks-{dtype}-threads{threads}", lambda: json.loads(
+            self.guard()(lambda: subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True,
+                                                env=os.environ | self.environment(threads)).stdout)))
 
 
 KINDS = {"pair": Lab.pair, "start": Lab.start, "stream": Lab.stream, "chains": Lab.chains}

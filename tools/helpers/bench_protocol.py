@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """How benchmarks measure: rounds of ABBA and BAAB, none counted while other processes ran."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -75,7 +76,7 @@ def paired(a, b, rounds, guard):
     low, middle, high = quartiles([x / y for x, y in pairs])
     return {"a": [x for x, _ in pairs], "b": [y for _, y in pairs], "rounds": rounds,
             "ratio": middle, "low": low, "high": high, "repeated": guard.repeated,
-            "foreign": guard.foreign, "guarded": guard.enabled}
+            "foreign": guard.foreign}
 
 
 class Worker:
@@ -103,7 +104,8 @@ class Worker:
         return answer
 
     def close(self):
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.wait()
 
     def __enter__(self):

@@ -83,12 +83,14 @@ class Report:
         return (f"{guard}{machine_text(about)}. Medians of {about['rounds']} rounds of ABBA and BAAB "
                 "that were not disturbed, a side's time over svgen's, quartiles in brackets; the same "
                 "random weights, noise and pictures, two threads each unless said. Error: relative L2 "
-                "from float64, svgen's and the peer's. U: the time that the products alone need at the "
+                "from float64; apart: from each other; peak memory and the time from the start of a process to "
+                "its first answer, svgen's and the peer's. U: the time that the products alone need at the "
                 "largest rates measured in the same run with packed oneDNN "
                 f"({'; '.join(rates)}, matrix products and convolutions), over svgen's time.\n\n")
 
     def pairs(self, section):
-        head = ["", "dtype", "beside", "its time", "svgen", "ratio", "error", "apart", "MiB", "U"]
+        head = ["", "dtype", "beside", "its time", "svgen", "ratio", "error, svgen / its", "apart",
+                "peak MiB", "first answer", "U"]
         rows = []
         for cell, result in self.found(section):
             peer = NAMES[cell["peer"]]
@@ -96,7 +98,7 @@ class Report:
                 peer += " " + cell["peer_dtype"]
             row = [what(cell), cell["dtype"], peer]
             rows.append(row + (pair_row(self, result) if result and "rounds" in result else
-                               ["", "", ratio_of(result), "", "", "", ""]))
+                               ["", "", ratio_of(result), "", "", "", "", ""]))
         return table(head, rows) if rows else ""
 
     def start(self):
@@ -155,7 +157,8 @@ def pair_row(report, result):
     if "levels" in accuracy:
         apart += f", {accuracy['levels']:.2g} levels"
     return [seconds(rounds["a"]), seconds(rounds["b"]), spread(rounds), error, apart,
-            f"{result['peak']['peer']} / {result['peak']['ours']}",
+            f"{result['peak']['ours']} / {result['peak']['peer']}",
+            f"{result['first']['ours']:.1f} / {result['first']['peer']:.1f} s",
             number(report.utilisation(result), ".2f")]
 
 
