@@ -68,7 +68,7 @@ models::Dit load_dit(const char* file, int64_t heads) {
 // The states from the noise to the final latent, (steps + 1, N, T, C).
 at::Tensor path_of(const models::Dit& dit, const at::Tensor& noise, const at::Tensor& labels,
                    const SamplingOptions& options) {
-  const auto velocity = [&](const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) {
+  const auto velocity = [&](const at::Tensor& x, float t, const at::Tensor& y) {
     return dit.forward(x, t, y);
   };
   const int64_t* label = labels.const_data_ptr<int64_t>();

@@ -32,9 +32,9 @@ std::vector<int64_t> sizes_of(const std::vector<at::Tensor>& inputs) {
 // Ends a capture whatever happens, or its stream could never be used again.
 class Capture {
  public:
-  explicit Capture(at::cuda::CUDAGraph& graph) : graph_(graph) {
+  Capture(at::cuda::CUDAGraph& graph, at::cuda::MempoolId_t pool) : graph_(graph) {
     // Other threads may allocate and launch meanwhile.
-    graph_.capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
+    graph_.capture_begin(pool, cudaStreamCaptureModeThreadLocal);
   }
   ~Capture() {
     if (ended_) return;
@@ -57,7 +57,10 @@ class Capture {
 }  // namespace
 
 struct Replay::Recording {
-  Recording(const Function& function, const std::vector<at::Tensor>& given) {
+  // Recordings of one pool use the same memory: only one replays at a time, and what it leaves is
+  // copied before the next does.
+  Recording(const Function& function, const std::vector<at::Tensor>& given,
+            at::cuda::MempoolId_t pool) {
     for (const at::Tensor& x : given) buffers.push_back(x.contiguous().clone());
     const c10::cuda::CUDAGuard device(given[0].device());
     c10::cuda::getCurrentCUDAStream().synchronize();
@@ -66,7 +69,7 @@ struct Replay::Recording {
     // Handles, workspaces and modules are made at their first use, which must not be recorded.
     function(buffers);
     side.synchronize();
-    Capture capture(graph);
+    Capture capture(graph, pool);
     result = function(buffers);
     capture.end();
   }
@@ -98,7 +101,8 @@ Replay::Recording* Replay::recording_for(const std::vector<at::Tensor>& inputs) 
   if (found != recordings_.end()) return found->second.get();
   if (recordings_.size() == kMostRecordings) return nullptr;
   try {
-    return (recordings_[sizes] = std::make_unique<Recording>(function_, inputs)).get();
+    if (recordings_.empty()) pool_ = at::cuda::graph_pool_handle();
+    return (recordings_[sizes] = std::make_unique<Recording>(function_, inputs, pool_)).get();
   } catch (const std::exception&) {
     // Called kernel by kernel the function works, or says itself what is wrong.
     recordings_.erase(sizes);

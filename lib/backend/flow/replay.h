@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace svgen::flow {
@@ -39,6 +40,7 @@ class Replay {
 
   Function function_;
   std::mutex mutex_;  // of what follows, and of the recordings' buffers
+  std::pair<unsigned long long, unsigned long long> pool_;  // the library's name of their memory
   std::map<std::vector<int64_t>, std::unique_ptr<Recording>> recordings_;  // by sizes
   bool records_ = true;
 };

@@ -4,7 +4,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/full.h>
 #include <ATen/ops/full_like.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros_like.h>
@@ -37,17 +36,13 @@ void Integration::advance() {
 at::Tensor Integration::guided_velocity(const at::Tensor& x, float t) const {
   const GuidanceWeights weights = guidance_weights(options_, step_, t);
   if (weights == GuidanceWeights{.conditional = 0, .null = 0}) return at::zeros_like(x);
-  if (weights.null == 0) return velocity(x, t, labels_) * weights.conditional;
-  if (weights.conditional == 0) return velocity(x, t, null_labels_) * weights.null;
+  if (weights.null == 0) return model_(x, t, labels_) * weights.conditional;
+  if (weights.conditional == 0) return model_(x, t, null_labels_) * weights.null;
   // Both in one batch: the weights are read once, and small models fill the machine.
-  const at::Tensor both = velocity(at::cat({x, x}), t, both_labels_);
+  const at::Tensor both = model_(at::cat({x, x}), t, both_labels_);
   const int64_t images = x.size(0);
   return both.narrow(0, 0, images) * weights.conditional +
          both.narrow(0, images, images) * weights.null;
-}
-
-at::Tensor Integration::velocity(const at::Tensor& x, float t, const at::Tensor& labels) const {
-  return model_(x, at::full({x.size(0)}, t, x.options()), labels);  // (N, T, C)
 }
 
 }  // namespace svgen::flow

@@ -12,9 +12,10 @@
 
 namespace svgen::flow {
 
-/// The model: x (N, T, C) float32, t (N) float32, labels (N) int64 -> velocity (N, T, C) float32.
+/// The model: x (N, T, C) float32, the time of all images, labels (N) int64 -> velocity (N, T, C)
+/// float32.
 using VelocityModel =
-    std::function<at::Tensor(const at::Tensor& x, const at::Tensor& t, const at::Tensor& labels)>;
+    std::function<at::Tensor(const at::Tensor& x, float t, const at::Tensor& labels)>;
 
 /// What an integration follows. `labels` has N entries; `null_label` stands for "no class".
 struct GuidedModel {
@@ -38,7 +39,6 @@ class Integration {
 
  private:
   at::Tensor guided_velocity(const at::Tensor& x, float t) const;
-  at::Tensor velocity(const at::Tensor& x, float t, const at::Tensor& labels) const;
 
   VelocityModel model_;
   SamplingOptions options_;

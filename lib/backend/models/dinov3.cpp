@@ -82,14 +82,21 @@ nn::RotaryTables DinoV3::rotary(int64_t height, int64_t width) const {
 }
 
 at::Tensor DinoV3::forward(const at::Tensor& pixels) const {
+  return forward(pixels, rotary(pixels.size(2), pixels.size(3)));
+}
+
+at::Tensor DinoV3::forward(const at::Tensor& pixels, const nn::RotaryTables& tables) const {
   at::Tensor x = embed(pixels);  // (N, 1 + R + T, D)
-  const nn::RotaryTables tables = rotary(pixels.size(2), pixels.size(3));
   for (const DinoV3Block& block : blocks) x = block(x, tables);
   return norm(x);  // (N, 1 + R + T, D)
 }
 
 at::Tensor DinoV3::patch_tokens(const at::Tensor& pixels) const {
-  const at::Tensor tokens = forward(pixels);
+  return patch_tokens(pixels, rotary(pixels.size(2), pixels.size(3)));
+}
+
+at::Tensor DinoV3::patch_tokens(const at::Tensor& pixels, const nn::RotaryTables& tables) const {
+  const at::Tensor tokens = forward(pixels, tables);
   const int64_t prefix = 1 + config.registers;
   return tokens.narrow(1, prefix, tokens.size(1) - prefix);  // (N, T, D)
 }

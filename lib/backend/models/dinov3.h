@@ -68,9 +68,12 @@ struct DinoV3 {
   /// Normalised pixels (N, 3, H, W) -> all tokens after the final norm, (N, 1 + R + T, D): class,
   /// registers, patches row-major. ShapeError unless H and W are multiples of the patch.
   at::Tensor forward(const at::Tensor& pixels) const;
+  at::Tensor forward(const at::Tensor& pixels, const nn::RotaryTables& tables) const;
 
-  /// Only the patches of the above, (N, T, D): what the latent uses.
+  /// Only the patches of the above, (N, T, D): what the latent uses. `tables` are rotary() of the
+  /// pixels' size, which need not be computed for every picture.
   at::Tensor patch_tokens(const at::Tensor& pixels) const;
+  at::Tensor patch_tokens(const at::Tensor& pixels, const nn::RotaryTables& tables) const;
 
   /// The tokens that enter block 0, and the angles' tables of this picture size.
   at::Tensor embed(const at::Tensor& pixels) const;              // (N, 1 + R + T, D)

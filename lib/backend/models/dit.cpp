@@ -4,6 +4,8 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/embedding.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
 
 #include <utility>
 
@@ -16,6 +18,11 @@ namespace svgen::models {
 namespace {
 
 constexpr double kEps = 1e-6;
+constexpr int64_t kBlockParts = 6, kLastParts = 2;  // of the modulations
+
+int64_t modulation_parts(const DitConfig& config) {
+  return kBlockParts * config.depth + kLastParts;
+}
 
 nn::AttentionConfig attention_of(const DitConfig& config) {
   return {.width = config.width, .heads = config.heads, .qk_norm = config.qk_norm};
@@ -56,7 +63,7 @@ at::Tensor TimeEmbedder::operator()(const at::Tensor& t) const {
 DitBlock::DitBlock(const DitConfig& config)
     : attn(attention_of(config)),
       mlp(config.width, config.mlp, ops::Epilogue::kGeluTanh),
-      modulation(config.width, 6) {}
+      modulation(config.width, kBlockParts) {}
 
 void DitBlock::visit(const nn::StateScope& state) {
   attn.visit(state.child("attn"));
@@ -69,7 +76,7 @@ at::Tensor DitBlock::operator()(at::Tensor x, const at::Tensor& c) const {
 }
 
 // m is shift_a, scale_a, gate_a, shift_m, scale_m, gate_m: 6 x (N, D).
-at::Tensor DitBlock::modulated(at::Tensor x, const std::vector<at::Tensor>& m) const {
+at::Tensor DitBlock::modulated(at::Tensor x, at::TensorList m) const {
   const at::ScalarType product = attn.qkv_weight.scalar_type();
   const at::Tensor mixed = attn(ops::modulated_layer_norm(x, m[0], m[1], kEps, product));
   const auto [sum, normed] = ops::gated_sum_and_norm(x, m[2], mixed, m[3], m[4], kEps, product);
@@ -81,7 +88,7 @@ Dit::Dit(const DitConfig& dit_config)
       ln1(config.channels, config.width),
       t_embedder(config.width),
       blocks(config.depth, DitBlock(config)),
-      final_modulation(config.width, 2),
+      final_modulation(config.width, kLastParts),
       final_linear(config.width, config.channels * (config.learn_sigma ? 2 : 1)) {}
 
 void Dit::visit(const nn::StateScope& state) {
@@ -116,8 +123,7 @@ at::Tensor Dit::tokens(const at::Tensor& x, const at::Tensor& c) const {
 }
 
 // m is shift, scale: 2 x (N, D).
-at::Tensor Dit::final_layer(const at::Tensor& x, const std::vector<at::Tensor>& m,
-                            int64_t rows) const {
+at::Tensor Dit::final_layer(const at::Tensor& x, at::TensorList m, int64_t rows) const {
   return nn::affine(
       ops::modulated_layer_norm(x, m[0], m[1], kEps, final_linear.weight.scalar_type()),
       final_linear.weight.narrow(0, 0, rows),
@@ -130,17 +136,31 @@ at::Tensor Dit::forward(const at::Tensor& x, const at::Tensor& t, const at::Tens
   return final_layer(tokens(x, c), final_modulation(c), config.channels);  // (N, T, C)
 }
 
-DitModulations Dit::modulations(const at::Tensor& c) const {
-  DitModulations m;
-  for (const DitBlock& block : blocks) m.blocks.push_back(block.modulation(c));
-  m.last = final_modulation(c);
-  return m;
+at::Tensor Dit::forward(const at::Tensor& x, float t, const at::Tensor& y) const {
+  return forward(x, at::full({x.size(0)}, t, x.options().dtype(at::kFloat)), y);
 }
 
-at::Tensor Dit::velocity(const at::Tensor& x, const DitModulations& m) const {
+at::Tensor Dit::modulations(const at::Tensor& c) const {
+  const at::Tensor condition = ops::silu(c);  // (N, D)
+  const int64_t width = config.width;
+  at::Tensor all = at::empty({c.size(0), modulation_parts(config) * width}, c.options());
+  int64_t at = 0;
+  const auto add = [&](const nn::Modulation& modulation) {
+    all.narrow(1, at, modulation.parts * width).copy_(modulation.linear(condition));
+    at += modulation.parts * width;
+  };
+  for (const DitBlock& block : blocks) add(block.modulation);
+  add(final_modulation);
+  return all;
+}
+
+at::Tensor Dit::velocity(const at::Tensor& x, const at::Tensor& m) const {
+  const std::vector<at::Tensor> all = m.chunk(modulation_parts(config), 1);  // of (N, D)
+  const at::TensorList parts = all;
   at::Tensor h = embed(x);  // (N, T, D)
-  for (size_t i = 0; i < blocks.size(); ++i) h = blocks[i].modulated(h, m.blocks[i]);
-  return final_layer(h, m.last, config.channels);  // (N, T, C)
+  for (size_t i = 0; i < blocks.size(); ++i)
+    h = blocks[i].modulated(h, parts.slice(kBlockParts * i, kBlockParts));
+  return final_layer(h, parts.slice(kBlockParts * blocks.size()), config.channels);  // (N, T, C)
 }
 
 at::Tensor Dit::forward_all(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const {

@@ -58,17 +58,11 @@ struct DitBlock {
   void visit(const nn::StateScope& state);
   at::Tensor operator()(at::Tensor x, const at::Tensor& c) const;  // (N, T, D), (N, D)
   /// The same with what `modulation` makes of c.
-  at::Tensor modulated(at::Tensor x, const std::vector<at::Tensor>& m) const;
+  at::Tensor modulated(at::Tensor x, at::TensorList m) const;
 
   nn::Attention attn;
   nn::Mlp mlp;
   nn::Modulation modulation;  // shift_a, scale_a, gate_a, shift_m, scale_m, gate_m
-};
-
-/// What each block's modulation makes of a condition, and the last layer's: parts of (N, D).
-struct DitModulations {
-  std::vector<std::vector<at::Tensor>> blocks;
-  std::vector<at::Tensor> last;
 };
 
 struct Dit {
@@ -79,10 +73,13 @@ struct Dit {
   /// The velocity (N, T, C) of x (N, T, C) at times t (N) float32 in [0, 1] (0 noise, 1 data) for
   /// labels y (N) int64 in 0 .. classes. ShapeError on other shapes or labels outside the table.
   at::Tensor forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const;
+  at::Tensor forward(const at::Tensor& x, float t, const at::Tensor& y) const;  // one time for all
 
-  /// The same with the modulations of the condition, which need not be computed in every step.
-  at::Tensor velocity(const at::Tensor& x, const DitModulations& m) const;
-  DitModulations modulations(const at::Tensor& c) const;
+  /// The same with the modulations of the conditions, which need not be computed in every step.
+  at::Tensor velocity(const at::Tensor& x, const at::Tensor& m) const;
+  /// What the blocks' modulations and then the last layer's make of c (N, D), side by side:
+  /// (N, (6 depth + 2) D).
+  at::Tensor modulations(const at::Tensor& c) const;
 
   /// All rows of the last layer: (N, T, 2C) when sigma is learned, else the velocity.
   at::Tensor forward_all(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const;
@@ -93,7 +90,7 @@ struct Dit {
   at::Tensor embed(const at::Tensor& x) const;                           // (N, T, D)
   at::Tensor tokens(const at::Tensor& x, const at::Tensor& c) const;     // entering the last layer
   /// The first `rows` of the last layer, with its modulation m.
-  at::Tensor final_layer(const at::Tensor& x, const std::vector<at::Tensor>& m, int64_t rows) const;
+  at::Tensor final_layer(const at::Tensor& x, at::TensorList m, int64_t rows) const;
 
   DitConfig config;
   nn::Linear ln1;        // a projection despite its published name

@@ -19,16 +19,16 @@ class ModulationTable {
   ModulationTable(const Dit& model, std::vector<float> times, const std::vector<int64_t>& labels);
 
   /// Those of time t, one of `times`, and labels y (N), as Dit::velocity() takes them.
-  DitModulations at(float t, const at::Tensor& y);
+  at::Tensor at(float t, const at::Tensor& y);
 
  private:
   void compute_from(size_t first);
 
   const Dit& model_;
   std::vector<float> times_;
-  std::vector<int64_t> labels_;  // different ones, sorted
-  // Rows of times_[first_], [first_ + 1], ...: labels_ for each. A part of a long schedule at once.
-  DitModulations rows_;
+  at::Tensor labels_;  // different ones, sorted, on the model's device
+  // Of times_[first_], [first_ + 1], ...: a row for each label. A part of a long schedule at once.
+  at::Tensor rows_;
   size_t first_ = 0, count_ = 0;
 };
 

@@ -27,23 +27,26 @@ ModelDecoder::ModelDecoder(const ModelFiles& files, const ModelInfo& info,
           [channels = info.latent_channels](const Card& card, const weights::StateSource& source) {
             return decoder_config(card, source, channels);
           },
-          std::move(followed)) {}
+          std::move(followed)),
+      replayed_([](const models::Decoder& model, const std::vector<at::Tensor>& inputs) {
+        return model.forward(inputs[0]).to(at::kFloat);
+      }) {}
 
 // (n, T, C) -> (n, 3, H, W)
-at::Tensor ModelDecoder::pixels(const models::Decoder& model, const at::Tensor& latents,
-                                const Grid& grid, bool normalized) const {
+at::Tensor ModelDecoder::pixels(const std::shared_ptr<const models::Decoder>& model,
+                                const at::Tensor& latents, const Grid& grid, bool normalized) {
   at::Tensor z = runtime_.to_device(latents).to(at::kFloat);                // (n, T, C)
   if (normalized) z = statistics_.denormalize(z);                           // (n, T, C)
   z = z.transpose(1, 2).reshape({-1, z.size(2), grid.height, grid.width});  // (n, C, h, w)
-  return model.forward(z).to(at::kFloat);                                   // (n, 3, H, W)
+  return (*replayed_.of(model))({z});                                       // (n, 3, H, W)
 }
 
 bool ModelDecoder::for_each_picture(
-    const models::Decoder& model, const Tensor& latents, const Grid& grid, bool normalized,
-    const ProgressFunction& progress,
+    const std::shared_ptr<const models::Decoder>& model, const Tensor& latents, const Grid& grid,
+    bool normalized, const ProgressFunction& progress,
     const std::function<void(int64_t first, const at::Tensor& pixels)>& take) {
   check_grid(grid);
-  const int64_t channels = model.config.latent_channels;
+  const int64_t channels = model->config.latent_channels;
   check_shape("the latents", latents, {kAnySize, grid.tokens(), channels});
   check_floating("the latents", latents);
   if (normalized) statistics_.load(channels);
@@ -69,7 +72,7 @@ Tensor ModelDecoder::decode(const Tensor& latents, Grid grid, bool normalized,
     }
     pictures.narrow(0, first, pixels.size(0)).copy_(pixels);
   };
-  if (!for_each_picture(*model_.get(), latents, grid, normalized, progress, keep)) return {};
+  if (!for_each_picture(model_.get(), latents, grid, normalized, progress, keep)) return {};
   if (pictures.defined()) return from_torch(pictures);  // (N, 3, H, W)
   return Tensor::empty(DType::kFloat32,
                        {0, 3, grid.height * card_.patch, grid.width * card_.patch});
@@ -87,7 +90,7 @@ bool ModelDecoder::decode_each(const Tensor& latents, const Grid& grid, bool nor
   const auto write = [&](int64_t first, const at::Tensor& pixels) {
     for (int64_t n = 0; n < pixels.size(0); ++n) write_levels(pixels[n], pictures[first + n]);
   };
-  return for_each_picture(*model, latents, grid, normalized, progress, write);
+  return for_each_picture(model, latents, grid, normalized, progress, write);
 }
 
 bool ModelDecoder::decode_into(const Tensor& latents, Grid grid, bool normalized,

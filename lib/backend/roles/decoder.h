@@ -4,6 +4,7 @@
 
 #include "models/decoder.h"
 #include "roles/model_files.h"
+#include "roles/replayed.h"
 #include "roles/role_model.h"
 #include "roles/runtime.h"
 #include "roles/statistics.h"
@@ -33,16 +34,17 @@ class ModelDecoder : public Decoder {
   bool decode_each(const Tensor& latents, const Grid& grid, bool normalized,
                    std::span<const View> pictures, const ProgressFunction& progress);
   /// Checks the call and hands the pixels (n, 3, H, W) of each chunk to `take`.
-  bool for_each_picture(const models::Decoder& model, const Tensor& latents, const Grid& grid,
-                        bool normalized, const ProgressFunction& progress,
+  bool for_each_picture(const std::shared_ptr<const models::Decoder>& model, const Tensor& latents,
+                        const Grid& grid, bool normalized, const ProgressFunction& progress,
                         const std::function<void(int64_t first, const at::Tensor& pixels)>& take);
-  at::Tensor pixels(const models::Decoder& model, const at::Tensor& latents, const Grid& grid,
-                    bool normalized) const;
+  at::Tensor pixels(const std::shared_ptr<const models::Decoder>& model, const at::Tensor& latents,
+                    const Grid& grid, bool normalized);
 
   const Card& card_;
   ModelStatistics& statistics_;
   Runtime& runtime_;
   RoleModel<models::Decoder> model_;
+  Replayed<models::Decoder> replayed_;  // of latents (n, C, h, w)
 };
 
 }  // namespace svgen::roles

@@ -15,7 +15,13 @@ namespace svgen::roles {
 using weights::Role;
 
 ModelEncoder::ModelEncoder(const ModelFiles& files, Runtime& runtime)
-    : files_(files), runtime_(runtime) {
+    : files_(files),
+      runtime_(runtime),
+      semantic_tokens_([this](const std::vector<at::Tensor>& inputs) {
+        return semantic().patch_tokens(inputs[0], {inputs[1], inputs[2]});
+      }),
+      residual_tokens_(
+          [this](const std::vector<at::Tensor>& inputs) { return residual().forward(inputs[0]); }) {
   files_.require(Role::kEncoder);
 }
 
@@ -31,10 +37,21 @@ models::ResidualVit& ModelEncoder::residual() {
   });
 }
 
+nn::RotaryTables ModelEncoder::rotary(const Grid& grid) {
+  const std::lock_guard lock(mutex_);
+  if (grid != grid_) {
+    const int64_t patch = files_.card().patch;
+    tables_ = semantic().rotary(grid.height * patch, grid.width * patch);
+    grid_ = grid;
+  }
+  return tables_;
+}
+
 template <typename View>
 Features ModelEncoder::encode_views(std::span<const View> images, FeatureKind kind,
                                     const ProgressFunction& progress) {
-  const int64_t tokens = token_grid(images, files_.card().patch).tokens();
+  const Grid grid = token_grid(images, files_.card().patch);
+  const int64_t tokens = grid.tokens();
   const int64_t count = static_cast<int64_t>(images.size());
   const models::DinoV3* dino = kind == FeatureKind::kResidual ? nullptr : &semantic();
   const models::ResidualVit* vit = kind == FeatureKind::kSemantic ? nullptr : &residual();
@@ -48,8 +65,12 @@ Features ModelEncoder::encode_views(std::span<const View> images, FeatureKind ki
   const auto encode_chunk = [&](int64_t first, int64_t size) {
     const at::Tensor pixels =
         uploaded_pixels(images.subspan(first, size), runtime_);  // (N, 3, H, W)
-    if (dino) semantic_tokens.narrow(0, first, size).copy_(dino->patch_tokens(pixels));
-    if (vit) residual_tokens.narrow(0, first, size).copy_(vit->forward(pixels));
+    if (dino) {
+      const nn::RotaryTables tables = rotary(grid);
+      semantic_tokens.narrow(0, first, size)
+          .copy_(semantic_tokens_({pixels, tables.sin, tables.cos}));
+    }
+    if (vit) residual_tokens.narrow(0, first, size).copy_(residual_tokens_({pixels}));
   };
   if (!runtime_.for_each_chunk(kEncoding, count, progress, encode_chunk)) return {};
 

@@ -2,6 +2,9 @@
 // Pictures to semantic and residual features.
 #pragma once
 
+#include <mutex>
+
+#include "flow/replay.h"
 #include "models/dinov3.h"
 #include "models/residual_vit.h"
 #include "roles/lazy.h"
@@ -27,11 +30,18 @@ class ModelEncoder : public Encoder {
                         const ProgressFunction& progress);
   models::DinoV3& semantic();
   models::ResidualVit& residual();
+  /// Of pictures of so many tokens; kept, since most have the same.
+  nn::RotaryTables rotary(const Grid& grid);
 
   const ModelFiles& files_;
   Runtime& runtime_;
   Lazy<models::DinoV3> semantic_;
   Lazy<models::ResidualVit> residual_;
+  flow::Replay semantic_tokens_;  // of pixels and the tables
+  flow::Replay residual_tokens_;  // of pixels
+  std::mutex mutex_;              // of what follows
+  Grid grid_;                     // of tables_
+  nn::RotaryTables tables_;
 };
 
 }  // namespace svgen::roles

@@ -3,32 +3,28 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <vector>
 
-#include "flow/replay.h"
 #include "flow/sampler.h"
 #include "models/dit.h"
+#include "roles/replayed.h"
 
 namespace svgen::roles {
 
-/// On a host the model's forward(), with the modulations of many steps at once where the bits stay
-/// the same; on a CUDA device the same as a graph, recorded for each batch size and kept for as
-/// long as the model stays. There the labels are not checked: that would wait for the device at
-/// every step.
+/// The model's forward(), with the modulations of many steps at once: on a host where the bits stay
+/// the same, on a CUDA device always, and there as a graph, recorded for each batch size and kept
+/// for as long as the model stays. Labels are not checked.
 class Velocity {
  public:
+  Velocity();
+
   /// For passes at `times`, most of them in this order, with labels out of `labels` or the null
   /// class. Float32 whatever the model computes in. It keeps the model alive.
   flow::VelocityModel of(const std::shared_ptr<const models::Dit>& model,
                          const std::vector<float>& times, const std::vector<int64_t>& labels);
 
  private:
-  std::shared_ptr<flow::Replay> replay_of(const std::shared_ptr<const models::Dit>& model);
-
-  std::mutex mutex_;
-  std::shared_ptr<const models::Dit> model_;  // that replay_ was recorded from
-  std::shared_ptr<flow::Replay> replay_;
+  Replayed<models::Dit> replayed_;  // of x and the modulations
 };
 
 }  // namespace svgen::roles

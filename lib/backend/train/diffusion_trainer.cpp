@@ -119,7 +119,7 @@ at::Tensor ModelDiffusionTrainer::sample_latents(const std::vector<int64_t>& cla
                  {noise[n].mutable_data_ptr<float>(), static_cast<size_t>(noise[n].numel())});
   }
   run_.exported_side().parameters.bind_values(run_.ema().values());
-  const auto velocity = [this](const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) {
+  const auto velocity = [this](const at::Tensor& x, float t, const at::Tensor& y) {
     return model_.forward(x, t, y);
   };
   flow::Integration integration({velocity, classes, config.classes},

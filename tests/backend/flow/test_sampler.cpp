@@ -16,7 +16,7 @@ namespace {
 constexpr int64_t kNull = 10;
 
 // A field that tells classes apart: v = label.
-at::Tensor label_velocity(const at::Tensor& x, const at::Tensor&, const at::Tensor& labels) {
+at::Tensor label_velocity(const at::Tensor& x, float, const at::Tensor& labels) {
   return at::ones_like(x) * labels.view({-1, 1, 1});
 }
 
@@ -40,7 +40,7 @@ struct CountingModel {
   int conditional = 0, null = 0, passes = 0;
 
   VelocityModel model() {
-    return [this](const at::Tensor& x, const at::Tensor& t, const at::Tensor& labels) {
+    return [this](const at::Tensor& x, float t, const at::Tensor& labels) {
       ++passes;
       for (int64_t n = 0; n < labels.size(0); ++n)
         ++(labels[n].item<int64_t>() == kNull ? null : conditional);
