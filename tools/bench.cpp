@@ -2,7 +2,7 @@
 // One model's parts on request, for tools/bench: reads lines "PART KEY=VALUE ..." from the standard
 // input, and answers each with "SECONDS PEAK ANONYMOUS" (memory in MiB) or "error TEXT".
 //
-//   svgen-bench CARD DTYPE THREADS
+//   svgen-bench CARD DTYPE THREADS DEVICE
 //
 // Keys: inputs (a safetensors file with "noise", "latents-SIDE", "pictures-SIDE", SIDE in tokens),
 // batch, side, repeats, steps, guidance, output (a file for the bytes of the last result).
@@ -145,7 +145,7 @@ void answer(Engine& engine, const std::string& line) {
   const Run run = found->second(engine, request);
   Tensor result;
   const auto start = std::chrono::steady_clock::now();
-  for (int64_t i = 0; i < request.count("repeats"); ++i) result = run();
+  for (int64_t i = 0; i < request.count("repeats"); ++i) result = to_host(run());
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   if (const std::string path = request.text("output"); !path.empty())
     std::ofstream(path, std::ios::binary)
@@ -169,13 +169,13 @@ void serve(const EngineOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::cerr << "usage: svgen-bench CARD DTYPE THREADS\n";
+  if (argc != 5) {
+    std::cerr << "usage: svgen-bench CARD DTYPE THREADS DEVICE\n";
     return 2;
   }
   try {
     svgen::set_num_threads(std::atoi(argv[3]));
-    serve({.model = argv[1], .device = "cpu", .dtype = argv[2]});
+    serve({.model = argv[1], .device = argv[4], .dtype = argv[2]});
   } catch (const svgen::Error& error) {
     std::cerr << error.report() << '\n';
     return 1;

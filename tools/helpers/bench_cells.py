@@ -2,7 +2,8 @@
 """What tools/bench measures: one dictionary for each cell.
 
 A cell has "section", "kind" (pair, start, stream or chains), "model", "dtype" and "threads", and by
-its kind "part", "batch", "side" (in tokens), "steps", "guidance", "peer" and "peer_dtype", "count".
+its kind "part", "batch", "side" (in tokens), "steps", "guidance", "peer" and "peer_dtype", "count",
+"device" where that is not the processor.
 """
 
 DTYPES = ("float32", "bfloat16")
@@ -23,6 +24,11 @@ def eager_only(dtype, _):
 
 def eager_both(dtype, _):
     return [("eager", other) for other in DTYPES if other in (dtype, "float32")]
+
+
+def on_device(dtype, part):
+    layouts = ["eager-channels-last"] if part == "decode" else []
+    return [(peer, dtype) for peer in ("eager", *layouts, "compile")]
 
 
 def pairs(section, part, models=("svg-xl",), peers=rivals, **settings):
@@ -79,13 +85,25 @@ def curves():
                     for cell in pairs("curves", "image", peers=eager_only, steps=steps, guidance=4)]
 
 
+def cuda():
+    cells = [cell for part in ("dit", "decode", "encode")
+             for cell in pairs("cuda", part, peers=on_device) +
+             pairs("cuda", part, peers=eager_only, batch=16)]
+    cells += pairs("cuda", "frame", peers=eager_only)
+    for steps, peers in ((5, eager_only), (25, on_device)):
+        cells += pairs("cuda", "image", peers=peers, steps=steps, guidance=4)
+    cells += pairs("cuda", "image", peers=eager_only, steps=25, guidance=4, batch=16)
+    return [cell | {"device": "cuda"} for cell in cells]
+
+
 SECTIONS = {"dit": dit, "decode": component("decode"), "encode": component("encode"), "jobs": jobs,
-            "start": start, "streams": streams, "curves": curves}
+            "start": start, "streams": streams, "curves": curves, "cuda": cuda}
 
 
 def name_of(cell):
     """The cell's file, without an ending."""
     words = [cell["kind"], cell["part"], cell["model"], cell["dtype"]]
+    words += [cell["device"]] if "device" in cell else []
     words += [f"{key}{cell[key]}" for key in ("batch", "side", "steps", "guidance", "threads", "count")
               if key in cell]
     if "peer" in cell:

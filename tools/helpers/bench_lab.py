@@ -21,6 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SVGEN_BUILD", ROOT / "build"))
 RUNTIMES = ("onnx", "onnxscript", "onnxruntime", "openvino")  # packages
 INSTALLED = ("onnxruntime", "openvino")  # peers that need them
+IMAGES = 16  # of the inputs: the largest batch
 SIDES = (8, 32, 64)  # of the curves, in tokens, beside the card's own
 WARM_FRAMES = 2  # of a pipeline, which do not count
 SHORTEST = 0.5  # seconds of one measurement
@@ -52,7 +53,7 @@ class Lab:
             side = card["grid"][0]
             inputs = self.inputs(model)
             if not inputs.exists():
-                bench_models.write_inputs(inputs, card, 4, {side, *SIDES} if model != "mini" else {side})
+                bench_models.write_inputs(inputs, card, IMAGES, {side, *SIDES} if model != "mini" else {side})
             self.cards[model] = path, card
         return self.cards[model]
 
@@ -67,7 +68,7 @@ class Lab:
 
     def ours(self, cell):
         return Worker([BUILD / "tools/svgen-bench", self.card(cell["model"])[0], cell["dtype"],
-                       cell["threads"]], self.environment(cell["threads"]))
+                       cell["threads"], device_of(cell)], self.environment(cell["threads"]))
 
     def peer(self, cell):
         environment, python = self.environment(cell["threads"]), sys.executable
@@ -79,7 +80,7 @@ class Lab:
                 path for path in sys.path if path.endswith("site-packages"))
         return Worker([python, "-W", "ignore", ROOT / "tools/helpers/bench_peer.py", cell["peer"],
                        self.card(cell["model"])[0], cell["peer_dtype"], cell["threads"],
-                       self.out / "scratch"], environment)
+                       device_of(cell), self.out / "scratch"], environment)
 
     def request(self, cell):
         side = cell.get("side", self.card(cell["model"])[1]["grid"][0])
@@ -273,16 +274,21 @@ class Lab:
                 lambda: self.frames(cell, 1)["seconds"], self.options.rounds, self.guard(ours))
         return {"rounds": rounds, "added": 1 / rounds["ratio"] - 1}
 
-    def peaks(self, dtype, threads):
+    def peaks(self, dtype, threads, device):
         """{"gemm", "conv"}: operations a second."""
         command = [sys.executable, "-W", "ignore", ROOT / "tools/helpers/bench_peaks.py", dtype,
-                   str(threads), *(["--quick"] if self.options.quick else [])]
-        return self.kept(f"peaks-{dtype}-threads{threads}", lambda: json.loads(
+                   str(threads), device, *(["--quick"] if self.options.quick else [])]
+        where = f"threads{threads}" if device == "cpu" else device
+        return self.kept(f"peaks-{dtype}-{where}", lambda: json.loads(
             self.guard()(lambda: subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True,
                                                 env=os.environ | self.environment(threads)).stdout)))
 
 
 KINDS = {"pair": Lab.pair, "start": Lab.start, "stream": Lab.stream, "chains": Lab.chains}
+
+
+def device_of(cell):
+    return cell.get("device", "cpu")
 
 
 def values(path, dtype):

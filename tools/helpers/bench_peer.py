@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A peer of svgen-bench: the same parts, requests and answers, computed by another runtime.
 
-usage: bench_peer.py KIND CARD DTYPE THREADS SCRATCH       kinds: PEERS below
+usage: bench_peer.py KIND CARD DTYPE THREADS DEVICE SCRATCH       kinds: PEERS below
 
 SCRATCH keeps exported models. float64 in eager is what errors are measured against.
 """
@@ -76,14 +76,15 @@ class Eager:
 
     layout = torch.contiguous_format
 
-    def __init__(self, card_path, dtype, scratch):
+    def __init__(self, card_path, dtype, device, scratch):
         self.card, self.folder = json.loads(card_path.read_text()), card_path.parent
         self.dtype, self.scratch, self.made = getattr(torch, dtype), scratch, {}
+        self.device = device
 
     def module(self, name):
         load = lambda role, dtype: load_module(self.card, self.folder, role, dtype)  # noqa: E731
         options = {"layout": self.layout} if name == "decode" else {}
-        return PARTS[name](load, self.dtype, **options).eval()
+        return PARTS[name](load, self.dtype, **options).eval().to(self.device)
 
     def prepared(self, name, arguments):
         """A callable for arguments of these shapes."""
@@ -93,6 +94,7 @@ class Eager:
         return self.made[name]
 
     def __call__(self, name, *arguments):
+        arguments = [argument.to(self.device) for argument in arguments]
         return self.prepared(name, arguments)(*arguments)
 
 
@@ -101,10 +103,15 @@ class ChannelsLast(Eager):
 
 
 class Compiled(ChannelsLast):
-    """torch.compile with frozen weights, which lets it pack them; the decoder channels-last."""
+    """torch.compile with frozen weights, which lets it pack them, or as a CUDA graph; the decoder
+    channels-last."""
 
     def module(self, name):
         import torch._inductor.config as inductor  # pylint: disable=import-outside-toplevel
+        if self.device == "cuda":
+            # As a CUDA graph, whose result the next run overwrites.
+            run = torch.compile(super().module(name), dynamic=False, mode="reduce-overhead")
+            return lambda *arguments: run(*arguments).clone()
         inductor.freezing = True
         return torch.compile(super().module(name), dynamic=False)
 
@@ -112,9 +119,9 @@ class Compiled(ChannelsLast):
 class Exported(Eager):
     """A model written as ONNX once, read by another runtime."""
 
-    def __init__(self, card_path, dtype, scratch):
+    def __init__(self, card_path, dtype, device, scratch):
         # Where precision is the runtime's own choice, it is given a float32 model.
-        super().__init__(card_path, self.file_dtype(dtype), scratch)
+        super().__init__(card_path, self.file_dtype(dtype), device, scratch)
         self.precision, self.threads = dtype, torch.get_num_threads()
 
     @staticmethod
@@ -183,13 +190,15 @@ class Jobs:
         self.peer, self.card = peer, peer.card
         if "statistics" in self.card:
             found = read_tensors(peer.folder / self.card["statistics"]["file"])
-            self.mean, self.std = found["dinov3_sp_mean"], found["dinov3_sp_std"]
+            self.mean, self.std = (found[key].to(peer.device)
+                                   for key in ("dinov3_sp_mean", "dinov3_sp_std"))
 
     def labels(self, count):
-        return torch.arange(count) % self.card["diffusion"]["classes"]
+        return torch.arange(count, device=self.peer.device) % self.card["diffusion"]["classes"]
 
     def dit(self, noise):
-        y, t = self.labels(len(noise)), torch.zeros(len(noise))
+        noise = noise.to(self.peer.device)
+        y, t = self.labels(len(noise)), torch.zeros(len(noise), device=noise.device)
         return lambda: noise + self.peer("velocity", noise, t, y)
 
     def decode(self, latents):
@@ -201,12 +210,13 @@ class Jobs:
     def sample(self, x, steps, guidance):
         """As published: guidance takes two evaluations, one after the other."""
         shift = self.card["sampling"]["shift"]
-        u = torch.linspace(0, 1, steps + 1).double()
+        x = x.to(self.peer.device)
+        u = torch.linspace(0, 1, steps + 1, device="cpu").double()
         times = (shift * u / (1 + (shift - 1) * u)).float()
         y = self.labels(len(x))
         null = torch.full_like(y, self.card["diffusion"]["classes"])
         for t, after in zip(times, times[1:]):
-            now = torch.full((len(x),), float(t))
+            now = torch.full((len(x),), float(t), device=x.device)
             v = self.peer("velocity", x, now, y)
             if guidance != 1:
                 v = guidance * v + (1 - guidance) * self.peer("velocity", x, now, null)
@@ -235,7 +245,7 @@ def answer(jobs, inputs, line):
     run = getattr(jobs, part)(batch, *options)
     start = time.monotonic()
     for _ in range(int(keys.get("repeats", 1))):
-        result = run()
+        result = run().cpu()
     spent = time.monotonic() - start
     if "output" in keys:
         data = result.contiguous().view(torch.uint8).flatten()
@@ -247,15 +257,17 @@ def answer(jobs, inputs, line):
 
 
 def main():
-    kind, card, dtype, threads, scratch = sys.argv[1:]
+    kind, card, dtype, threads, device, scratch = sys.argv[1:]
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what libraries print is no answer
     torch.set_num_threads(int(threads))
+    torch.backends.cudnn.allow_tf32 = False  # float32 is float32
     with torch.no_grad():
         jobs, inputs = None, {}
         for line in sys.stdin:
             try:
-                jobs = jobs or Jobs(PEERS[kind](pathlib.Path(card), dtype, pathlib.Path(scratch)))
+                jobs = jobs or Jobs(PEERS[kind](pathlib.Path(card), dtype, device,
+                                                pathlib.Path(scratch)))
                 answers.write(answer(jobs, inputs, line) + "\n")
             except Exception as error:  # pylint: disable=broad-exception-caught
                 words = f"{type(error).__name__}: {error}".split()

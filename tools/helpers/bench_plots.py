@@ -33,7 +33,7 @@ def pipelines(results):
     return lines
 
 
-XL = {"model": "svg-xl", "batch": 1, "threads": 2, "side": 16}
+XL = {"model": "svg-xl", "batch": 1, "threads": 2, "side": 16, "device": "cpu"}
 
 
 def without(*keys):

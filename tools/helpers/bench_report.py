@@ -17,6 +17,7 @@ TITLES = {
     "start": "Start and memory",
     "streams": "Pipelines",
     "curves": "One thread, other resolutions, few steps",
+    "cuda": "On a CUDA device",
 }
 NAMES = {"eager": "PyTorch eager", "eager-channels-last": "PyTorch eager, channels-last",
          "compile": "torch.compile, frozen", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO"}
@@ -36,7 +37,7 @@ class Report:
     def utilisation(self, result):
         """Floor over time of svgen's side."""
         cell = result["cell"]
-        peaks = self.about["peaks"].get(f"{cell['dtype']}, {cell['threads']}")
+        peaks = self.about["peaks"].get(peaks_key(cell["dtype"], cell["threads"], cell.get("device", "cpu")))
         if peaks is None:
             return None
         count = bench_counts.of(cell, self.lab.card(cell["model"])[1])
@@ -44,7 +45,8 @@ class Report:
 
     def texts(self):
         """{title: Markdown} of all that was measured."""
-        makers = {"summary": self.summary, "start": self.start, "streams": self.streams}
+        makers = {"summary": self.summary, "start": self.start, "streams": self.streams,
+                  "cuda": self.cuda}
         texts = {}
         for key, title in TITLES.items():
             text = makers.get(key, lambda key=key: self.pairs(key))()
@@ -76,6 +78,8 @@ class Report:
     def caption(self):
         about, rates = self.about, []
         for key, peaks in about["peaks"].items():
+            if key.endswith("cuda"):
+                continue
             rates.append(f"{key} thread{'s' if not key.endswith(' 1') else ''}: "
                          f"{peaks['gemm'] / 1e9:.0f} and {peaks['conv'] / 1e9:.0f} GFLOP/s")
         guard = "" if about["guarded"] else \
@@ -100,6 +104,19 @@ class Report:
             rows.append(row + (pair_row(self, result) if result and "rounds" in result else
                                ["", "", ratio_of(result), "", "", "", "", ""]))
         return table(head, rows) if rows else ""
+
+    def cuda(self):
+        text = self.pairs("cuda")
+        if not text:
+            return ""
+        found = [(key.split(",")[0], peaks) for key, peaks in self.about["peaks"].items()
+                 if key.endswith("cuda")]
+        rates = "; ".join(f"{dtype} {peaks['gemm'] / 1e12:.0f} and {peaks['conv'] / 1e12:.0f}"
+                          for dtype, peaks in found)
+        machine = found[0][1]
+        return (f"{machine['device']}, PyTorch {machine['torch']}; float32 without TF32 on both sides. "
+                "Inputs come from host memory, results go there. Largest rates measured, matrix "
+                f"products and convolutions, in TFLOP/s: {rates}.\n\n{text}")
 
     def start(self):
         rows = []
@@ -134,6 +151,10 @@ class Report:
             text += table(["dtype", "pipelines in one process", "frames/s", "p50", "p95", "p99",
                            "anonymous MiB"], rows)
         return text if added or rows else ""
+
+
+def peaks_key(dtype, threads, device):
+    return f"{dtype}, {threads if device == 'cpu' else device}"
 
 
 def what(cell):

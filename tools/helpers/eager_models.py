@@ -92,7 +92,7 @@ class Dit(nn.Module):
             "adaLN_modulation": nn.Sequential(nn.SiLU(), nn.Linear(width, 2 * width))})
 
     def forward(self, x, t, y):
-        k = torch.exp(torch.arange(128, dtype=t.dtype) * (-math.log(10000) / 128))
+        k = torch.exp(torch.arange(128, dtype=t.dtype, device=t.device) * (-math.log(10000) / 128))
         a = t[:, None] * k
         features = torch.cat([a.cos(), a.sin()], 1).to(self.pos_embed.dtype)
         c = self.t_embedder["mlp"](features) + self.y_embedder["embedding_table"](y)
@@ -148,22 +148,23 @@ class Encoder(nn.Module):
         self.quarter, self.rope_base = width // heads // 4, rope_base
         self.periods, self.tables = None, {}  # periods: where a file holds others
 
-    def rotation(self, rows, columns, dtype):
-        """cos and sin (T, head), computed once for each size."""
-        key = rows, columns, dtype
+    def rotation(self, rows, columns, x):
+        """cos and sin (T, head) for tokens like x, computed once for each size."""
+        key = rows, columns, x.dtype
         if key not in self.tables:
             at = [2 * (torch.arange(n) + 0.5).double() / n - 1 for n in (rows, columns)]
             places = torch.stack(torch.meshgrid(*at, indexing="ij"), -1).view(-1, 2, 1)
             periods = self.periods if self.periods is not None else \
                 self.rope_base ** (torch.arange(self.quarter).double() / self.quarter)
             angles = (2 * math.pi * places / periods).flatten(1).tile(2)
-            self.tables[key] = angles.cos().to(dtype), angles.sin().to(dtype)
+            wide = torch.promote_types(x.dtype, torch.float32)
+            self.tables[key] = tuple(table.to(x.device, wide) for table in (angles.cos(), angles.sin()))
         return self.tables[key]
 
     def forward(self, pixels):
         x = self.patch_embed["proj"](pixels)
         # Angles keep float32 where the model has less.
-        cos, sin = self.rotation(*x.shape[2:], torch.promote_types(x.dtype, torch.float32))
+        cos, sin = self.rotation(*x.shape[2:], x)
         prefix = torch.cat([self.cls_token, self.storage_tokens], 1).expand(len(x), -1, -1)
         count = prefix.shape[1]
 
