@@ -38,8 +38,8 @@ struct Rows {
   DeviceArray<float> device_x, device_vectors;
 };
 
-// LN(x) (1 + part 1) + part 0.
-std::vector<double> modulated(const Rows& rows, const std::vector<double>& x) {
+// LN(x) (base + part 1) + part 0.
+std::vector<double> modulated(const Rows& rows, const std::vector<double>& x, int base = 1) {
   const auto width = static_cast<size_t>(rows.width);
   std::vector<double> y(x.size());
   for (size_t first = 0; first < x.size(); first += width) {
@@ -48,17 +48,17 @@ std::vector<double> modulated(const Rows& rows, const std::vector<double>& x) {
     for (size_t i = first; i < first + width; ++i)
       variance += std::pow(x[i] - mean, 2) / static_cast<double>(width);
     for (size_t i = first; i < first + width; ++i)
-      y[i] = (x[i] - mean) / std::sqrt(variance + kEps) * (1 + rows.part_at(1, i)) +
+      y[i] = (x[i] - mean) / std::sqrt(variance + kEps) * (base + rows.part_at(1, i)) +
              rows.part_at(0, i);
   }
   return y;
 }
 
 template <typename Branch>
-std::vector<double> summed(const Rows& rows, const std::vector<Branch>& branch) {
+std::vector<double> summed(const Rows& rows, const std::vector<Branch>& branch, bool gated = true) {
   std::vector<double> y(rows.count());
   for (size_t i = 0; i < y.size(); ++i)
-    y[i] = rows.x[i] + rows.part_at(2, i) * static_cast<double>(to_float(branch[i]));
+    y[i] = rows.x[i] + (gated ? rows.part_at(2, i) : 1) * static_cast<double>(to_float(branch[i]));
   return y;
 }
 
@@ -78,9 +78,12 @@ class CudaRowTest : public DeviceTest {};
 template <typename Out>
 void expect_normalised(const Rows& rows, double of_float) {
   const DeviceArray<Out> y(rows.count());
-  check(modulated_layer_norm(rows.device_x.data(), y.data(), rows.shape(), rows.part(0),
-                             rows.part(1), kEps, nullptr));
-  expect_near(y.host(), modulated(rows, {rows.x.begin(), rows.x.end()}), of_float, rows.width);
+  for (const int base : {0, 1}) {
+    const RowNorm<Out> norm{y.data(), rows.part(0), rows.part(1), static_cast<float>(base), kEps};
+    check(layer_norm(rows.device_x.data(), rows.shape(), norm, nullptr));
+    expect_near(y.host(), modulated(rows, {rows.x.begin(), rows.x.end()}, base), of_float,
+                rows.width);
+  }
 }
 
 TEST_F(CudaRowTest, NormaliseAndModulate) {
@@ -100,9 +103,11 @@ void expect_gated(const Rows& rows) {
   const auto branch = scattered<Branch>(static_cast<int64_t>(rows.count()), 3);
   const DeviceArray<Branch> device_branch(branch);
   const DeviceArray<float> y(rows.count());
-  check(gated_sum(rows.device_x.data(), device_branch.data(), y.data(), rows.shape(), rows.part(2),
-                  nullptr));
-  expect_near(y.host(), summed(rows, branch), 1e-6, rows.width);
+  for (const bool gated : {false, true}) {
+    check(gated_sum(rows.device_x.data(), device_branch.data(), y.data(), rows.shape(),
+                    gated ? rows.part(2) : ImageRows{nullptr, 0}, nullptr));
+    expect_near(y.host(), summed(rows, branch, gated), 1e-6, rows.width);
+  }
 }
 
 TEST_F(CudaRowTest, AddTheGatedBranch) {
@@ -119,8 +124,8 @@ void expect_both(const Rows& rows) {
   const DeviceArray<float> sum(rows.count());
   const DeviceArray<Out> y(rows.count());
   check(gated_sum_and_norm(rows.device_x.data(), device_branch.data(), sum.data(), rows.shape(),
-                           rows.part(2), NextNorm<Out>{y.data(), rows.part(0), rows.part(1), kEps},
-                           nullptr));
+                           rows.part(2),
+                           RowNorm<Out>{y.data(), rows.part(0), rows.part(1), 1, kEps}, nullptr));
   const std::vector<double> wanted = summed(rows, branch);
   expect_near(sum.host(), wanted, 1e-6, rows.width);
   // A width of one has no deviation, so that only the rounding of the sum is normalised.
@@ -141,8 +146,8 @@ TEST_F(CudaRowTest, TakeAddressesBetweenPacks) {
   const DeviceArray<float> shifted(rows.count() + 1), y(rows.count() + 1);
   check(cudaMemcpy(shifted.data() + 1, rows.device_x.data(), rows.count() * sizeof(float),
                    cudaMemcpyDeviceToDevice));
-  check(modulated_layer_norm(shifted.data() + 1, y.data() + 1, rows.shape(), rows.part(0),
-                             rows.part(1), kEps, nullptr));
+  check(layer_norm(shifted.data() + 1, rows.shape(),
+                   RowNorm<float>{y.data() + 1, rows.part(0), rows.part(1), 1, kEps}, nullptr));
   std::vector<float> found = y.host();
   EXPECT_EQ(found[0], 0);
   found.erase(found.begin());

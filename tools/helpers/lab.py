@@ -147,14 +147,14 @@ class Lab:
         if not card.exists():
             self.measure(f"svgscenesrc size=64 ! svgtrainencoder model={self.model} "
                          f"checkpoint={folder} learning-rate=0 weight-decay=0 ema-decay=0 "
-                         "max-steps=1 batch-size=2 seed=5")
+                         "max-steps=1 batch-size=2 seed=5", makes=card)
         return card
 
     def sheet(self, name, pictures, columns):
         """A line of pictures as one file, and the Markdown that shows it."""
         path = self.out / "pictures" / f"{name}.png"
         self.measure(f"{pictures} grid-columns={columns} ! videoconvert ! pngenc snapshot=true ! "
-                     f"filesink location={path}")
+                     f"filesink location={path}", makes=path)
         return f"![{name}]({path.parent.name}/{path.name})"
 
 

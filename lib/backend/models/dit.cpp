@@ -7,6 +7,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 
+#include <tuple>
 #include <utility>
 
 #include "nn/sine_cosine.h"
@@ -72,15 +73,20 @@ void DitBlock::visit(const nn::StateScope& state) {
 }
 
 at::Tensor DitBlock::operator()(at::Tensor x, const at::Tensor& c) const {
-  return modulated(std::move(x), modulation(c));
-}
-
-// m is shift_a, scale_a, gate_a, shift_m, scale_m, gate_m: 6 x (N, D).
-at::Tensor DitBlock::modulated(at::Tensor x, at::TensorList m) const {
+  const std::vector<at::Tensor> m = modulation(c);  // as below
   const at::ScalarType product = attn.qkv_weight.scalar_type();
   const at::Tensor mixed = attn(ops::modulated_layer_norm(x, m[0], m[1], kEps, product));
   const auto [sum, normed] = ops::gated_sum_and_norm(x, m[2], mixed, m[3], m[4], kEps, product);
   return ops::gated_sum(sum, m[5], mlp(normed));
+}
+
+std::pair<at::Tensor, at::Tensor> DitBlock::between_norms(const at::Tensor& x,
+                                                          const at::Tensor& normed,
+                                                          at::TensorList m) const {
+  const at::ScalarType product = attn.qkv_weight.scalar_type();
+  const auto [sum, again] =
+      ops::gated_sum_and_norm(x, m[2], attn(normed), m[3], m[4], kEps, product);
+  return ops::gated_sum_and_norm(sum, m[5], mlp(again), m[6], m[7], kEps, product);
 }
 
 Dit::Dit(const DitConfig& dit_config)
@@ -123,11 +129,15 @@ at::Tensor Dit::tokens(const at::Tensor& x, const at::Tensor& c) const {
 }
 
 // m is shift, scale: 2 x (N, D).
-at::Tensor Dit::final_layer(const at::Tensor& x, at::TensorList m, int64_t rows) const {
-  return nn::affine(
-      ops::modulated_layer_norm(x, m[0], m[1], kEps, final_linear.weight.scalar_type()),
-      final_linear.weight.narrow(0, 0, rows),
-      final_linear.bias.narrow(0, 0, rows));  // (N, T, rows)
+at::Tensor Dit::final_layer(const at::Tensor& x, const std::vector<at::Tensor>& m,
+                            int64_t rows) const {
+  return last_rows(
+      ops::modulated_layer_norm(x, m[0], m[1], kEps, final_linear.weight.scalar_type()), rows);
+}
+
+at::Tensor Dit::last_rows(const at::Tensor& normed, int64_t rows) const {
+  return nn::affine(normed, final_linear.weight.narrow(0, 0, rows),
+                    final_linear.bias.narrow(0, 0, rows));  // (N, T, rows)
 }
 
 at::Tensor Dit::forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const {
@@ -141,16 +151,17 @@ at::Tensor Dit::forward(const at::Tensor& x, float t, const at::Tensor& y) const
 }
 
 at::Tensor Dit::modulations(const at::Tensor& c) const {
-  const at::Tensor condition = ops::silu(c);  // (N, D)
+  const nn::Linear& last = final_modulation.linear;
+  const at::Tensor condition = ops::silu(c).to(last.weight.scalar_type());  // (N, D)
   const int64_t width = config.width;
   at::Tensor all = at::empty({c.size(0), modulation_parts(config) * width}, c.options());
   int64_t at = 0;
-  const auto add = [&](const nn::Modulation& modulation) {
-    all.narrow(1, at, modulation.parts * width).copy_(modulation.linear(condition));
-    at += modulation.parts * width;
+  const auto add = [&](const nn::Linear& linear) {
+    all.narrow(1, at, linear.out).copy_(nn::product(condition, linear.weight, linear.bias));
+    at += linear.out;
   };
-  for (const DitBlock& block : blocks) add(block.modulation);
-  add(final_modulation);
+  for (const DitBlock& block : blocks) add(block.modulation.linear);
+  add(last);
   return all;
 }
 
@@ -158,9 +169,11 @@ at::Tensor Dit::velocity(const at::Tensor& x, const at::Tensor& m) const {
   const std::vector<at::Tensor> all = m.chunk(modulation_parts(config), 1);  // of (N, D)
   const at::TensorList parts = all;
   at::Tensor h = embed(x);  // (N, T, D)
+  at::Tensor normed =
+      ops::modulated_layer_norm(h, parts[0], parts[1], kEps, final_linear.weight.scalar_type());
   for (size_t i = 0; i < blocks.size(); ++i)
-    h = blocks[i].modulated(h, parts.slice(kBlockParts * i, kBlockParts));
-  return final_layer(h, parts.slice(kBlockParts * blocks.size()), config.channels);  // (N, T, C)
+    std::tie(h, normed) = blocks[i].between_norms(h, normed, parts.slice(kBlockParts * i));
+  return last_rows(normed, config.channels);  // (N, T, C)
 }
 
 at::Tensor Dit::forward_all(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const {

@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "nn/attention.h"
@@ -57,8 +58,11 @@ struct DitBlock {
 
   void visit(const nn::StateScope& state);
   at::Tensor operator()(at::Tensor x, const at::Tensor& c) const;  // (N, T, D), (N, D)
-  /// The same with what `modulation` makes of c.
-  at::Tensor modulated(at::Tensor x, at::TensorList m) const;
+  /// From x with its first norm to the block's result with the first norm of what follows: each
+  /// sum and the norm behind it are one pass. m begins with the block's six modulations, and then
+  /// the shift and the scale of what follows.
+  std::pair<at::Tensor, at::Tensor> between_norms(const at::Tensor& x, const at::Tensor& normed,
+                                                  at::TensorList m) const;
 
   nn::Attention attn;
   nn::Mlp mlp;
@@ -90,7 +94,8 @@ struct Dit {
   at::Tensor embed(const at::Tensor& x) const;                           // (N, T, D)
   at::Tensor tokens(const at::Tensor& x, const at::Tensor& c) const;     // entering the last layer
   /// The first `rows` of the last layer, with its modulation m.
-  at::Tensor final_layer(const at::Tensor& x, at::TensorList m, int64_t rows) const;
+  at::Tensor final_layer(const at::Tensor& x, const std::vector<at::Tensor>& m, int64_t rows) const;
+  at::Tensor last_rows(const at::Tensor& normed, int64_t rows) const;
 
   DitConfig config;
   nn::Linear ln1;        // a projection despite its published name

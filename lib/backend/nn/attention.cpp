@@ -7,7 +7,6 @@
 #include <cmath>
 
 #include "ops/attention.h"
-#include "ops/device.h"
 #include "ops/ops.h"
 
 namespace svgen::nn {
@@ -41,15 +40,19 @@ void Attention::visit(const StateScope& state) {
   output.visit(state.child(config.names.output));
 }
 
+void Attention::fold_bias_mask() {
+  qkv_bias = qkv_bias * bias_mask.to(qkv_bias.scalar_type());
+  bias_mask = at::Tensor();
+}
+
 at::Tensor Attention::operator()(const at::Tensor& x, const RotaryTables* rotary) const {
   const int64_t n = x.size(0), t = x.size(1);
   const at::Tensor bias =
-      config.masked_bias ? qkv_bias * bias_mask.to(qkv_bias.scalar_type()) : qkv_bias;
-  // The kernels of inference read the product as it is, on a device without positions; all others
-  // want float32 for what comes before the scores.
-  const bool on_host = ops::runs_on_host(x);
-  const bool as_it_is = on_host || (rotary == nullptr && ops::device::takes(qkv_weight));
-  const at::Tensor qkv = (as_it_is ? product : affine)(x, qkv_weight, bias)  // (N, T, 3D)
+      bias_mask.defined() ? qkv_bias * bias_mask.to(qkv_bias.scalar_type()) : qkv_bias;
+  // The kernels of inference read the product as it is; all others want float32 for what comes
+  // before the scores.
+  const bool rotates = ops::runs_in_kernels(x);
+  const at::Tensor qkv = branch_map(x)(x, qkv_weight, bias)  // (N, T, 3D)
                              .view({n, t, 3, config.heads, config.head()})
                              .permute({2, 0, 3, 1, 4});   // (3, N, heads, T, head)
   at::Tensor q = qkv.select(0, 0), k = qkv.select(0, 1);  // (N, heads, T, head)
@@ -58,7 +61,7 @@ at::Tensor Attention::operator()(const at::Tensor& x, const RotaryTables* rotary
                                 .q_norm = head_norm(q_norm),
                                 .k_norm = head_norm(k_norm)};
   const int64_t prefix = rotary ? t - rotary->sin.size(0) : 0;
-  if (rotary && on_host) {
+  if (rotary && rotates) {
     options.rotation = {rotary->sin, rotary->cos, prefix};
   } else if (rotary) {
     q = rotate(q_norm ? (*q_norm)(q) : q, *rotary, prefix);

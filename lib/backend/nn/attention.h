@@ -41,6 +41,10 @@ struct Attention {
   /// (N, T, D) -> (N, T, D). With `rotary`, q and k of its tokens, the last ones of x, are rotated.
   at::Tensor operator()(const at::Tensor& x, const RotaryTables* rotary = nullptr) const;
 
+  /// Multiplies the bias by its mask for good, for inference: the same values. Afterwards there is
+  /// no mask, and visit() must not be called.
+  void fold_bias_mask();
+
   AttentionConfig config;
   at::Tensor qkv_weight, qkv_bias;  // (3D, D), (3D); rows q, k, v
   at::Tensor bias_mask;             // (3D)

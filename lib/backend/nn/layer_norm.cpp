@@ -16,7 +16,7 @@ at::Tensor LayerNorm::operator()(const at::Tensor& x) const {
 }
 
 at::Tensor LayerNorm::before(at::ScalarType product, const at::Tensor& x) const {
-  return ops::layer_norm(x, weight, bias, eps, ops::runs_on_host(x) ? product : x.scalar_type());
+  return ops::layer_norm(x, weight, bias, eps, ops::runs_in_kernels(x) ? product : x.scalar_type());
 }
 
 }  // namespace svgen::nn

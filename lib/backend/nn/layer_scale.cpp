@@ -4,7 +4,6 @@
 
 #include <ATen/TensorOperators.h>
 
-#include "ops/device.h"
 #include "ops/ops.h"
 
 namespace svgen::nn {
@@ -14,7 +13,7 @@ at::Tensor LayerScale::operator()(const at::Tensor& x) const {
 }
 
 at::Tensor LayerScale::add(const at::Tensor& x, const at::Tensor& branch) const {
-  if (!ops::runs_on_host(x) && !ops::device::takes(x)) return x + (*this)(branch);
+  if (!ops::runs_in_kernels(x)) return x + (*this)(branch);
   return ops::gated_sum(x, gamma.to(x.scalar_type()).expand({x.size(0), -1}), branch);
 }
 

@@ -2,7 +2,6 @@
 // The affine map.
 #include "nn/linear.h"
 
-#include "ops/device.h"
 #include "ops/ops.h"
 #include "ops/products.h"
 
@@ -21,7 +20,7 @@ at::Tensor affine(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
 }
 
 AffineMap branch_map(const at::Tensor& x) {
-  return ops::runs_on_host(x) || ops::device::takes(x) ? product : affine;
+  return ops::runs_in_kernels(x) ? product : affine;
 }
 
 void Linear::visit(const StateScope& state) {

@@ -5,6 +5,7 @@
 #include <ATen/ops/conv2d.h>
 
 #include "nn/linear.h"
+#include "ops/device.h"
 #include "svgen/error.h"
 #include "svgen/tensor.h"
 
@@ -22,6 +23,16 @@ at::Tensor PatchEmbed::operator()(const at::Tensor& pixels) const {
     throw ShapeError("the picture does not divide into patches: scale or crop it",
                      {.expected = "[N, 3, H, W] with H and W " + multiple,
                       .found = shape_text(pixels.sizes().vec())});
+  }
+  if (ops::device::takes(pixels)) {
+    // The library's convolution takes ten times as long as the product that it is.
+    const int64_t n = pixels.size(0), rows = pixels.size(2) / patch,
+                  columns = pixels.size(3) / patch;
+    const at::Tensor patches = pixels.to(weight.scalar_type())
+                                   .reshape({n, 3, rows, patch, columns, patch})
+                                   .permute({0, 2, 4, 1, 3, 5})
+                                   .reshape({n, rows * columns, 3 * patch * patch});
+    return affine(patches, weight.flatten(1), bias);  // (N, T, D)
   }
   const at::Tensor maps = at::conv2d(pixels.contiguous().to(weight.scalar_type()), weight, bias,
                                      {patch, patch});                // (N, D, H/p, W/p)

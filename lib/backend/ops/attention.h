@@ -22,7 +22,7 @@ struct AttentionOptions {
   double scale = 1;
   at::ScalarType product = at::kFloat;  // of both matrix products, where they are the library's
   HeadNorm q_norm, k_norm;              // on q and k before all else
-  HeadRotation rotation;                // and then this; only where runs_on_host(q)
+  HeadRotation rotation;                // and then this; only where runs_in_kernels(q)
 };
 
 /// q, k, v (N, heads, T, head) to (N, T, heads * head), both of q's dtype. The softmax is computed

@@ -9,6 +9,7 @@
 
 #include "ops/cpu/elements.h"
 #include "ops/cpu/kernels.h"
+#include "ops/device.h"
 #include "ops/ops.h"
 
 namespace svgen::ops {
@@ -49,8 +50,11 @@ at::Tensor conv2d(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
                   const ConvolutionOptions& options) {
   if (weight.size(2) == 3 && runs_on_host(x) && runs_on_host(weight) && x.numel() > 0)
     return by_winograd(x, weight, bias, options);
-  const int64_t padding = weight.size(2) / 2;
   at::Tensor input = x.to(weight.scalar_type());
+  if constexpr (device::kPresent)
+    if (device::takes(input) && device::takes(weight))
+      return device::conv2d(input, weight, bias, options);
+  const int64_t padding = weight.size(2) / 2;
   if (options.doubles) input = at::upsample_nearest2d(input, {2 * x.size(2), 2 * x.size(3)});
   const at::Tensor y = at::conv2d(input, weight, bias, {1, 1}, {padding, padding});
   return options.added.defined() ? y + options.added : y;

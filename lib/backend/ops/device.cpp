@@ -4,6 +4,7 @@
 
 #ifdef SVGEN_CUDA
 #include <ATen/ops/_addmm_activation.h>
+#include <ATen/ops/conv2d.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
@@ -34,13 +35,17 @@ void on_device_of(const at::Tensor& x, const char* kernel, const Launch& launch)
       {"a launch", cudaGetErrorName(error), x.device().str()});
 }
 
-// One row for each image: a part of a wider matrix stays where it is.
+// One row for each image, or none: a part of a wider matrix stays where it is.
 struct Rows {
-  explicit Rows(const at::Tensor& x)
-      : tensor(x.scalar_type() == at::kFloat && x.stride(1) == 1 ? x
-                                                                 : x.to(at::kFloat).contiguous()) {}
+  explicit Rows(const at::Tensor& x) : tensor(x) {
+    const bool fits = !x.defined() || (x.scalar_type() == at::kFloat && x.stride(1) == 1);
+    if (!fits) tensor = x.to(at::kFloat).contiguous();
+  }
 
-  cuda::ImageRows view() const { return {tensor.const_data_ptr<float>(), tensor.stride(0)}; }
+  cuda::ImageRows view() const {
+    if (!tensor.defined()) return {nullptr, 0};
+    return {tensor.const_data_ptr<float>(), tensor.stride(0)};
+  }
 
   at::Tensor tensor;
 };
@@ -66,18 +71,24 @@ struct Head {
 
 // In the dtype that decides both heads' kernel.
 Head head_of(const at::Tensor& x, const HeadNorm& norm, at::ScalarType parameter) {
-  return {with_dense_heads(x), at::empty(x.sizes(), x.options()),
-          norm.weight.to(parameter).contiguous(), norm.bias.to(parameter).contiguous(), norm.eps};
+  const auto in_parameter = [&](const at::Tensor& p) {
+    return p.defined() ? p.to(parameter).contiguous() : p;
+  };
+  // In memory as (N, T, heads, head), which the fused attention keeps in its result.
+  const at::Tensor y = at::empty({x.size(0), x.size(2), x.size(1), x.size(3)}, x.options());
+  return {with_dense_heads(x), y, in_parameter(norm.weight), in_parameter(norm.bias), norm.eps};
 }
 
 template <typename T, typename Parameter>
-cuda::HeadPart<T, Parameter> part_of(const Head& head) {
+cuda::HeadPart<T, Parameter> part_of(const Head& head, const HeadRotation& rotation) {
   return {elements<T>(head.x),
           {head.x.stride(0), head.x.stride(1), head.x.stride(2)},
           mutable_elements<T>(head.y),
           elements_or_null<Parameter>(head.weight),
           elements_or_null<Parameter>(head.bias),
-          head.eps};
+          head.eps,
+          {elements_or_null<float>(rotation.sin), elements_or_null<float>(rotation.cos),
+           rotation.prefix}};
 }
 
 template <typename T>
@@ -85,39 +96,67 @@ cuda::PixelNumbers<T> numbers(const at::Tensor& x, T* data) {
   return {data, x.stride(0), x.stride(1), x.stride(2)};
 }
 
-// q and k, normalised, in one launch.
-std::pair<at::Tensor, at::Tensor> normed_heads(const at::Tensor& q, const at::Tensor& k,
-                                               const AttentionOptions& options) {
-  const at::ScalarType stored = options.q_norm.weight.scalar_type();
-  const at::ScalarType parameter = stored == at::kBFloat16 ? stored : at::kFloat;
+// q and k, normalised and turned, in one launch.
+std::pair<at::Tensor, at::Tensor> prepared_heads(const at::Tensor& q, const at::Tensor& k,
+                                                 const AttentionOptions& options) {
+  const bool narrow =
+      options.q_norm.weight.defined() && options.q_norm.weight.scalar_type() == at::kBFloat16;
+  const at::ScalarType parameter = narrow ? at::kBFloat16 : at::kFloat;
   const Head queries = head_of(q, options.q_norm, parameter),
              keys = head_of(k, options.k_norm, parameter);
   const cpu::AttentionShape shape{q.size(0), q.size(1), q.size(2), q.size(3)};
   with_element_type(q.scalar_type(), [&]<typename T>(T) {
     with_element_type(parameter, [&]<typename Parameter>(Parameter) {
       const cuda::HeadParts<T, Parameter> parts = {
-          {part_of<T, Parameter>(queries), part_of<T, Parameter>(keys)}, 2};
+          {part_of<T, Parameter>(queries, options.rotation),
+           part_of<T, Parameter>(keys, options.rotation)},
+          2};
       on_device_of(q, "split_heads",
                    [&](cudaStream_t stream) { return cuda::split_heads(parts, shape, stream); });
     });
   });
-  return {queries.y, keys.y};
+  return {queries.y.transpose(1, 2), keys.y.transpose(1, 2)};  // (N, heads, T, head)
+}
+
+// (N, C, H, W) -> (N, C, 2H, 2W), both channels-last.
+at::Tensor doubled(const at::Tensor& x) {
+  const cuda::PictureShape shape{x.size(0), x.size(2), x.size(3), x.size(1)};
+  const at::Tensor y = at::empty({shape.images, shape.channels, 2 * shape.height, 2 * shape.width},
+                                 x.options().memory_format(at::MemoryFormat::ChannelsLast));
+  with_element_type(x.scalar_type(), [&]<typename T>(T) {
+    on_device_of(x, "double_size", [&](cudaStream_t stream) {
+      return cuda::double_size(elements<T>(x), mutable_elements<T>(y), shape, stream);
+    });
+  });
+  return y;
 }
 
 }  // namespace
 
-at::Tensor modulated_layer_norm(const at::Tensor& x, const at::Tensor& shift,
-                                const at::Tensor& scale, double eps, at::ScalarType result) {
+at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
+                      float base, double eps, at::ScalarType result) {
   const at::Tensor input = x.contiguous();
   const Rows shifts(shift), scales(scale);
   const at::Tensor y = at::empty(x.sizes(), x.options().dtype(result));
   with_element_type(result, [&]<typename Out>(Out) {
-    on_device_of(x, "modulated_layer_norm", [&](cudaStream_t stream) {
-      return cuda::modulated_layer_norm(elements<float>(input), mutable_elements<Out>(y),
-                                        token_shape(x), shifts.view(), scales.view(), eps, stream);
+    const cuda::RowNorm<Out> norm{mutable_elements<Out>(y), shifts.view(), scales.view(), base,
+                                  eps};
+    on_device_of(x, "layer_norm", [&](cudaStream_t stream) {
+      return cuda::layer_norm(elements<float>(input), token_shape(x), norm, stream);
     });
   });
   return y;
+}
+
+at::Tensor silu_product(const at::Tensor& x, const at::Tensor& y) {
+  const at::Tensor z = at::empty_like(x);
+  with_element_type(x.scalar_type(), [&]<typename T>(T) {
+    on_device_of(x, "silu_product", [&](cudaStream_t stream) {
+      return cuda::silu_product(elements<T>(x), elements<T>(y), mutable_elements<T>(z), x.numel(),
+                                stream);
+    });
+  });
+  return z;
 }
 
 at::Tensor gated_sum(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& branch) {
@@ -144,11 +183,11 @@ std::pair<at::Tensor, at::Tensor> gated_sum_and_norm(const at::Tensor& x, const 
   const at::Tensor y = at::empty(x.sizes(), x.options().dtype(result));
   with_element_type(branch.scalar_type(), [&]<typename Branch>(Branch) {
     with_element_type(result, [&]<typename Out>(Out) {
-      const cuda::NextNorm<Out> next{mutable_elements<Out>(y), shifts.view(), scales.view(), eps};
+      const cuda::RowNorm<Out> norm{mutable_elements<Out>(y), shifts.view(), scales.view(), 1, eps};
       on_device_of(x, "gated_sum_and_norm", [&](cudaStream_t stream) {
         return cuda::gated_sum_and_norm(elements<float>(input), elements<Branch>(added),
                                         mutable_elements<float>(sum), token_shape(x), gates.view(),
-                                        next, stream);
+                                        norm, stream);
       });
     });
   });
@@ -175,10 +214,32 @@ at::Tensor group_norm(const at::Tensor& x, int64_t groups, const at::Tensor& wei
   return y;
 }
 
+at::Tensor conv2d(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                  const ConvolutionOptions& options) {
+  constexpr auto kLayout = at::MemoryFormat::ChannelsLast;
+  const int64_t padding = weight.size(2) / 2;
+  const at::Tensor input = options.doubles ? doubled(x.contiguous(kLayout)) : x;
+  // The library would add the bias in a pass of its own.
+  const at::Tensor y =
+      at::conv2d(input, weight, {}, {1, 1}, {padding, padding}).contiguous(kLayout);
+  const at::Tensor offset = bias.to(y.scalar_type()).contiguous();
+  const at::Tensor added = options.added.defined()
+                               ? options.added.to(y.scalar_type()).contiguous(kLayout)
+                               : at::Tensor();
+  with_element_type(y.scalar_type(), [&]<typename T>(T) {
+    on_device_of(y, "add_channels", [&](cudaStream_t stream) {
+      return cuda::add_channels(mutable_elements<T>(y), elements<T>(offset),
+                                elements_or_null<T>(added), y.numel() / y.size(1), y.size(1),
+                                stream);
+    });
+  });
+  return y;
+}
+
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      const AttentionOptions& options) {
-  const bool normed = options.q_norm.weight.defined() && options.k_norm.weight.defined();
-  const auto [queries, keys] = normed ? normed_heads(q, k, options) : std::pair(q, k);
+  const bool changes = options.q_norm.weight.defined() || options.rotation.sin.defined();
+  const auto [queries, keys] = changes ? prepared_heads(q, k, options) : std::pair(q, k);
   // The values are read where they lie in the product, a head at a time.
   const at::Tensor mixed = at::scaled_dot_product_attention(
       queries.to(options.product), keys.to(options.product), v.to(options.product), {}, 0, false,

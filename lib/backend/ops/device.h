@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "ops/attention.h"
+#include "ops/convolution.h"
 
 namespace svgen::ops::device {
 
@@ -27,12 +28,15 @@ inline bool takes(const at::Tensor& x) {
   return kPresent && x.is_cuda() && known && c10::InferenceMode::is_enabled();
 }
 
-/// As in ops.h, for x in float32 and `result` float32 or bfloat16.
-at::Tensor modulated_layer_norm(const at::Tensor& x, const at::Tensor& shift,
-                                const at::Tensor& scale, double eps, at::ScalarType result);
+/// LN(x) (base + scale) + shift as in ops.h, for x in float32 and `result` float32 or bfloat16.
+at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
+                      float base, double eps, at::ScalarType result);
 
 /// As in ops.h, for x in float32 and a branch in float32 or bfloat16.
 at::Tensor gated_sum(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& branch);
+
+/// As in ops.h, of x and y contiguous and alike, float32 or bfloat16.
+at::Tensor silu_product(const at::Tensor& x, const at::Tensor& y);
 
 /// The gated sum and, from the same pass, its modulated layer norm in dtype `result`.
 std::pair<at::Tensor, at::Tensor> gated_sum_and_norm(const at::Tensor& x, const at::Tensor& gate,
@@ -45,6 +49,11 @@ std::pair<at::Tensor, at::Tensor> gated_sum_and_norm(const at::Tensor& x, const 
 /// layout. weight and bias (C), both float32 or both bfloat16.
 at::Tensor group_norm(const at::Tensor& x, int64_t groups, const at::Tensor& weight,
                       const at::Tensor& bias, double eps, bool swish);
+
+/// As in convolution.h, of channels-last x: the library's convolution, with what surrounds it in
+/// one pass before and one behind. x and W of one dtype, float32 or bfloat16.
+at::Tensor conv2d(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                  const ConvolutionOptions& options);
 
 /// As in attention.h, with both norms or neither, by the library's fused attention in
 /// options.product.

@@ -55,10 +55,12 @@ bool norms_on_host(const at::Tensor& x, at::ScalarType result) {
   return runs_on_host(x) && x.scalar_type() == at::kFloat && x.dim() == 3 && kernels_make(result);
 }
 
-[[maybe_unused]] bool sums_on_device(const at::Tensor& x, const at::Tensor& gate,
-                                     const at::Tensor& branch) {
-  return device::takes(x) && x.scalar_type() == at::kFloat && device::takes(branch) &&
-         gate.defined();
+[[maybe_unused]] bool norms_on_device(const at::Tensor& x, at::ScalarType result) {
+  return device::takes(x) && x.scalar_type() == at::kFloat && x.dim() == 3 && kernels_make(result);
+}
+
+[[maybe_unused]] bool sums_on_device(const at::Tensor& x, const at::Tensor& branch) {
+  return device::takes(x) && x.scalar_type() == at::kFloat && device::takes(branch);
 }
 
 cpu::TokenShape token_shape(const at::Tensor& x) {
@@ -86,7 +88,10 @@ at::Tensor silu(const at::Tensor& x) {
 }
 
 at::Tensor silu_product(const at::Tensor& x, const at::Tensor& y) {
-  if (!runs_on_host(x) || !x.is_contiguous() || !y.is_contiguous()) return at::silu(x) * y;
+  const bool dense = x.is_contiguous() && y.is_contiguous();
+  if constexpr (device::kPresent)
+    if (device::takes(x) && dense) return device::silu_product(x, y);
+  if (!runs_on_host(x) || !dense) return at::silu(x) * y;
   const at::Tensor product = at::empty_like(x);
   with_element_type(x.scalar_type(), [&]<typename T>(T) {
     cpu::silu_product(elements<T>(x), elements<T>(y), mutable_elements<T>(product), x.numel());
@@ -107,11 +112,14 @@ bool runs_on_host(const at::Tensor& x) {
   return x.is_cpu() && known && c10::InferenceMode::is_enabled();
 }
 
+bool runs_in_kernels(const at::Tensor& x) {
+  return runs_on_host(x) || device::takes(x);
+}
+
 at::Tensor modulated_layer_norm(const at::Tensor& x, const at::Tensor& shift,
                                 const at::Tensor& scale, double eps, at::ScalarType result) {
   if constexpr (device::kPresent)
-    if (device::takes(x) && x.scalar_type() == at::kFloat && kernels_make(result))
-      return device::modulated_layer_norm(x, shift, scale, eps, result);
+    if (norms_on_device(x, result)) return device::layer_norm(x, shift, scale, 1, eps, result);
   if (norms_on_host(x, result)) return host_norm(x, shift, scale, 1, eps, result);
   const at::Tensor normal = at::layer_norm(x, {x.size(-1)}, {}, {}, eps);
   return (normal * (1 + scale).unsqueeze(1) + shift.unsqueeze(1)).to(result);
@@ -119,8 +127,11 @@ at::Tensor modulated_layer_norm(const at::Tensor& x, const at::Tensor& shift,
 
 at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                       double eps, at::ScalarType result) {
+  const auto for_all = [&](const at::Tensor& row) { return row.expand({x.size(0), -1}); };
+  if constexpr (device::kPresent)
+    if (norms_on_device(x, result))
+      return device::layer_norm(x, for_all(bias), for_all(weight), 0, eps, result);
   if (norms_on_host(x, result)) {
-    const auto for_all = [&](const at::Tensor& row) { return row.expand({x.size(0), -1}); };
     return host_norm(x, for_all(bias), for_all(weight), 0, eps, result);
   }
   const at::ScalarType dtype = x.scalar_type();
@@ -129,7 +140,7 @@ at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::T
 
 at::Tensor gated_sum(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& branch) {
   if constexpr (device::kPresent)
-    if (sums_on_device(x, gate, branch)) return device::gated_sum(x, gate, branch);
+    if (sums_on_device(x, branch)) return device::gated_sum(x, gate, branch);
   if (!runs_on_host(x) || x.scalar_type() != at::kFloat || !runs_on_host(branch))
     return gate.defined() ? x + gate.unsqueeze(1) * branch : x + branch;
   const at::Tensor input = x.contiguous(), added = branch.contiguous();
@@ -149,7 +160,7 @@ std::pair<at::Tensor, at::Tensor> gated_sum_and_norm(const at::Tensor& x, const 
                                                      const at::Tensor& scale, double eps,
                                                      at::ScalarType result) {
   if constexpr (device::kPresent)
-    if (sums_on_device(x, gate, branch) && kernels_make(result))
+    if (sums_on_device(x, branch) && kernels_make(result))
       return device::gated_sum_and_norm(x, gate, branch, shift, scale, eps, result);
   const at::Tensor sum = gated_sum(x, gate, branch);
   return {sum, modulated_layer_norm(sum, shift, scale, eps, result)};

@@ -29,6 +29,9 @@ at::Tensor gelu_tanh(const at::Tensor& x);
 /// inference mode. A training's frozen parts round as its other parts do.
 bool runs_on_host(const at::Tensor& x);
 
+/// The same, or by those of a CUDA device (device.h).
+bool runs_in_kernels(const at::Tensor& x);
+
 /// LN(x) (1 + scale) + shift in dtype `result`, with x (N, T, D), shift and scale (N, D), and LN
 /// the normalisation of the last dimension by its mean and biased variance + eps.
 at::Tensor modulated_layer_norm(const at::Tensor& x, const at::Tensor& shift,

@@ -27,7 +27,11 @@ ModelEncoder::ModelEncoder(const ModelFiles& files, Runtime& runtime)
 
 models::DinoV3& ModelEncoder::semantic() {
   return semantic_.get([this] {
-    return load_role<models::DinoV3>(files_, Role::kEncoder, runtime_, encoder_config);
+    auto model = load_role<models::DinoV3>(files_, Role::kEncoder, runtime_, encoder_config);
+    runtime_.run(kLoading, [&] {
+      for (models::DinoV3Block& block : model->blocks) block.attn.fold_bias_mask();
+    });
+    return model;
   });
 }
 

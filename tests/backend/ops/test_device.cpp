@@ -9,6 +9,7 @@
 #include "backend/nn/fill.h"
 #include "backend/ops/device_there.h"
 #include "ops/attention.h"
+#include "ops/convolution.h"
 #include "ops/ops.h"
 #include "ops/products.h"
 
@@ -70,6 +71,39 @@ TEST_F(OpsOnDevice, SurroundTheBranchesOfABlock) {
   }
 }
 
+TEST_F(OpsOnDevice, NormaliseRowsAndAddBranchesWithoutAGate) {
+  const at::Tensor x = wave({2, 7, 72}, 0.1, 2), branch = wave({2, 7, 72}, 5);
+  const at::Tensor weight = wave({72}, 1), bias = wave({72}, 2);
+  for (const auto& [dtype, tolerance] : kPrecisions) {
+    expect_as_on_host(
+        [&](const Place& on) { return ops::layer_norm(on(x), on(weight), on(bias), 1e-6, dtype); },
+        tolerance);
+    expect_as_on_host(
+        [&](const Place& on) { return ops::gated_sum(on(x), {}, on(branch.to(dtype))); }, 2e-5);
+    expect_as_on_host(
+        [&](const Place& on) { return ops::silu_product(on(x.to(dtype)), on(branch.to(dtype))); },
+        tolerance);
+  }
+}
+
+TEST_F(OpsOnDevice, ConvolveWithWhatStandsAround) {
+  const at::Tensor x = wave({2, 24, 9, 5}).contiguous(at::MemoryFormat::ChannelsLast);
+  const at::Tensor weight = scatter({16, 24, 3, 3}, 0.7, 0.1, 0), bias = wave({16}, 2);
+  for (const auto& [dtype, tolerance] : kPrecisions)
+    for (const bool doubles : {false, true})
+      for (const bool adds : {false, true}) {
+        const at::Tensor added = wave({2, 16, doubles ? 18 : 9, doubles ? 10 : 5}, 3);
+        const auto convolved = [&](const Place& on) {
+          ops::ConvolutionOptions options{.doubles = doubles};
+          if (adds) options.added = on(added.to(dtype));
+          // On the host the result is float32 throughout.
+          return ops::conv2d(on(x.to(dtype)), on(weight.to(dtype)), on(bias.to(dtype)), options)
+              .to(at::kFloat);
+        };
+        expect_as_on_host(convolved, tolerance);
+      }
+}
+
 TEST_F(OpsOnDevice, NormaliseGroupsAndStayChannelsLast) {
   const at::Tensor x = wave({2, 24, 9, 5}).contiguous(at::MemoryFormat::ChannelsLast);
   const at::Tensor weight = wave({24}, 1), bias = wave({24}, 2);
@@ -98,6 +132,24 @@ TEST_F(OpsOnDevice, AttendOverTheProductAsItLies) {
       };
       expect_as_on_host(mixed, tolerance);
     }
+}
+
+TEST_F(OpsOnDevice, AttendWithPositions) {
+  const int64_t prefix = 5, tokens = 37, head = 64;
+  const at::Tensor qkv = scatter({2, tokens, 3, 4, head}, 0.4, 1.5, 0.1);
+  const auto table = [&](double phase) {
+    return wave({tokens - prefix, head / 2}, phase).repeat({1, 2});
+  };
+  const at::Tensor sin = table(0), cos = table(1);
+  for (const auto& [dtype, tolerance] : kPrecisions) {
+    const auto mixed = [&](const Place& on) {
+      const at::Tensor cut = on(qkv.to(dtype)).permute({2, 0, 3, 1, 4});
+      return ops::attention(
+          cut.select(0, 0), cut.select(0, 1), cut.select(0, 2),
+          {.scale = 0.1, .product = dtype, .rotation = {on(sin), on(cos), prefix}});
+    };
+    expect_as_on_host(mixed, tolerance);
+  }
 }
 
 TEST_F(OpsOnDevice, BendTheProductInItsEpilogue) {

@@ -1,58 +1,39 @@
 // SPDX-License-Identifier: MIT
-// The activations over an array. Limited by memory: one read and one write of every value.
-#include <algorithm>
-
-#include "ops/cuda/kernels.h"
+// The gate of a gated feed-forward. Limited by memory: two reads and one write of every value.
 #include "ops/cuda/launch.cuh"
+#include "ops/cuda/pack.cuh"
 
 namespace svgen::ops::cuda {
 namespace {
 
-struct Silu {
-  __device__ float operator()(float v) const { return v / (1.0f + expf(-v)); }
-};
+constexpr int kThreads = 256;
 
-struct GeluErf {
-  __device__ float operator()(float v) const { return v * normcdff(v); }
-};
-
-struct GeluTanh {
-  __device__ float operator()(float v) const {
-    constexpr float kRoot = 0.797884560802865f;  // sqrt(2 / pi)
-    return 0.5f * v * (1.0f + tanhf(kRoot * (v + 0.044715f * v * v * v)));
-  }
-};
-
-template <typename Function>
-__global__ void map(const float* x, float* y, int64_t count, Function function) {
-  const int64_t stride = static_cast<int64_t>(gridDim.x) * blockDim.x;
-  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count;
-       i += stride) {
-    y[i] = function(x[i]);
-  }
-}
-
-template <typename Function>
-cudaError_t over_array(const float* x, float* y, int64_t count, cudaStream_t stream) {
-  constexpr int64_t kThreads = 256, kMaxBlocks = 4096;
-  if (count <= 0) return cudaSuccess;
-  const auto blocks =
-      static_cast<unsigned>(std::min((count + kThreads - 1) / kThreads, kMaxBlocks));
-  return start(map<Function>, {blocks, kThreads}, stream, x, y, count, Function());
+template <int kPack, typename T>
+__global__ void __launch_bounds__(kThreads)
+    gate(const T* __restrict__ x, const T* __restrict__ y, T* __restrict__ z, int64_t count) {
+  const int64_t i = (int64_t{blockIdx.x} * kThreads + threadIdx.x) * kPack;
+  if (i >= count) return;
+  Pack<kPack> v = load<kPack>(x + i);
+  const Pack<kPack> factor = load<kPack>(y + i);
+#pragma unroll
+  for (int j = 0; j < kPack; ++j)
+    v.value[j] = v.value[j] / (1.0f + expf(-v.value[j])) * factor.value[j];
+  store(z + i, v);
 }
 
 }  // namespace
 
-cudaError_t silu(const float* x, float* y, int64_t count, cudaStream_t stream) {
-  return over_array<Silu>(x, y, count, stream);
+template <typename T>
+cudaError_t silu_product(const T* x, const T* y, T* z, int64_t count, cudaStream_t stream) {
+  if (count <= 0) return cudaSuccess;
+  constexpr int kPack = 16 / sizeof(T);
+  const bool packed = in_packs<kPack>(count, x, y, z);
+  const Launch launch = {blocks_for(count, int64_t{kThreads} * (packed ? kPack : 1)), kThreads};
+  return start(packed ? gate<kPack, T> : gate<1, T>, launch, stream, x, y, z, count);
 }
 
-cudaError_t gelu_erf(const float* x, float* y, int64_t count, cudaStream_t stream) {
-  return over_array<GeluErf>(x, y, count, stream);
-}
-
-cudaError_t gelu_tanh(const float* x, float* y, int64_t count, cudaStream_t stream) {
-  return over_array<GeluTanh>(x, y, count, stream);
-}
+template cudaError_t silu_product(const float*, const float*, float*, int64_t, cudaStream_t);
+template cudaError_t silu_product(const Bfloat16*, const Bfloat16*, Bfloat16*, int64_t,
+                                  cudaStream_t);
 
 }  // namespace svgen::ops::cuda

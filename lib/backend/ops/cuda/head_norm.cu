@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From the fused product of an attention layer to dense heads, q and k normalised on the way: one
-// read and one write of every value.
+// From the fused product of an attention layer to dense heads, q and k normalised and turned on the
+// way: one read and one write of every value.
 #include "ops/cuda/launch.cuh"
 #include "ops/cuda/reduce.cuh"
 
@@ -35,14 +35,28 @@ __global__ void __launch_bounds__(kLanes* kHeadsAtOnce)
   const Norm norm =
       normed ? norm_of(moments_of_row<kPack>(x, head), static_cast<float>(part.eps)) : Norm{0, 1};
   if (h >= heads) return;
-  T* __restrict__ y = part.y + ((image * heads + h) * tokens + token) * head;
-  for (int64_t i = int64_t{threadIdx.x} * kPack; i < head; i += kLanes * kPack) {
+  const auto at = [&](int64_t i) {
     Pack<kPack> v = load<kPack>(x + i);
-    if (normed) {
-      const Pack<kPack> gain = load<kPack>(part.weight + i), offset = load<kPack>(part.bias + i);
+    if (!normed) return v;
+    const Pack<kPack> gain = load<kPack>(part.weight + i), offset = load<kPack>(part.bias + i);
+#pragma unroll
+    for (int j = 0; j < kPack; ++j)
+      v.value[j] = (v.value[j] - norm.mean) * norm.inverse * gain.value[j] + offset.value[j];
+    return v;
+  };
+  const bool turns = part.rotation.sin != nullptr && token >= part.rotation.prefix;
+  const int64_t angle = (token - part.rotation.prefix) * head, half = head / 2;
+  T* __restrict__ y = part.y + ((image * tokens + token) * heads + h) * head;
+  for (int64_t i = int64_t{threadIdx.x} * kPack; i < head; i += kLanes * kPack) {
+    Pack<kPack> v = at(i);
+    if (turns) {
+      const Pack<kPack> other = at(i < half ? i + half : i - half);
+      const Pack<kPack> sin = load<kPack>(part.rotation.sin + angle + i),
+                        cos = load<kPack>(part.rotation.cos + angle + i);
+      const float sign = i < half ? -1.0f : 1.0f;
 #pragma unroll
       for (int j = 0; j < kPack; ++j)
-        v.value[j] = (v.value[j] - norm.mean) * norm.inverse * gain.value[j] + offset.value[j];
+        v.value[j] = v.value[j] * cos.value[j] + sign * other.value[j] * sin.value[j];
     }
     store(y + i, v);
   }
@@ -53,7 +67,10 @@ bool fits(const HeadParts<T, Parameter>& parts, int64_t head) {
   bool all = true;
   for (int i = 0; i < parts.count; ++i) {
     const HeadPart<T, Parameter>& part = parts.part[i];
-    all = all && in_packs<kPack>(head, part.x, part.y, part.weight, part.bias) &&
+    // Each half of a head that is turned.
+    all = all &&
+          in_packs<kPack>(part.rotation.sin == nullptr ? head : head / 2, part.x, part.y,
+                          part.weight, part.bias, part.rotation.sin, part.rotation.cos) &&
           part.rows.image % kPack == 0 && part.rows.head % kPack == 0 &&
           part.rows.token % kPack == 0;
   }

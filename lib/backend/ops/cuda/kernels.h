@@ -20,10 +20,9 @@ using cpu::GroupNormShape;
 using cpu::HeadRows;
 using cpu::TokenShape;
 
-// y[i] = f(x[i]) for i < count, as in cpu/kernels.h; x and y may be the same.
-cudaError_t silu(const float* x, float* y, int64_t count, cudaStream_t stream);
-cudaError_t gelu_erf(const float* x, float* y, int64_t count, cudaStream_t stream);
-cudaError_t gelu_tanh(const float* x, float* y, int64_t count, cudaStream_t stream);
+/// z[i] = silu(x[i]) y[i] for i < count. T: float or Bfloat16.
+template <typename T>
+cudaError_t silu_product(const T* x, const T* y, T* z, int64_t count, cudaStream_t stream);
 
 /// One row of `width` for each image, `stride` elements apart.
 struct ImageRows {
@@ -31,28 +30,29 @@ struct ImageRows {
   int64_t stride;
 };
 
-/// LN(x) (1 + scale) + shift, statistics in float32. Out: float or Bfloat16.
+/// What becomes of normalised rows: y = LN(x) (base + scale) + shift.
 template <typename Out>
-cudaError_t modulated_layer_norm(const float* x, Out* y, const TokenShape& shape, ImageRows shift,
-                                 ImageRows scale, double eps, cudaStream_t stream);
+struct RowNorm {
+  Out* y;
+  ImageRows shift, scale;
+  float base;
+  double eps;
+};
 
-/// y = x + gate branch. Branch: float or Bfloat16.
+/// Statistics in float32. Out: float or Bfloat16.
+template <typename Out>
+cudaError_t layer_norm(const float* x, const TokenShape& shape, const RowNorm<Out>& norm,
+                       cudaStream_t stream);
+
+/// y = x + gate branch, or x + branch without a gate (null). Branch: float or Bfloat16.
 template <typename Branch>
 cudaError_t gated_sum(const float* x, const Branch* branch, float* y, const TokenShape& shape,
                       ImageRows gate, cudaStream_t stream);
 
-/// What follows a gated sum in the same pass.
-template <typename Out>
-struct NextNorm {
-  Out* y;
-  ImageRows shift, scale;
-  double eps;
-};
-
-/// sum = x + gate branch and next.y = LN(sum) (1 + scale) + shift.
+/// sum = x + gate branch, and the norm of it from the same pass.
 template <typename Branch, typename Out>
 cudaError_t gated_sum_and_norm(const float* x, const Branch* branch, float* sum,
-                               const TokenShape& shape, ImageRows gate, const NextNorm<Out>& next,
+                               const TokenShape& shape, ImageRows gate, const RowNorm<Out>& norm,
                                cudaStream_t stream);
 
 /// Bytes of scratch memory that group_norm wants, aligned to 32.
@@ -66,15 +66,16 @@ cudaError_t group_norm(const In* x, Out* y, const GroupNormShape& shape, const P
                        cudaStream_t stream);
 
 /// One of q, k, v as it lies in their common product, and where it goes. The elements of a head
-/// are neighbours. An affine layer norm over the head unless `weight` is null.
+/// are neighbours. An affine layer norm over the head unless `weight` is null, then the rotation.
 template <typename T, typename Parameter>
 struct HeadPart {
   const T* x;
   HeadRows rows;
-  T* y;  // (images, heads, tokens, head), dense
+  T* y;  // (images, tokens, heads, head), dense
   const Parameter* weight;
   const Parameter* bias;
   double eps;
+  cpu::HeadRotation rotation;
 };
 
 /// The parts of one product, up to three, with one launch.
@@ -86,11 +87,25 @@ struct HeadParts {
   int count;
 };
 
-/// Cuts the parts apart into dense heads and normalises them. T and the parameters: float or
+/// Cuts the parts apart, normalises and turns them. T and the parameters: float or
 /// Bfloat16 each.
 template <typename T, typename Parameter>
 cudaError_t split_heads(const HeadParts<T, Parameter>& parts, const cpu::AttentionShape& shape,
                         cudaStream_t stream);
+
+/// y[pixel, c] += bias[c] + added[pixel, c] of channels-last pixels; `added` may be null. T: float
+/// or Bfloat16.
+template <typename T>
+cudaError_t add_channels(T* y, const T* bias, const T* added, int64_t pixels, int64_t channels,
+                         cudaStream_t stream);
+
+struct PictureShape {
+  int64_t images, height, width, channels;
+};
+
+/// Each pixel of x (shape, channels-last) as 2x2 of y. T: float or Bfloat16.
+template <typename T>
+cudaError_t double_size(const T* x, T* y, const PictureShape& shape, cudaStream_t stream);
 
 /// 8-bit pixels in device memory: channel c of (y, x) at plane[c] + y * row + x * pixel.
 template <typename Byte>
