@@ -324,6 +324,9 @@ class Diffuse : public ElementImpl<DiffuseSettings> {
 }  // namespace
 
 bool register_diffuse(GstPlugin* plugin) {
+  static const GInterfaceInfo presets = {nullptr, nullptr, nullptr};  // the library's, of files
+  if (!g_type_is_a(Glue<Diffuse>::type(), GST_TYPE_PRESET))
+    g_type_add_interface_static(Glue<Diffuse>::type(), GST_TYPE_PRESET, &presets);
   return Glue<Diffuse>::register_with(plugin);
 }
 

@@ -10,6 +10,7 @@ bool register_encode(GstPlugin* plugin);
 bool register_align(GstPlugin* plugin);
 bool register_diffuse(GstPlugin* plugin);
 bool register_decode(GstPlugin* plugin);
+bool register_generate(GstPlugin* plugin);
 bool register_stats(GstPlugin* plugin);
 bool register_metrics(GstPlugin* plugin);
 bool register_frechet(GstPlugin* plugin);

@@ -145,6 +145,7 @@ TEST_P(SmallPipeline, PlaysToTheEndTwice) {
 INSTANTIATE_TEST_SUITE_P(
     Lines, SmallPipeline,
     ::testing::Values(
+        Line{"GenerateInOne", "svggenerate steps=1 num-images=3 batch-size=2 ! fakesink"},
         Line{"Generate", "svgdiffuse steps=1 num-images=3 batch-size=2 ! svgdecode ! fakesink"},
         Line{"Sheet",
              "svgdiffuse steps=1 num-images=3 batch-size=3 ! svgdecode grid-columns=2 ! fakesink"},

@@ -22,6 +22,27 @@ std::vector<int64_t> indices_of(const std::vector<Sample>& samples) {
   return indices;
 }
 
+TEST(DiffusePresets, SetHowImagesAreMade) {
+  const Pipeline pipeline("svgdiffuse name=g seed=5 ! fakesink");
+  GstElement* element = pipeline.element("g");
+  struct Row {
+    const char* name;
+    gint64 steps;
+    double scale;
+  };
+  for (const Row& row : {Row{"draft", 5, 1}, Row{"paper", 25, 4}, Row{"quality", 50, 1.5}}) {
+    ASSERT_TRUE(gst_preset_load_preset(GST_PRESET(element), row.name)) << row.name;
+    gint64 steps = 0;
+    guint64 seed = 0;
+    double scale = 0;
+    g_object_get(element, "steps", &steps, "guidance-scale", &scale, "seed", &seed, nullptr);
+    EXPECT_EQ(steps, row.steps) << row.name;
+    EXPECT_EQ(scale, row.scale) << row.name;
+    EXPECT_EQ(seed, 5) << "what a preset does not name stays";
+  }
+  EXPECT_FALSE(gst_preset_load_preset(GST_PRESET(element), "none"));
+}
+
 class DiffuseSeek : public ::testing::Test {
  protected:
   // Prerolls, seeks, plays to the end.

@@ -57,6 +57,7 @@ INSTANTIATE_TEST_SUITE_P(
                       ElementRow{"svgalign", "Filter/Converter/Tensor", {"sink", "src"}},
                       ElementRow{"svgdiffuse", "Source/Tensor", {"src"}},
                       ElementRow{"svgdecode", "Filter/Converter/Tensor/Video", {"sink", "src"}},
+                      ElementRow{"svggenerate", "Source/Video", {"src"}},
                       ElementRow{"svgstats", "Sink/Analyzer/Tensor", {"sink"}}),
     [](const auto& tested) { return std::string(tested.param.factory); });
 

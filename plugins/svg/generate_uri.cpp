@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// The URIs of svggenerate.
+#include "svg/generate_uri.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "common/handles.h"
+#include "svgen/error.h"
+
+namespace svgen::gst {
+namespace {
+
+struct UriRelease {
+  void operator()(GstUri* uri) const { gst_uri_unref(uri); }
+};
+struct TableRelease {
+  void operator()(GHashTable* table) const { g_hash_table_unref(table); }
+};
+
+constexpr std::pair<const char*, const char*> kShortNames[] = {
+    {"n", "num-images"}, {"cfg", "guidance-scale"}, {"batch", "batch-size"}};
+
+std::string property_of(const std::string& key) {
+  for (const auto& [name, property] : kShortNames)
+    if (key == name) return property;
+  return key;
+}
+
+// A GValue that is cleared with its owner.
+class Value {
+ public:
+  explicit Value(GType type) { g_value_init(&value_, type); }
+  ~Value() { g_value_unset(&value_); }
+  Value(const Value&) = delete;
+  Value& operator=(const Value&) = delete;
+
+  GValue* get() { return &value_; }
+
+ private:
+  GValue value_ = G_VALUE_INIT;
+};
+
+std::string enum_values(GParamSpec* spec) {
+  const GEnumClass* values = G_PARAM_SPEC_ENUM(spec)->enum_class;
+  std::string names;
+  for (guint i = 0; i < values->n_values; ++i)
+    names += (i == 0 ? "" : ", ") + std::string(values->values[i].value_nick);
+  return names;
+}
+
+// In words.
+std::string values_of(GParamSpec* spec) {
+  if (G_IS_PARAM_SPEC_ENUM(spec)) return enum_values(spec);
+  if (G_IS_PARAM_SPEC_BOOLEAN(spec)) return "true or false";
+  const auto range = [](const auto* of) {
+    return std::to_string(of->minimum) + " to " + std::to_string(of->maximum);
+  };
+  if (G_IS_PARAM_SPEC_INT64(spec)) return range(G_PARAM_SPEC_INT64(spec));
+  if (G_IS_PARAM_SPEC_UINT64(spec)) return range(G_PARAM_SPEC_UINT64(spec));
+  if (G_IS_PARAM_SPEC_DOUBLE(spec)) return range(G_PARAM_SPEC_DOUBLE(spec));
+  return std::string("a value of type ") + g_type_name(spec->value_type);
+}
+
+std::string settable_properties(GObject* object) {
+  guint count = 0;
+  const std::unique_ptr<GParamSpec*, decltype(&g_free)> all(
+      g_object_class_list_properties(G_OBJECT_GET_CLASS(object), &count), &g_free);
+  std::string names;
+  for (guint i = 0; i < count; ++i) {
+    const GParamSpec* spec = all.get()[i];
+    const bool own = spec->owner_type == G_OBJECT_TYPE(object);
+    if (own && (spec->flags & G_PARAM_WRITABLE) != 0)
+      names += (names.empty() ? "" : ", ") + std::string(spec->name);
+  }
+  return names;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> parse_uri(const std::string& text) {
+  const std::unique_ptr<GstUri, UriRelease> uri(gst_uri_from_string(text.c_str()));
+  if (!uri || text_or_empty(gst_uri_get_scheme(uri.get())) != kUriScheme)
+    throw ConfigurationError("this is no URI of generated images",
+                             {"svg://MODEL?classes=1,2&n=16&seed=1", text, "uri"});
+  const std::string model = text_or_empty(gst_uri_get_host(uri.get())) +
+                            text_or_empty(TextPtr(gst_uri_get_path(uri.get())).get());
+  std::vector<std::pair<std::string, std::string>> settings;
+  const std::unique_ptr<GHashTable, TableRelease> table(gst_uri_get_query_table(uri.get()));
+  GHashTableIter iterator;
+  gpointer key = nullptr, value = nullptr;
+  if (table) g_hash_table_iter_init(&iterator, table.get());
+  while (table && g_hash_table_iter_next(&iterator, &key, &value))
+    settings.emplace_back(property_of(static_cast<const char*>(key)),
+                          text_or_empty(static_cast<const char*>(value)));
+  std::sort(settings.begin(), settings.end());
+  const auto is_rate = [](const auto& setting) { return setting.first == "framerate"; };
+  if (std::none_of(settings.begin(), settings.end(), is_rate))
+    settings.emplace_back("framerate", "1/1");
+  settings.emplace_back("model", model);
+  return settings;
+}
+
+void set_from_text(GObject* object, const std::string& property, const std::string& text) {
+  GParamSpec* spec = g_object_class_find_property(G_OBJECT_GET_CLASS(object), property.c_str());
+  const bool own = spec != nullptr && spec->owner_type == G_OBJECT_TYPE(object);
+  if (!own || (spec->flags & G_PARAM_WRITABLE) == 0)
+    throw ConfigurationError("there is no such setting",
+                             {settable_properties(object), property, "uri"});
+  Value value(spec->value_type);
+  if (spec->value_type == G_TYPE_STRING) {
+    g_value_set_string(value.get(), text.empty() ? nullptr : text.c_str());
+  } else if (!gst_value_deserialize(value.get(), text.c_str()) ||
+             g_param_value_validate(spec, value.get())) {  // true when it had to be changed
+    throw ConfigurationError("a setting has no such value", {values_of(spec), text, property});
+  }
+  g_object_set_property(object, property.c_str(), value.get());
+}
+
+}  // namespace svgen::gst
