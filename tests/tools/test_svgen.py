@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The command svgen: what it writes, what it says of mistakes, and what it leaves behind."""
+
+import json
+import os
+import pathlib
+import pty
+import shutil
+import signal
+import struct
+import subprocess
+import time
+import unittest
+
+import support
+
+COMMAND = [support.ROOT / "tools/run",
+           pathlib.Path(os.environ.get("SVGEN_BUILD", support.ROOT / "build")) / "tools/svgen/svgen"]
+
+
+def png_size(path):
+    return struct.unpack(">II", path.read_bytes()[16:24])
+
+
+class Svgen(unittest.TestCase):
+    def setUp(self):
+        self.folder = support.scratch_folder(self)
+
+    def run_svgen(self, *words):
+        return support.run(*COMMAND, *words, cwd=self.folder)
+
+    def output_of(self, *words):
+        result = self.run_svgen(*words)
+        self.assertEqual(result.returncode, 0, result.stdout)
+        return result.stdout
+
+    def assert_refused(self, words, text, status=2):
+        """Refused with these words, and nothing is left."""
+        before = sorted(self.folder.rglob("*"))
+        result = self.run_svgen(*words)
+        self.assertEqual(result.returncode, status, result.stdout)
+        self.assertIn(text, result.stdout)
+        self.assertEqual(result.stdout.count("\n"), 1, result.stdout)
+        self.assertEqual(sorted(self.folder.rglob("*")), before)
+
+    def files(self, pattern="*"):
+        return sorted(path.name for path in self.folder.glob(pattern))
+
+
+class Generate(Svgen):
+    def test_a_folder_of_pictures(self):
+        self.output_of("generate", "--classes", "mush,Heart,3-4", "--number", "3", "--steps", "2",
+                       "made/here/")
+        self.assertEqual(self.files("made/here/*"), ["00000.png", "00001.png", "00002.png"])
+
+    def test_the_same_as_the_pipeline(self):
+        self.output_of("generate", "--classes", "6", "--seed", "7", "--steps", "2", "one.png")
+        subprocess.run([COMMAND[0], "gst-launch-1.0", "-q", *"svgdiffuse classes=6 seed=7 steps=2 "
+                        "num-images=1 framerate=1/1 ! svgdecode ! videoconvert ! pngenc ! "
+                        "filesink location=two.png".split()], cwd=self.folder, check=True)
+        self.assertEqual((self.folder / "one.png").read_bytes(),
+                         (self.folder / "two.png").read_bytes())
+
+    def test_a_sheet_with_a_preset(self):
+        self.output_of("generate", "--number=4", "--sheet=2", "--preset=draft", "sheet.png")
+        self.assertEqual(png_size(self.folder / "sheet.png"), (128, 128))
+
+    def test_a_video_comes_back_and_gives_features(self):
+        self.output_of("generate", "--number", "3", "--steps", "1", "clip.webm")
+        self.output_of("reconstruct", "clip.webm", "again.mkv")
+        self.output_of("extract", "clip.webm", "features.f32")
+        self.assertEqual((self.folder / "features.f32").stat().st_size, 3 * 64 * 128 * 4)
+        self.output_of("extract", "--features=latent", "clip.webm", "latents.gdp")
+        self.assertGreater((self.folder / "latents.gdp").stat().st_size, 3 * 64 * 152 * 4)
+
+    def test_lines_of_json_for_programs(self):
+        lines = [json.loads(line) for line in
+                 self.output_of("generate", "--json", "--number=2", "--steps=30", "a/").splitlines()]
+        self.assertEqual(lines[-1]["event"], "done")
+        self.assertEqual(lines[-1]["files"], ["a/00000.png", "a/00001.png"])
+        for line in lines[:-1]:
+            self.assertEqual((line["event"], line["total"], line["unit"]), ("progress", 2, "images"))
+
+    def test_a_bar_on_a_terminal(self):
+        leader, follower = pty.openpty()
+        process = subprocess.Popen([*COMMAND, "generate", "--steps=200", "x.png"], cwd=self.folder,
+                                   stdout=subprocess.DEVNULL, stderr=follower)
+        os.close(follower)
+        seen = b""
+        try:
+            while chunk := os.read(leader, 4096):
+                seen += chunk
+        except OSError:  # the terminal is gone
+            pass
+        self.assertEqual(process.wait(), 0)
+        self.assertRegex(seen.decode(), r"\[#+\.+\] 0\.\d of 1 images, \d+:\d\d left")
+        os.close(leader)
+
+    def test_an_interrupted_one_leaves_nothing(self):
+        process = subprocess.Popen([*COMMAND, "generate", "--number=500", "--rate=5", "x.webm"],
+                                   cwd=self.folder, stderr=subprocess.PIPE, text=True)
+        while not (self.folder / "x.webm").exists():
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        text = process.communicate(timeout=60)[1]
+        self.assertEqual((process.returncode, self.files()), (130, []), text)
+
+
+class Mistakes(Svgen):
+    def test_get_words(self):
+        for words, text in (
+                (["gnerate"], "did you mean generate?"),
+                (["generate", "--clases=1", "x.png"], "did you mean --classes?"),
+                (["generate", "--classes=Hart", "x.png"], "did you mean heart?"),
+                (["generate", "--classes=m", "x.png"], "there is no class m"),
+                (["generate", "--number=two", "x.png"], "found two; in --number"),
+                (["generate", "--number"], "--number needs a value"),
+                (["generate", "-n", "2", "x.png"], "two dashes; found -n"),
+                (["generate"], "generate needs one output"),
+                (["generate", "x.bmp"], "found .bmp"),
+                (["generate", "--number=2", "x.png"], "--sheet COLUMNS"),
+                (["generate", "--number=2", "x%s.png"], "has one number"),
+                (["generate", "--number=2", "%d%d.png"], "has one number"),
+                (["generate", "--model=nosuch", "x.png"], "no such model"),
+                (["extract", "x.png", "y.csv"], "found .csv"),
+                (["reconstruct", "x.png"], "needs an input and an output")):
+            self.assert_refused(words, text, 1 if "--model=nosuch" in words else 2)
+
+    def test_of_files_get_words(self):
+        (self.folder / "text.png").write_text("no picture\n")
+        self.assert_refused(["reconstruct", "nosuch.png", "x.png"], "there is no such file", 1)
+        self.assert_refused(["reconstruct", "text.png", "x.png"], "svgen: ", 1)
+        self.assert_refused(["generate", "text.png"], "--force overwrites it")
+        self.assertEqual((self.folder / "text.png").read_text(), "no picture\n")
+        self.assert_refused(["generate", "--steps=zwei", "x.png"], "steps", 1)
+        self.assert_refused(["generate", "/proc/nosuch/x.png"], "cannot be made", 1)
+        self.output_of("generate", "--force", "--steps=1", "text.png")
+        self.assertEqual(png_size(self.folder / "text.png"), (64, 64))
+
+
+class Looking(Svgen):
+    def test_info_names_models_and_what_is_in_one(self):
+        self.assertRegex(self.output_of("info"), r"(?m)^mini +64x64 +ready")
+        text = self.output_of("info", "mini")
+        self.assertIn("13 mushroom", text)
+        found = json.loads(self.output_of("info", "--json", "mini"))
+        self.assertEqual((found[0]["width"], len(found[0]["classes"])), (64, 16))
+        self.assertEqual(found[0]["parts"]["decoder"]["problem"], "")
+
+    def test_the_doctor_finds_nothing_here(self):
+        rows = [json.loads(line) for line in self.output_of("doctor", "--json").splitlines()]
+        self.assertTrue(all(row["fine"] for row in rows), rows)
+        self.assertEqual(rows[-1]["check"], "picture")
+
+    def test_the_doctor_says_what_is_missing(self):
+        shutil.copytree(support.ROOT / "models/mini", self.folder / "broken")
+        (self.folder / "broken/dit.safetensors").unlink()
+        result = self.run_svgen("doctor", "--model=broken")
+        self.assertEqual(result.returncode, 1, result.stdout)
+        self.assertRegex(result.stdout, r"(?m)^PROBLEM +picture +.*dit\.safetensors")
+
+    def test_help_lists_everything(self):
+        text = self.output_of("--help")
+        for command in ("generate", "reconstruct", "extract", "info", "doctor"):
+            self.assertIn(command, text)
+            self.assertIn("usage: svgen " + command, self.output_of(command, "--help"))
+
+
+if __name__ == "__main__":
+    unittest.main()

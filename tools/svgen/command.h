@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// The commands of svgen: each builds a pipeline of elements, or looks at what there is.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "options.h"
+
+namespace svgen::cli {
+
+struct Command {
+  std::string name;
+  std::string words;  // what it takes beside its options
+  std::string blurb;
+  std::vector<Option> options;
+  int (*run)(const Options& options);  // the exit status
+};
+
+Command generate_command();
+Command reconstruct_command();
+Command extract_command();
+Command info_command();
+Command doctor_command();
+
+/// Options of all commands that compute.
+std::vector<Option> with_model_options(std::vector<Option> own);
+/// "model=..." and others as an element takes them, of those that were given.
+std::vector<std::string> model_words(const Options& options);
+
+}  // namespace svgen::cli

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// The words of a command line: options by name, and the rest in order.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace svgen::cli {
+
+struct Option {
+  std::string name;   // without the dashes
+  std::string value;  // what its value is called; empty: a switch
+  std::string blurb;
+};
+
+class Options {
+ public:
+  /// Reads "--name value", "--name=value", "--switch" and words; "--" ends the options.
+  /// ConfigurationError for an option that is not in the table, or one without its value.
+  Options(const std::vector<Option>& table, const std::vector<std::string>& words);
+
+  bool has(const std::string& name) const { return values_.contains(name); }
+  /// The value, or `otherwise` where it was not given.
+  std::string text(const std::string& name, const std::string& otherwise = "") const;
+  /// The same as a number from `low` on. ConfigurationError for others.
+  long number(const std::string& name, long otherwise, long low) const;
+  const std::vector<std::string>& words() const { return words_; }
+
+ private:
+  std::map<std::string, std::string> values_;
+  std::vector<std::string> words_;
+};
+
+/// A line for each option, indented.
+std::string described(const std::vector<Option>& table);
+
+}  // namespace svgen::cli
