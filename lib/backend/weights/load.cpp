@@ -6,6 +6,7 @@
 #include <set>
 
 #include "svgen/error.h"
+#include "weights/finite.h"
 #include "weights/stored_tensor.h"
 
 namespace svgen::weights {
@@ -59,8 +60,11 @@ void check_slot(const nn::StateSlot& slot, const TensorInfo* info, Problems& pro
   if (info->shape != slot.shape)
     problems.add("of another shape", slot.name + " is " + shape_text(info->shape) +
                                          " and must be " + shape_text(slot.shape));
-  if (!is_plain_number(info->dtype))
-    problems.add("not numbers", slot.name + " is " + dtype_text(info->dtype));
+  // Only buffers count or mask.
+  const bool fits = slot.kind == nn::SlotKind::kBuffer ? is_plain_number(info->dtype)
+                                                       : at::isFloatingType(info->dtype);
+  if (!fits)
+    problems.add("of another kind of numbers", slot.name + " is " + dtype_text(info->dtype));
 }
 
 }  // namespace
@@ -95,8 +99,15 @@ int64_t load_state(const std::function<void(const nn::StateScope&)>& visit,
     const at::Tensor stored = source.read(slot.name);
     slot.tensor = at::isFloatingType(stored.scalar_type()) ? stored.to(dtype) : stored;
     bytes += static_cast<int64_t>(slot.tensor.nbytes());
+    if (!all_finite(slot.tensor))
+      problems.add("infinite or not a number", slot.name + " (" + dtype_text(stored.scalar_type()) +
+                                                   " as " + dtype_text(dtype) + ")");
   };
   visit(nn::StateScope(fill));
+  if (!problems.empty())
+    throw WeightsError("the weights are damaged (" + problems.counts() +
+                           "): fetch the file again, or look at the training that wrote it",
+                       {"numbers", problems.listing(), source.path().string()});
   return bytes;
 }
 

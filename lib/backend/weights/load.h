@@ -8,8 +8,9 @@
 namespace svgen::weights {
 
 /// Walks the module's state and assigns every slot from `source`, floating tensors widened or cast
-/// to `dtype`, integers as they are. Throws one WeightsError listing by tensor name all that is
-/// missing, unexpected, of another shape or of a non-numeric dtype. Returns the bytes now held.
+/// to `dtype`, integers as they are, which only buffers may be. Throws one WeightsError listing by
+/// tensor name all that is missing, unexpected, of another shape or of another kind of numbers, or
+/// else all that holds values which are not finite in `dtype`. Returns the bytes now held.
 int64_t load_state(const std::function<void(const nn::StateScope&)>& visit,
                    const StateSource& source, at::ScalarType dtype);
 

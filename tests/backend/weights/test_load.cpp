@@ -4,6 +4,8 @@
 
 #include <ATen/ops/ones.h>
 
+#include <cmath>
+
 #include "support.h"
 #include "weights/safetensors.h"
 
@@ -19,7 +21,7 @@ struct Pair {
   void visit(const nn::StateScope& state) {
     state("weight", weight, {2, 3});
     state.child("inner", 1)("bias", bias, {2}, nn::SlotKind::kBuffer);
-    state("count", count, {});
+    state("count", count, {}, nn::SlotKind::kBuffer);
     state("extra", extra, {1}, nn::SlotKind::kOptional);
   }
 };
@@ -74,6 +76,30 @@ TEST_F(LoadModule, ReportsEverythingWrongAtOnceAndLoadsNothing) {
     EXPECT_THAT(report, HasSubstr(part));
   EXPECT_THAT(report, HasSubstr((folder_.path() / "file").string()));
   EXPECT_FALSE(pair_.weight.defined());
+}
+
+TEST_F(LoadModule, WantsFloatsWhereANetworkComputes) {
+  auto wrong = sound();
+  wrong[0].second = at::ones({2, 3}, at::kLong);
+  EXPECT_THAT(report_of<WeightsError>([&] { load_module(pair_, *source(wrong)); }),
+              HasSubstr("of another kind of numbers: weight is int64"));
+}
+
+TEST_F(LoadModule, NamesWhatIsNotANumber) {
+  auto damaged = sound();
+  damaged[0].second[1][2] = std::nan("");
+  damaged[1].second[0] = HUGE_VAL;
+  const std::string report = report_of<WeightsError>([&] { load_module(pair_, *source(damaged)); });
+  for (const char* part : {"2 infinite or not a number", "weight (", "inner.1.bias ("})
+    EXPECT_THAT(report, HasSubstr(part));
+}
+
+TEST_F(LoadModule, NamesWhatIsTooLargeForTheDtype) {
+  auto large = sound();
+  large[1].second[0] = 1e6;
+  load_module(pair_, *source(large));
+  EXPECT_THAT(report_of<WeightsError>([&] { load_module(pair_, *source(large), at::kHalf); }),
+              HasSubstr("inner.1.bias (float64 as float16)"));
 }
 
 TEST_F(LoadModule, CapsALongListAndSaysHowManyMore) {
