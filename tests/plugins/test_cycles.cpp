@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// A hundred starts and stops: memory stays where it is after the first ones.
+#include <cstdio>
+#include <fstream>
+
+#include "harness.h"
+
+namespace svgen::gst::testing {
+namespace {
+
+constexpr int kCycles = 100, kSettled = 50;
+constexpr long kMostGrowth = 4096;  // KiB in the second half; a frame is 12, the model 3000
+
+long resident_kibibytes() {
+  std::ifstream status("/proc/self/status");
+  long kibibytes = 0;
+  for (std::string word; status >> word;)
+    if (word == "VmRSS:" && status >> kibibytes) break;
+  return kibibytes;
+}
+
+struct Line {
+  const char* name;
+  const char* text;
+};
+
+class Cycles : public ::testing::TestWithParam<Line> {};
+
+TEST_P(Cycles, LeaveNoMemoryBehind) {
+  std::string line = GetParam().text;
+  const std::string mark = "TINY", tiny = std::string(SVGEN_TEST_DATA) + "/tiny";
+  for (size_t at; (at = line.find(mark)) != std::string::npos;) line.replace(at, mark.size(), tiny);
+  long first = 0, settled = 0;
+  for (int cycle = 1; cycle <= kCycles; ++cycle) {
+    ASSERT_TRUE(Pipeline(line).run());
+    if (cycle == 1) first = resident_kibibytes();
+    if (cycle == kSettled) settled = resident_kibibytes();
+  }
+  const long last = resident_kibibytes();
+  std::printf("resident memory at cycle 1, %d, %d: %ld, %ld, %ld KiB\n", kSettled, kCycles, first,
+              settled, last);
+  EXPECT_LT(last - settled, kMostGrowth);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Lines, Cycles,
+    ::testing::Values(
+        Line{"Generate",
+             "svgdiffuse model=TINY steps=1 num-images=3 batch-size=2 ! svgdecode ! "
+             "fakesink"},
+        Line{"Reconstruct",
+             "videotestsrc num-buffers=3 ! video/x-raw,format=RGB,width=64,height=64 ! svgencode "
+             "model=TINY batch-size=2 ! svgalign ! svgdecode ! fakesink"}),
+    [](const auto& tested) { return std::string(tested.param.name); });
+
+}  // namespace
+}  // namespace svgen::gst::testing
