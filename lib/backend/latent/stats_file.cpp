@@ -2,6 +2,7 @@
 // The statistics file: reading, deriving and writing.
 #include "latent/stats_file.h"
 
+#include <ATen/ops/clone.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 
@@ -47,7 +48,8 @@ constexpr SumsRow kSums[] = {{"svgstats.semantic_sums", &RecordedSums::semantic}
 
 // (C) float32 of a tensor of any shape with one dimension larger than one.
 at::Tensor read_vector(const weights::StateSource& source, const char* name) {
-  const at::Tensor values = source.read(name).to(at::kFloat).flatten().contiguous();
+  // A copy, which outlives a file that is cut short.
+  const at::Tensor values = source.read(name).flatten().to(at::kFloat).clone();
   const float* data = values.const_data_ptr<float>();
   for (int64_t c = 0; c < values.numel(); ++c) {
     if (std::isfinite(data[c]) && (name != kStd || data[c] > 0)) continue;

@@ -2,6 +2,8 @@
 // Filling a module: first collect everything that is wrong, then either say it all or load.
 #include "weights/load.h"
 
+#include <ATen/ops/clone.h>
+
 #include <map>
 #include <set>
 
@@ -98,6 +100,10 @@ int64_t load_state(const std::function<void(const nn::StateScope&)>& visit,
     if (used.count(slot.name) == 0) return;
     const at::Tensor stored = source.read(slot.name);
     slot.tensor = at::isFloatingType(stored.scalar_type()) ? stored.to(dtype) : stored;
+    // A file that somebody cuts short would end the process as soon as a page of its mapping is
+    // missing. What is packed is copied there, and is most of a model.
+    if (slot.kind != nn::SlotKind::kPackable && slot.tensor.is_alias_of(stored))
+      slot.tensor = slot.tensor.clone();
     bytes += static_cast<int64_t>(slot.tensor.nbytes());
     if (!all_finite(slot.tensor))
       problems.add("infinite or not a number", slot.name + " (" + dtype_text(stored.scalar_type()) +

@@ -8,7 +8,9 @@
 #include <thread>
 
 #include "backend/roles/support.h"
+#include "ops/products.h"
 #include "roles/worker.h"
+#include "svgen/support.h"
 
 namespace svgen::roles {
 namespace {
@@ -82,7 +84,7 @@ void expect_bit_equal(const Outputs& a, const Outputs& b, const std::string& wha
   }
 }
 
-class EngineBits : public testing::TestWithParam<std::filesystem::path> {};
+class EngineBits : public ::testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(EngineBits, DoNotDependOnBatchOrThreads) {
   const auto engine = open_engine(GetParam());
@@ -100,7 +102,7 @@ TEST_P(EngineBits, DoNotDependOnBatchOrThreads) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, EngineBits, testing::Values(kTinyCard, kMiniCard),
+INSTANTIATE_TEST_SUITE_P(Models, EngineBits, ::testing::Values(kTinyCard, kMiniCard),
                          [](const auto& model) { return model.index == 0 ? "tiny" : "mini"; });
 
 TEST(Engine, GivesTheSameBitsFromBothContainers) {
@@ -164,6 +166,20 @@ TEST(Engine, ComputesInBFloat16CloseToFloat32) {
   EXPECT_EQ(latents.dtype(), DType::kFloat32);
   EXPECT_TRUE(at::allclose(to_torch(latents), to_torch(full->sampler().sample(request)), 0, 0.1));
   EXPECT_LT(half->statistics().bytes_loaded, full->statistics().bytes_loaded);
+}
+
+TEST(Engine, OutlivesFilesThatAreCutShort) {
+  if (!ops::has_independent_rows(at::kFloat)) GTEST_SKIP() << "nothing is packed without oneDNN";
+  const svgen::testing::ScratchFolder folder;
+  const std::filesystem::path source = kTinyCard.parent_path();
+  const std::vector<std::string> files = {"dit_tiny.safetensors", "autoencoder_tiny.safetensors",
+                                          "stats_tiny.pt"};
+  std::filesystem::copy(kTinyCard, folder.path());
+  for (const std::string& file : files) std::filesystem::copy(source / file, folder.path());
+  const auto engine = open_engine(folder.path() / "card.json");
+  const Outputs before = run_all(*engine, 8);
+  for (const std::string& file : files) std::filesystem::resize_file(folder.path() / file, 0);
+  expect_bit_equal(run_all(*engine, 8), before, "with empty files");
 }
 
 }  // namespace
