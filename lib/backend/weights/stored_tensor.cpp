@@ -115,7 +115,7 @@ at::Tensor MappedSource::read(const std::string& name) const {
   }
   const int64_t extent = *view_extent(stored.info.shape, stored.strides);
   at::Tensor copy = at::empty({extent}, options);
-  std::memcpy(copy.data_ptr(), data, static_cast<size_t>(extent) * item);
+  if (extent > 0) std::memcpy(copy.data_ptr(), data, static_cast<size_t>(extent) * item);
   return copy.as_strided(stored.info.shape, stored.strides).contiguous();
 }
 

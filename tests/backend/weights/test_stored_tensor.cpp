@@ -61,6 +61,11 @@ TEST_F(MappedSourceTest, CopiesWhatIsNotAligned) {
   EXPECT_TRUE(at::equal(source.read("a"), at::tensor({1.f, 2.f})));
 }
 
+TEST_F(MappedSourceTest, HasNothingToCopyOfAnEmptyTensorBetweenWords) {
+  const MappedSource source(map("x" + floats({1, 2})), {{{"a", at::kFloat, {0, 3}}, {3, 1}, 1}});
+  EXPECT_EQ(source.read("a").sizes(), (std::vector<int64_t>{0, 3}));
+}
+
 TEST_F(MappedSourceTest, GathersStridedViews) {
   const MappedSource source(map(floats({0, 1, 2, 3, 4, 5})),
                             {{{"a", at::kFloat, {2, 2}}, {1, 3}, 4}});
