@@ -5,6 +5,7 @@ import concurrent.futures
 import hashlib
 import json
 import pathlib
+import re
 import shlex
 import statistics
 import subprocess
@@ -50,7 +51,8 @@ class Lab:
         self.lines.append(line)
         # Of the model and of what the line says, wherever the files lie.
         text = line.replace(str(self.out), "OUT").replace(str(self.model), "MODEL")
-        key = hashlib.sha256((self.identity + text).encode()).hexdigest()[:24]
+        key = hashlib.sha256(
+            (self.identity + text + self.trainings(text)).encode()).hexdigest()[:24]
         cell = self.out / "cells" / f"{key}.json"
         if cell.exists() and (makes is None or makes.exists()):
             return json.loads(cell.read_text())
@@ -68,6 +70,12 @@ class Lab:
         found = {"line": line, "seconds": round(seconds, 2), "results": results}
         cell.write_text(json.dumps(found, indent=1) + "\n")
         return found
+
+    def trainings(self, text):
+        """A digest of the logs of the variants that a line uses: trained anew, they are others."""
+        logs = [log for name in sorted(set(re.findall(r"OUT/ablations/([\w-]+)", text)))
+                for log in sorted((self.out / "ablations" / name).glob("*.jsonl"))]
+        return "".join(hashlib.sha256(log.read_bytes()).hexdigest() for log in logs)
 
     def number(self, line, key):
         return self.measure(line)["results"][key]
