@@ -36,6 +36,20 @@ using PadPtr = std::unique_ptr<GstPad, Release>;
 using PoolPtr = std::unique_ptr<GstBufferPool, Release>;
 using TextPtr = std::unique_ptr<char, Release>;
 
+/// A GValue that is cleared with its owner.
+class Value {
+ public:
+  explicit Value(GType type) { g_value_init(&value_, type); }
+  ~Value() { g_value_unset(&value_); }
+  Value(const Value&) = delete;
+  Value& operator=(const Value&) = delete;
+
+  GValue* get() { return &value_; }
+
+ private:
+  GValue value_ = G_VALUE_INIT;
+};
+
 /// A C string that may be null.
 inline std::string text_or_empty(const char* text) {
   return text == nullptr ? "" : text;

@@ -27,20 +27,6 @@ std::string property_of(const std::string& key) {
   return key;
 }
 
-// A GValue that is cleared with its owner.
-class Value {
- public:
-  explicit Value(GType type) { g_value_init(&value_, type); }
-  ~Value() { g_value_unset(&value_); }
-  Value(const Value&) = delete;
-  Value& operator=(const Value&) = delete;
-
-  GValue* get() { return &value_; }
-
- private:
-  GValue value_ = G_VALUE_INIT;
-};
-
 std::string enum_values(GParamSpec* spec) {
   const GEnumClass* values = G_PARAM_SPEC_ENUM(spec)->enum_class;
   std::string names;

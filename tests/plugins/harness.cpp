@@ -216,6 +216,12 @@ std::string video(int frames, const std::string& more_caps) {
          " ! video/x-raw,format=RGB,framerate=30/1," + more_caps;
 }
 
+ElementPtr made(const char* factory) {
+  GstElement* element = gst_element_factory_make(factory, nullptr);
+  if (element == nullptr) throw std::runtime_error(std::string("no ") + factory);
+  return ElementPtr(GST_ELEMENT(gst_object_ref_sink(element)));
+}
+
 HarnessPtr harness(const std::string& line) {
   HarnessPtr made(gst_harness_new_parse(line.c_str()));
   if (!made) throw std::runtime_error("cannot parse " + line);

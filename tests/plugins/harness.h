@@ -106,6 +106,14 @@ std::string error_of(const std::string& line);
 /// "videotestsrc ... ! caps" of the native size, `frames` pictures that all differ.
 std::string video(int frames, const std::string& more_caps = "width=64,height=64");
 
+struct ElementRelease {
+  void operator()(GstElement* element) const { gst_object_unref(element); }
+};
+using ElementPtr = std::unique_ptr<GstElement, ElementRelease>;
+
+/// An element outside of any pipeline.
+ElementPtr made(const char* factory);
+
 struct TearDown {
   void operator()(GstHarness* harness) const { gst_harness_teardown(harness); }
 };

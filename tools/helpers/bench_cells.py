@@ -10,6 +10,10 @@ DTYPES = ("float32", "bfloat16")
 RUNTIMES = ("eager", "compile", "onnxruntime", "openvino")
 
 
+def device_of(cell):
+    return cell.get("device", "cpu")
+
+
 def rivals(dtype, part):
     """(peer, its dtype) that a dtype is compared with where all are."""
     found = [(peer, dtype) for peer in RUNTIMES]

@@ -13,7 +13,7 @@ import time
 import torch
 
 import bench_models
-from bench_cells import name_of
+from bench_cells import device_of, name_of
 from bench_protocol import Guard, Worker, WorkerError, paired
 from environment import python_with
 
@@ -287,10 +287,6 @@ class Lab:
 
 
 KINDS = {"pair": Lab.pair, "start": Lab.start, "stream": Lab.stream, "chains": Lab.chains}
-
-
-def device_of(cell):
-    return cell.get("device", "cpu")
 
 
 def values(path, dtype):

@@ -4,7 +4,7 @@
 import statistics
 
 import bench_counts
-from bench_cells import selected
+from bench_cells import device_of, selected
 from bench_protocol import machine_text
 from document import table
 
@@ -37,7 +37,7 @@ class Report:
     def utilisation(self, result):
         """Floor over time of svgen's side."""
         cell = result["cell"]
-        peaks = self.about["peaks"].get(peaks_key(cell["dtype"], cell["threads"], cell.get("device", "cpu")))
+        peaks = self.about["peaks"].get(peaks_key(cell["dtype"], cell["threads"], device_of(cell)))
         if peaks is None:
             return None
         count = bench_counts.of(cell, self.lab.card(cell["model"])[1])

@@ -60,9 +60,7 @@ int extract(const Options& options) {
     throw ConfigurationError(
         "the ending of a file says what it becomes",
         {".f32 (bare numbers) or .gdp (a stream with its caps)", ending, output});
-  if (fs::exists(output) && !options.has("force"))
-    throw ConfigurationError("a file is there already: --force overwrites it",
-                             {"no such file", output, "the output"});
+  check_free(output, options);
   const std::string features = options.text("features", "semantic");
   const bool latents = features == "latent";
   std::vector<std::string> words =

@@ -67,6 +67,12 @@ void check_pattern(const std::string& name) {
 
 }  // namespace
 
+void check_free(const fs::path& file, const Options& options) {
+  if (fs::exists(file) && !options.has("force"))
+    throw ConfigurationError("a file is there already: --force overwrites it",
+                             {"no such file", file.string(), "the output"});
+}
+
 Target target_of(const std::string& name, long pictures, const Options& options) {
   const bool is_folder = name.ends_with('/') || fs::is_directory(name);
   const std::string file = is_folder ? (fs::path(name) / "%05d.png").string() : name;
@@ -85,11 +91,7 @@ Target target_of(const std::string& name, long pictures, const Options& options)
     target.files.push_back(file);
     target.words.insert(target.words.end(), {"filesink", "location=" + file});
   }
-  for (const fs::path& path : target.files) {
-    if (fs::exists(path) && !options.has("force"))
-      throw ConfigurationError("a file is there already: --force overwrites it",
-                               {"no such file", path.string(), "the output"});
-  }
+  for (const fs::path& path : target.files) check_free(path, options);
   const fs::path folder = fs::path(file).parent_path();
   std::error_code error;
   if (!folder.empty()) fs::create_directories(folder, error);

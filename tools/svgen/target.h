@@ -23,6 +23,9 @@ struct Target {
 /// --force was given. Makes the folder.
 Target target_of(const std::string& name, long pictures, const Options& options);
 
+/// ConfigurationError where the file is there already, unless --force was given.
+void check_free(const std::filesystem::path& file, const Options& options);
+
 /// Runs the line with its progress, then says what was written; removes the files when it fails.
 /// The exit status.
 int run_into(const Target& target, const std::vector<std::string>& words, const Options& options);

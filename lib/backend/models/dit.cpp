@@ -73,7 +73,7 @@ void DitBlock::visit(const nn::StateScope& state) {
 }
 
 at::Tensor DitBlock::operator()(at::Tensor x, const at::Tensor& c) const {
-  const std::vector<at::Tensor> m = modulation(c);  // as below
+  const std::vector<at::Tensor> m = modulation(c);
   const at::ScalarType product = attn.qkv_weight.scalar_type();
   const at::Tensor mixed = attn(ops::modulated_layer_norm(x, m[0], m[1], kEps, product));
   const auto [sum, normed] = ops::gated_sum_and_norm(x, m[2], mixed, m[3], m[4], kEps, product);

@@ -51,12 +51,17 @@ bool kernels_make(at::ScalarType result) {
   return result == at::kFloat || result == at::kBFloat16;
 }
 
+// Whether the kernels, the host's and the device's, normalise rows of x.
+bool kernels_norm(const at::Tensor& x, at::ScalarType result) {
+  return x.scalar_type() == at::kFloat && x.dim() == 3 && kernels_make(result);
+}
+
 bool norms_on_host(const at::Tensor& x, at::ScalarType result) {
-  return runs_on_host(x) && x.scalar_type() == at::kFloat && x.dim() == 3 && kernels_make(result);
+  return runs_on_host(x) && kernels_norm(x, result);
 }
 
 [[maybe_unused]] bool norms_on_device(const at::Tensor& x, at::ScalarType result) {
-  return device::takes(x) && x.scalar_type() == at::kFloat && x.dim() == 3 && kernels_make(result);
+  return device::takes(x) && kernels_norm(x, result);
 }
 
 [[maybe_unused]] bool sums_on_device(const at::Tensor& x, const at::Tensor& branch) {

@@ -12,29 +12,6 @@ namespace {
 
 const char* const kFactories[] = {"svgencode", "svgalign", "svgdiffuse", "svgdecode", "svgstats"};
 
-struct ObjectRelease {
-  void operator()(GstElement* element) const { gst_object_unref(element); }
-};
-using ElementPtr = std::unique_ptr<GstElement, ObjectRelease>;
-
-ElementPtr made(const char* factory) {
-  GstElement* element = gst_element_factory_make(factory, nullptr);
-  if (element == nullptr) throw std::runtime_error(std::string("no ") + factory);
-  return ElementPtr(GST_ELEMENT(gst_object_ref_sink(element)));
-}
-
-class Value {
- public:
-  explicit Value(GType type) { g_value_init(&value_, type); }
-  ~Value() { g_value_unset(&value_); }
-  Value(const Value&) = delete;
-  Value& operator=(const Value&) = delete;
-  GValue* get() { return &value_; }
-
- private:
-  GValue value_ = G_VALUE_INIT;
-};
-
 // Calls visit(element, spec) for the properties that the suite's own classes add.
 void for_each_property(const std::function<void(GstElement*, GParamSpec*)>& visit) {
   for (const char* factory : kFactories) {

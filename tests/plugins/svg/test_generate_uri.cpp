@@ -7,17 +7,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-struct ElementRelease {
-  void operator()(GstElement* element) const { gst_object_unref(element); }
-};
-using ElementPtr = std::unique_ptr<GstElement, ElementRelease>;
-
-ElementPtr generator() {
-  ElementPtr element(gst_element_factory_make("svggenerate", nullptr));
-  gst_object_ref_sink(element.get());
-  return element;
-}
-
 std::string value_of(GstElement* element, const char* property) {
   GValue value = G_VALUE_INIT;
   g_object_get_property(G_OBJECT(element), property, &value);
@@ -38,7 +27,7 @@ std::string refusal_of(const std::string& uri, GstElement* element) {
 }
 
 TEST(GenerateUri, SetsWhatItNames) {
-  const ElementPtr element = generator();
+  const ElementPtr element = made("svggenerate");
   const char* uri = "svg://mini?classes=1%2C2&n=16&cfg=2.5&batch=4&solver=heun&framerate=25/1";
   EXPECT_EQ(refusal_of(uri, element.get()), "");
   EXPECT_EQ(value_of(element.get(), "model"), "mini");
@@ -55,7 +44,7 @@ TEST(GenerateUri, SetsWhatItNames) {
 }
 
 TEST(GenerateUri, IsRefusedWithWords) {
-  const ElementPtr element = generator();
+  const ElementPtr element = made("svggenerate");
   for (const auto& [uri, words] : {std::pair("svg://mini?clases=1", "found clases"),
                                    {"svg://mini?steps=two", "found two"},
                                    {"svg://mini?steps=1e9", "1 to 10000"},
