@@ -113,9 +113,11 @@ void run_pipeline(const std::vector<std::string>& words, Progress& progress) {
   Run run{progress, parsed(words), Owned<GMainLoop>(g_main_loop_new(nullptr, FALSE)), {}, false};
   const Owned<GstBus> bus(gst_element_get_bus(run.pipeline.get()));
   gst_bus_add_watch(bus.get(), on_message, &run);
-  const guint sources[] = {g_timeout_add(kMillisecondsOfBar, ask_position, &run),
-                           g_unix_signal_add(SIGINT, on_interrupt, &run),
-                           g_unix_signal_add(SIGTERM, on_interrupt, &run)};
+  std::vector<guint> sources = {g_unix_signal_add(SIGINT, on_interrupt, &run),
+                                g_unix_signal_add(SIGTERM, on_interrupt, &run)};
+  // A generator counts its images itself.
+  if (words.front() != "svgdiffuse")
+    sources.push_back(g_timeout_add(kMillisecondsOfBar, ask_position, &run));
   gst_element_set_state(run.pipeline.get(), GST_STATE_PLAYING);
   g_main_loop_run(run.loop.get());
   for (const guint source : sources) g_source_remove(source);
