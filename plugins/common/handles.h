@@ -18,6 +18,7 @@ struct Release {
   void operator()(GstCaps* caps) const { gst_caps_unref(caps); }
   void operator()(GstEvent* event) const { gst_event_unref(event); }
   void operator()(GstMemory* memory) const { gst_memory_unref(memory); }
+  void operator()(GstMessage* message) const { gst_message_unref(message); }
   void operator()(GstQuery* query) const { gst_query_unref(query); }
   void operator()(GstStructure* structure) const { gst_structure_free(structure); }
   void operator()(GstObject* object) const { gst_object_unref(object); }
@@ -30,6 +31,7 @@ using BufferPtr = std::unique_ptr<GstBuffer, Release>;
 using CapsPtr = std::unique_ptr<GstCaps, Release>;
 using EventPtr = std::unique_ptr<GstEvent, Release>;
 using MemoryPtr = std::unique_ptr<GstMemory, Release>;
+using MessagePtr = std::unique_ptr<GstMessage, Release>;
 using QueryPtr = std::unique_ptr<GstQuery, Release>;
 using StructurePtr = std::unique_ptr<GstStructure, Release>;
 using PadPtr = std::unique_ptr<GstPad, Release>;

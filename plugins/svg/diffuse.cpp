@@ -2,7 +2,9 @@
 // svgdiffuse: class-conditional latents out of nothing, each a function of (seed, index).
 #include <gst/base/gstpushsrc.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstring>
 
 #include "common/batch_meta.h"
 #include "common/element.h"
@@ -107,21 +109,31 @@ class Diffuse : public ElementImpl<DiffuseSettings> {
   gboolean negotiate() {
     const DiffuseSettings s = settings();
     sent_ = {};  // downstream has changed
-    return announce(stream_of(s, std::max<int64_t>(1, batch_at(s, next_))));
+    return announce(stream_of(s, std::max<int64_t>(1, next_count(s))));
   }
 
   gboolean is_seekable() { return TRUE; }
 
-  // DEFAULT counts images by absolute index, TIME from the first image.
+  // DEFAULT counts images by absolute index, TIME from the first image. Backwards the last image
+  // comes first.
   gboolean do_seek(GstSegment* segment) {
     const DiffuseSettings s = settings();
     const bool timed = segment->format == GST_FORMAT_TIME;
-    if (segment->rate < 0 || (timed && !s.framerate.is_positive() && segment->position != 0)) {
-      return FALSE;
+    const bool open = !GST_CLOCK_TIME_IS_VALID(segment->stop);
+    const bool backwards = segment->rate < 0;
+    if (timed && !s.framerate.is_positive() && (backwards || segment->position != 0)) return FALSE;
+    if (backwards && open && s.num_images < 0) return FALSE;  // no last image to start from
+    backwards_ = backwards;
+    low_ = std::max(s.first_index, image_at(s, segment->format, segment->start));
+    end_ = open ? -1 : image_at(s, segment->format, segment->stop);
+    if (backwards) {
+      const int64_t last = s.num_images < 0 ? end_ : s.first_index + s.num_images;
+      next_ = (open ? last : std::min(end_, last)) - 1;
+      // Time that runs backwards needs a place to start from.
+      if (open) segment->stop = timed ? time_of(s, last) : static_cast<guint64>(last);
+    } else {
+      next_ = std::max(s.first_index, image_at(s, segment->format, segment->position));
     }
-    next_ = std::max(s.first_index, image_at(s, segment->format, segment->position));
-    end_ =
-        GST_CLOCK_TIME_IS_VALID(segment->stop) ? image_at(s, segment->format, segment->stop) : -1;
     return TRUE;
   }
 
@@ -158,7 +170,7 @@ class Diffuse : public ElementImpl<DiffuseSettings> {
 
   GstFlowReturn create(GstBuffer** out) {
     const DiffuseSettings s = settings();
-    const int64_t count = batch_at(s, next_);
+    const int64_t count = next_count(s);
     if (count <= 0) return GST_FLOW_EOS;
     if (!announce(stream_of(s, count))) return GST_FLOW_NOT_NEGOTIATED;
     if (!engine().sampler().follow_training([&](const Progress&) { return !cancelled_; })) {
@@ -171,7 +183,7 @@ class Diffuse : public ElementImpl<DiffuseSettings> {
     });
     if (!latents.defined()) return GST_FLOW_FLUSHING;
     *out = buffer_of(s, request, latents);
-    next_ += count;
+    next_ += backwards_ ? -count : count;
     return GST_FLOW_OK;
   }
 
@@ -197,11 +209,12 @@ class Diffuse : public ElementImpl<DiffuseSettings> {
   GstPad* pad() const { return GST_BASE_SRC_PAD(source()); }
   Engine& engine() const { return client_.engine(); }
 
-  // Images of the batch that starts at `index`; 0 at the end.
-  int64_t batch_at(const DiffuseSettings& s, int64_t index) const {
+  // Images of the next batch; 0 at the end.
+  int64_t next_count(const DiffuseSettings& s) const {
     int64_t count = s.batch_size;
-    if (s.num_images >= 0) count = std::min(count, s.first_index + s.num_images - index);
-    if (end_ >= 0) count = std::min(count, end_ - index);
+    if (backwards_) return std::clamp<int64_t>(next_ + 1 - low_, 0, count);
+    if (s.num_images >= 0) count = std::min(count, s.first_index + s.num_images - next_);
+    if (end_ >= 0) count = std::min(count, end_ - next_);
     return std::max<int64_t>(0, count);
   }
 
@@ -262,21 +275,31 @@ class Diffuse : public ElementImpl<DiffuseSettings> {
     request.seed = s.seed;
     request.options = s.sampling(engine().card().sampling);
     request.normalized = s.normalized;
-    for (int64_t i = next_; i < next_ + count; ++i) {
-      request.indices.push_back(i);
-      request.classes.push_back(classes_.at(s.seed, i));
+    for (int64_t k = 0; k < count; ++k) {
+      const int64_t index = backwards_ ? next_ - k : next_ + k;
+      request.indices.push_back(index);
+      request.classes.push_back(classes_.at(s.seed, index));
     }
-    if (noise_.defined()) {
-      const int64_t row = next_ - s.first_index;
-      if (row + count > noise_.size(0)) {
-        throw ShapeError(
-            "initial-noise has too few rows: set num-images or give more noise",
-            {std::to_string(row + count) + " rows for image " + std::to_string(next_ + count - 1),
-             shape_text(noise_.shape()), s.initial_noise});
-      }
-      request.noise = noise_.rows(row, count);
-    }
+    if (noise_.defined()) request.noise = noise_of(s, request.indices);
     return request;
+  }
+
+  // The rows of initial-noise that belong to these images.
+  Tensor noise_of(const DiffuseSettings& s, const std::vector<int64_t>& indices) const {
+    const int64_t last = *std::max_element(indices.begin(), indices.end());
+    if (last - s.first_index >= noise_.size(0)) {
+      throw ShapeError(
+          "initial-noise has too few rows: set num-images or give more noise",
+          {std::to_string(last - s.first_index + 1) + " rows for image " + std::to_string(last),
+           shape_text(noise_.shape()), s.initial_noise});
+    }
+    const auto count = static_cast<int64_t>(indices.size());
+    Tensor rows = Tensor::empty(noise_.dtype(), {count, noise_.size(1), noise_.size(2)});
+    for (int64_t k = 0; k < count; ++k) {
+      const Tensor row = noise_.rows(indices[static_cast<size_t>(k)] - s.first_index, 1);
+      std::memcpy(rows.rows(k, 1).data(), row.data(), row.byte_count());
+    }
+    return rows;
   }
 
   GstBuffer* buffer_of(const DiffuseSettings& s, const SampleRequest& request,
@@ -298,11 +321,12 @@ class Diffuse : public ElementImpl<DiffuseSettings> {
       facts.push_back(fact);
     }
     set_image_facts(buffer, facts);
-    GST_BUFFER_OFFSET(buffer) = static_cast<guint64>(next_);
-    GST_BUFFER_OFFSET_END(buffer) = static_cast<guint64>(next_ + count);
+    const int64_t lowest = std::min(request.indices.front(), request.indices.back());
+    GST_BUFFER_OFFSET(buffer) = static_cast<guint64>(lowest);
+    GST_BUFFER_OFFSET_END(buffer) = static_cast<guint64>(lowest + count);
     if (s.framerate.is_positive()) {
-      GST_BUFFER_PTS(buffer) = time_of(s, next_);
-      GST_BUFFER_DURATION(buffer) = time_of(s, next_ + count) - GST_BUFFER_PTS(buffer);
+      GST_BUFFER_PTS(buffer) = time_of(s, lowest);
+      GST_BUFFER_DURATION(buffer) = time_of(s, lowest + count) - GST_BUFFER_PTS(buffer);
     }
     return buffer;
   }
@@ -317,7 +341,8 @@ class Diffuse : public ElementImpl<DiffuseSettings> {
   SamplingProgress progress_;
   TensorStream sent_;
   int64_t next_ = 0;
-  int64_t end_ = -1;  // of the segment; -1: none
+  int64_t low_ = 0, end_ = -1;  // of the segment; -1: none
+  bool backwards_ = false;
   std::atomic<bool> cancelled_{false};
 };
 

@@ -23,11 +23,6 @@ GstClockTime left_until(gint64 deadline) {
   return microseconds > 0 ? static_cast<GstClockTime>(microseconds) * 1000 : 0;
 }
 
-struct MessageRelease {
-  void operator()(GstMessage* message) const { gst_message_unref(message); }
-};
-using MessagePtr = std::unique_ptr<GstMessage, MessageRelease>;
-
 struct SampleRelease {
   void operator()(GstSample* sample) const { gst_sample_unref(sample); }
 };
@@ -127,6 +122,16 @@ bool Pipeline::wait_for_message(const char* name) {
     if (gst_structure_has_name(element_messages_.back().get(), name)) return true;
   }
   return false;
+}
+
+MessagePtr Pipeline::wait_for(GstMessageType kind) {
+  const gint64 deadline = deadline_from_now();
+  while (true) {
+    MessagePtr message(
+        gst_bus_timed_pop_filtered(GST_ELEMENT_BUS(get()), left_until(deadline), GST_MESSAGE_ANY));
+    if (!message || GST_MESSAGE_TYPE(message.get()) == kind) return message;
+    keep(message.get());
+  }
 }
 
 bool Pipeline::go_to(GstState state) {

@@ -66,6 +66,8 @@ class Pipeline {
   bool wait_for_end();
   /// Waits for an element message of that name; false when the stream ends without.
   bool wait_for_message(const char* name);
+  /// The next message of that kind within a minute, or null.
+  MessagePtr wait_for(GstMessageType kind);
   /// Sends the pipeline to NULL and collects what was said on the way.
   void stop();
 

@@ -47,12 +47,12 @@ class DiffuseSeek : public ::testing::Test {
  protected:
   // Prerolls, seeks, plays to the end.
   std::vector<Sample> after_seek(const std::string& settings, GstFormat format, gint64 start,
-                                 gint64 stop) {
+                                 gint64 stop, double rate = 1) {
     pipeline_ = std::make_unique<Pipeline>("svgdiffuse name=g steps=1 seed=3 " + settings +
                                            " ! appsink name=out sync=false");
     EXPECT_TRUE(pipeline_->go_to(GST_STATE_PAUSED));
     accepted_ = gst_element_seek(
-        pipeline_->get(), 1.0, format, GstSeekFlags(GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE),
+        pipeline_->get(), rate, format, GstSeekFlags(GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE),
         GST_SEEK_TYPE_SET, start, stop < 0 ? GST_SEEK_TYPE_NONE : GST_SEEK_TYPE_SET, stop);
     if (!accepted_) return {};
     EXPECT_TRUE(pipeline_->run());
@@ -101,6 +101,68 @@ TEST_F(DiffuseSeek, BehindTheLastIsTheEnd) {
 TEST_F(DiffuseSeek, ByTimeWithoutARateIsRefused) {
   after_seek("num-images=2", GST_FORMAT_TIME, GST_SECOND, -1);
   EXPECT_FALSE(accepted_);
+}
+
+TEST_F(DiffuseSeek, BackwardsTheLastImageComesFirst) {
+  const std::vector<Sample> back =
+      after_seek("num-images=6 batch-size=4", GST_FORMAT_DEFAULT, 1, -1, -1);
+  EXPECT_EQ(indices_of(back), (std::vector<int64_t>{5, 4, 3, 2, 1}));
+  const std::vector<Sample> all = samples_of("svgdiffuse steps=1 seed=3 num-images=6");
+  EXPECT_TRUE(back.at(1).bytes() == all[1].bytes());
+  EXPECT_EQ(GST_BUFFER_OFFSET(back[0].buffer.get()), 2u);
+  EXPECT_EQ(GST_BUFFER_OFFSET_END(back[0].buffer.get()), 6u);
+}
+
+TEST_F(DiffuseSeek, BackwardsTimesFall) {
+  const std::vector<Sample> back = after_seek("framerate=10/1 batch-size=2", GST_FORMAT_TIME, 0,
+                                              static_cast<gint64>(400 * GST_MSECOND), -1);
+  EXPECT_EQ(indices_of(back), (std::vector<int64_t>{3, 2, 1, 0}));
+  ASSERT_EQ(back.size(), 2u);
+  EXPECT_EQ(GST_BUFFER_PTS(back[0].buffer.get()), 200 * GST_MSECOND);
+  EXPECT_EQ(GST_BUFFER_DURATION(back[0].buffer.get()), 200 * GST_MSECOND);
+  EXPECT_EQ(GST_BUFFER_PTS(back[1].buffer.get()), 0u);
+}
+
+TEST_F(DiffuseSeek, BackwardsFramesOfTheDecoderFallToo) {
+  Pipeline pipeline(
+      "svgdiffuse name=g steps=1 num-images=4 batch-size=3 framerate=10/1 ! svgdecode ! "
+      "appsink name=out sync=false");
+  ASSERT_TRUE(pipeline.go_to(GST_STATE_PAUSED));
+  ASSERT_TRUE(gst_element_seek(pipeline.get(), -1, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
+                               GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_NONE, -1));
+  ASSERT_TRUE(pipeline.run());
+  const std::vector<Sample> frames = pipeline.take_samples();
+  ASSERT_EQ(frames.size(), 4u);
+  for (size_t i = 0; i < frames.size(); ++i) {
+    EXPECT_EQ(GST_BUFFER_PTS(frames[i].buffer.get()), (3 - i) * 100 * GST_MSECOND);
+    EXPECT_EQ(image_facts(frames[i].buffer.get(), 1)[0].index, static_cast<int64_t>(3 - i));
+    EXPECT_EQ(frames[i].segment.rate, -1);
+  }
+}
+
+TEST_F(DiffuseSeek, AnEndlessRunHasNoLastImageToStartFrom) {
+  after_seek("", GST_FORMAT_DEFAULT, 0, -1, -1);
+  EXPECT_FALSE(accepted_);
+}
+
+// Twice around the same three images without a flush, as a player loops.
+TEST_F(DiffuseSeek, ASegmentEndsWithAMessageAndCanBePlayedAgain) {
+  Pipeline pipeline("svgdiffuse name=g steps=1 seed=3 ! appsink name=out sync=false");
+  ASSERT_TRUE(pipeline.go_to(GST_STATE_PAUSED));
+  const auto seek = [&](int flags) {
+    return gst_element_seek(pipeline.get(), 1, GST_FORMAT_DEFAULT, GstSeekFlags(flags),
+                            GST_SEEK_TYPE_SET, 2, GST_SEEK_TYPE_SET, 5);
+  };
+  ASSERT_TRUE(seek(GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_SEGMENT));
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  const MessagePtr done = pipeline.wait_for(GST_MESSAGE_SEGMENT_DONE);
+  ASSERT_TRUE(done);
+  gint64 position = 0;
+  gst_message_parse_segment_done(done.get(), nullptr, &position);
+  EXPECT_EQ(position, 5);
+  ASSERT_TRUE(seek(GST_SEEK_FLAG_NONE));
+  ASSERT_TRUE(pipeline.wait_for_end());
+  EXPECT_EQ(indices_of(pipeline.take_samples()), (std::vector<int64_t>{2, 3, 4, 2, 3, 4}));
 }
 
 TEST_F(DiffuseSeek, ThroughTheDecoderFramesStartAgainAtZero) {
@@ -181,6 +243,20 @@ TEST(DiffuseFlush, AFlushingSeekCancelsARunningBatch) {
                                GST_SEEK_TYPE_SET, 8, GST_SEEK_TYPE_SET, 12));
   EXPECT_LT(Clock::now() - start, std::chrono::seconds(1));
   EXPECT_TRUE(pipeline.wait_for_end());
+}
+
+// Each seek cancels what runs; the last one counts.
+TEST(DiffuseFlush, AStormOfSeeksEndsWithTheLast) {
+  Pipeline pipeline("svgdiffuse name=g steps=3 batch-size=2 ! queue ! svgdecode ! fakesink name=s");
+  ASSERT_TRUE(pipeline.go_to(GST_STATE_PLAYING));
+  for (gint64 i = 0; i < 300; ++i) {
+    ASSERT_TRUE(gst_element_seek(pipeline.element("g"), 1.0, GST_FORMAT_DEFAULT,
+                                 GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET, i, GST_SEEK_TYPE_SET,
+                                 i + 4));
+    if (i % 7 == 0) g_usleep(5000);  // some get to the decoder
+  }
+  EXPECT_TRUE(pipeline.wait_for_end());
+  EXPECT_TRUE(pipeline.errors().empty());
 }
 
 TEST(DiffuseLive, ImagesComeWhenTheirTimeHasCome) {
