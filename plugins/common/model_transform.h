@@ -8,6 +8,7 @@
 
 #include <gst/base/gstbasetransform.h>
 
+#include <atomic>
 #include <string>
 #include <utility>
 
@@ -15,6 +16,7 @@
 #include "common/handles.h"
 #include "common/model_client.h"
 #include "common/tensor_memory.h"
+#include "common/work_latency.h"
 
 namespace svgen::gst {
 
@@ -36,7 +38,10 @@ class ModelTransform : public ElementImpl<SettingsType> {
     client_.open(this->element(), Impl::kAsksUpstream ? transform()->sinkpad : nullptr,
                  this->settings());
   }
-  void close() { client_.close(); }
+  void close() {
+    client_.close();
+    latency_.reset();
+  }
   StructurePtr model_statistics() const { return client_.statistics(); }
 
   gboolean query(GstPadDirection direction, GstQuery* query) {
@@ -53,7 +58,23 @@ class ModelTransform : public ElementImpl<SettingsType> {
       gst_query_set_accept_caps_result(query, gst_caps_can_intersect(caps, known.get()));
       return TRUE;
     }
-    return Glue<Impl>::parent()->query(transform(), direction, query);
+    const gboolean answered = Glue<Impl>::parent()->query(transform(), direction, query);
+    if (answered && direction == GST_PAD_SRC && GST_QUERY_TYPE(query) == GST_QUERY_LATENCY) {
+      add_latency(query);
+    }
+    return answered;
+  }
+
+  /// generate_output, with the time that an output takes in the latency of live pipelines.
+  GstFlowReturn timed_output(GstBuffer** out) {
+    const GstClockTime start = gst_util_get_timestamp();
+    const GstFlowReturn result = static_cast<Impl*>(this)->generate_output(out);
+    const bool moved = *out != nullptr && latency_.add(gst_util_get_timestamp() - start);
+    if (moved && live_) {
+      gst_element_post_message(this->element(),
+                               gst_message_new_latency(GST_OBJECT_CAST(this->element())));
+    }
+    return result;
   }
 
   /// fixate_caps of an element whose source pad carries tensors: tensor memory for a peer that
@@ -81,11 +102,14 @@ class ModelTransform : public ElementImpl<SettingsType> {
     klass->query = thunk<&Impl::query>;
     klass->transform_caps = thunk<&Impl::transform_caps>;
     klass->set_caps = thunk<&Impl::set_caps>;
-    klass->generate_output = thunk<&Impl::generate_output>;
+    klass->generate_output = thunk<&Impl::timed_output>;
     klass->sink_event = thunk<&Impl::sink_event>;
     klass->stop = thunk<&Impl::stop>;
     klass->passthrough_on_same_caps = FALSE;
   }
+
+  /// How long an output waits for inputs that come later; nanoseconds. An element may have its own.
+  GstClockTime waiting_time() const { return 0; }
 
   GstBaseTransform* transform() const { return GST_BASE_TRANSFORM_CAST(this->element()); }
   Engine& engine() const { return client_.engine(); }
@@ -131,7 +155,19 @@ class ModelTransform : public ElementImpl<SettingsType> {
   }
 
  private:
+  void add_latency(GstQuery* query) {
+    gboolean live = FALSE;
+    GstClockTime low = 0, high = 0;
+    gst_query_parse_latency(query, &live, &low, &high);
+    live_ = live;
+    const GstClockTime own = static_cast<Impl*>(this)->waiting_time() + latency_.reported();
+    gst_query_set_latency(query, live, low + own,
+                          GST_CLOCK_TIME_IS_VALID(high) ? high + own : high);
+  }
+
   ModelClient client_;
+  WorkLatency latency_;
+  std::atomic<bool> live_{false};  // says the latest latency query
 };
 
 }  // namespace svgen::gst

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // svgencode: pictures in, batches of semantic and residual features out.
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <numeric>
@@ -91,6 +92,7 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
 
   gboolean set_caps(GstCaps* in, GstCaps*) {
     info_ = video_info_of(in);
+    rate_ = Fraction{GST_VIDEO_INFO_FPS_N(&info_), GST_VIDEO_INFO_FPS_D(&info_)};
     check_size();
     if (GST_VIDEO_INFO_PAR_N(&info_) != GST_VIDEO_INFO_PAR_D(&info_)) {
       GST_ELEMENT_WARNING(element(), STREAM, FORMAT,
@@ -143,23 +145,13 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
     return pass_on(std::move(owned));
   }
 
-  gboolean query(GstPadDirection direction, GstQuery* query) {
-    const gboolean answered = ModelTransform::query(direction, query);
-    if (!answered || direction != GST_PAD_SRC || GST_QUERY_TYPE(query) != GST_QUERY_LATENCY) {
-      return answered;
-    }
-    gboolean live = FALSE;
-    GstClockTime low = 0, high = 0;
-    gst_query_parse_latency(query, &live, &low, &high);
-    const Fraction rate{GST_VIDEO_INFO_FPS_N(&info_), GST_VIDEO_INFO_FPS_D(&info_)};
-    if (!rate.is_positive()) return answered;
-    // The first picture of a batch waits for the others, or for the timeout.
+  // The first picture of a batch waits for the others, or for the timeout.
+  GstClockTime waiting_time() const {
     const EncodeSettings s = settings();
-    GstClockTime wait = frame_time(static_cast<uint64_t>(s.batch_size - 1), rate);
-    if (s.batch_timeout >= 0) wait = std::min(wait, static_cast<GstClockTime>(s.batch_timeout));
-    gst_query_set_latency(query, live, low + wait,
-                          GST_CLOCK_TIME_IS_VALID(high) ? high + wait : high);
-    return answered;
+    const Fraction rate = rate_;
+    if (!rate.is_positive()) return 0;
+    const GstClockTime wait = frame_time(static_cast<uint64_t>(s.batch_size - 1), rate);
+    return s.batch_timeout < 0 ? wait : std::min(wait, static_cast<GstClockTime>(s.batch_timeout));
   }
 
  private:
@@ -292,6 +284,7 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
   }
 
   GstVideoInfo info_{};
+  std::atomic<Fraction> rate_{};  // latency queries come on any thread
   std::deque<BufferPtr> waiting_;
   uint64_t images_ = 0;
   std::unique_ptr<BatchTimer> timer_;

@@ -87,6 +87,20 @@ TEST_F(TenPictures, DroppedLeaveEight) {
   EXPECT_EQ(batches_of(encoded("partial-batch=drop")), (std::vector<int64_t>{4, 4}));
 }
 
+// What the element of a harness posts.
+class Bus {
+ public:
+  explicit Bus(const HarnessPtr& harness) : bus_(GST_OBJECT_CAST(gst_bus_new())) {
+    gst_element_set_bus(harness->element, GST_BUS_CAST(bus_.get()));
+  }
+  MessagePtr take(GstMessageType kind) const {
+    return MessagePtr(gst_bus_pop_filtered(GST_BUS_CAST(bus_.get()), kind));
+  }
+
+ private:
+  std::unique_ptr<GstObject, Release> bus_;
+};
+
 class EncodeByHand : public ::testing::Test {
  protected:
   void start(const std::string& settings) {
@@ -216,6 +230,29 @@ TEST_F(EncodeByHand, ATimeoutBoundsTheLatency) {
   start("batch-size=4 batch-timeout=50000000");
   push(0);
   EXPECT_EQ(gst_harness_query_latency(encoder_.get()), 50 * GST_MSECOND);
+}
+
+TEST_F(EncodeByHand, TheTimeItTakesJoinsALiveLatencyAndTheMessageSaysSo) {
+  start("batch-size=1");
+  const Bus bus(encoder_);
+  ASSERT_EQ(gst_harness_query_latency(encoder_.get()), 0u);  // the harness is live
+  push(0);
+  EXPECT_TRUE(bus.take(GST_MESSAGE_LATENCY));
+  EXPECT_GT(gst_harness_query_latency(encoder_.get()), 0u);
+}
+
+// "qos" is the base class's property: pictures that are late already are not worth the work.
+TEST_F(EncodeByHand, LatePicturesAreSkippedWhenAsked) {
+  for (const bool asked : {false, true}) {
+    start(asked ? "batch-size=1 qos=true" : "batch-size=1");
+    const Bus bus(encoder_);
+    push(0);
+    gst_harness_push_upstream_event(
+        encoder_.get(), gst_event_new_qos(GST_QOS_TYPE_UNDERFLOW, 2.0, 5 * GST_SECOND, 0));
+    push(1);
+    EXPECT_EQ(waiting(), asked ? 1 : 2);
+    EXPECT_EQ(bus.take(GST_MESSAGE_QOS) != nullptr, asked);
+  }
 }
 
 TEST_F(EncodeByHand, LabelsOfPicturesReachTheBatch) {
