@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: MIT
 // A hundred starts and stops: memory stays where it is after the first ones.
 #include <cstdio>
-#include <fstream>
 
 #include "harness.h"
+#include "resident.h"
 
 namespace svgen::gst::testing {
 namespace {
 
 constexpr int kCycles = 100, kSettled = 50;
 constexpr long kMostGrowth = 4096;  // KiB in the second half; a frame is 12, the model 3000
-
-long resident_kibibytes() {
-  std::ifstream status("/proc/self/status");
-  long kibibytes = 0;
-  for (std::string word; status >> word;)
-    if (word == "VmRSS:" && status >> kibibytes) break;
-  return kibibytes;
-}
 
 struct Line {
   const char* name;

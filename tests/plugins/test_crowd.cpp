@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// Eight pipelines at once in one process, each started and stopped over and over.
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+#include "harness.h"
+#include "resident.h"
+
+namespace svgen::gst::testing {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+const std::string kTiny = " model=" + std::string(SVGEN_TEST_DATA) + "/tiny ";
+
+std::string generated(const std::string& settings) {
+  return "svgdiffuse" + kTiny + "steps=2 " + settings;
+}
+
+std::string encoded(const std::string& source, const std::string& settings) {
+  return "videotestsrc " + source + " ! video/x-raw,format=RGB,width=64,height=64,framerate=30/1" +
+         " ! svgencode" + kTiny + settings;
+}
+
+enum class Ending { kEndOfStream, kStopped, kError };
+
+struct Member {
+  std::string line;
+  Ending ending = Ending::kEndOfStream;
+};
+
+const std::vector<Member>& members() {
+  static const std::vector<Member> all = {
+      {generated("num-images=12 batch-size=4 ! svgdecode ! fakesink")},
+      {generated("num-images=3 is-live=true framerate=30/1 ! queue ! svgdecode ! fakesink")},
+      {generated("batch-size=2 ! svgdecode ! fakesink sync=false"), Ending::kStopped},
+      {generated("classes=99 ! svgdecode ! fakesink"), Ending::kError},
+      {encoded("num-buffers=9", "batch-size=4 ! svgalign ! svgdecode ! fakesink")},
+      {encoded("num-buffers=5 is-live=true",
+               "batch-size=4 batch-timeout=50000000 ! svgalign ! queue ! svgdecode ! fakesink")},
+      {encoded("", "batch-size=2 features=semantic ! fakesink"), Ending::kStopped},
+      {encoded("num-buffers=4", "! svgdecode ! fakesink"), Ending::kError}};
+  return all;
+}
+
+// One run; false when it ended in another way than it should.
+bool played(const Member& member, unsigned run) {
+  Pipeline pipeline(member.line);
+  if (member.ending != Ending::kStopped) {
+    return pipeline.run() == (member.ending == Ending::kEndOfStream);
+  }
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  g_usleep(7919 * run % 200'000);  // stopped at ever other moments
+  pipeline.stop();
+  return pipeline.errors().empty();
+}
+
+std::chrono::seconds duration() {
+  const char* text = std::getenv("SVGEN_CROWD_SECONDS");
+  return std::chrono::seconds(text == nullptr ? 5 : std::atoi(text));
+}
+
+TEST(Crowd, EightPipelinesLiveSideBySide) {
+  const Clock::time_point start = Clock::now(), end = start + duration();
+  std::vector<std::atomic<unsigned>> runs(members().size()), surprises(members().size());
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < members().size(); ++i) {
+    threads.emplace_back([&, i] {
+      while (Clock::now() < end) surprises[i] += !played(members()[i], ++runs[i]);
+    });
+  }
+  std::this_thread::sleep_until(start + duration() / 4);
+  const long settled = resident_kibibytes();
+  for (std::thread& thread : threads) thread.join();
+  const long last = resident_kibibytes();
+  for (size_t i = 0; i < members().size(); ++i) {
+    std::printf("%u runs of %s\n", runs[i].load(), members()[i].line.c_str());
+    EXPECT_GT(runs[i], 0u);
+    EXPECT_EQ(surprises[i], 0u) << members()[i].line;
+  }
+  std::printf("resident memory after a quarter and at the end: %ld, %ld KiB\n", settled, last);
+  EXPECT_LT(last - settled, 32 * 1024);  // eight pipelines in other moments of their lives
+}
+
+}  // namespace
+}  // namespace svgen::gst::testing
