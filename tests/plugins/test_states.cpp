@@ -182,6 +182,27 @@ INSTANTIATE_TEST_SUITE_P(
              "t. ! queue ! fakesink"}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
+// A program that ends without stopping its pipelines, as many small ones do.
+class Exit : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Exit, InTheMiddleOfAPictureIsClean) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        auto* pipeline = new Pipeline(GetParam());
+        pipeline->go_to(GST_STATE_PLAYING);
+        g_usleep(300'000);
+        std::exit(0);
+      },
+      ::testing::ExitedWithCode(0), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Lines, Exit,
+    ::testing::Values("svgdiffuse ! svgdecode ! fakesink",
+                      "videotestsrc ! video/x-raw,format=RGB,width=64,height=64 ! svgencode ! "
+                      "svgalign ! svgdecode ! fakesink"));
+
 TEST(States, AnErrorInTheStreamLeavesNothingBehind) {
   for (int round = 0; round < 3; ++round) {
     error_of(video(4) + " ! svgencode ! svgdecode ! fakesink");

@@ -10,6 +10,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <thread>
 
 namespace svgen::roles {
 
@@ -20,6 +21,9 @@ class Worker {
 
   /// Runs `work` on the worker, after what others handed in before, and waits. An exception of
   /// `work` is thrown here. Called on the worker itself, it runs at once.
+  ///
+  /// When the process exits, what runs is waited for and nothing begins after it: a caller on
+  /// another thread than the one that exits waits for the end of the process.
   void run(const std::function<void()>& work);
 
  private:
@@ -32,10 +36,14 @@ class Worker {
 
   Worker();
   void loop();
+  void end();
 
   std::mutex mutex_;
-  std::condition_variable wake_;
+  std::condition_variable wake_, idle_;
   std::deque<Job*> jobs_;
+  bool busy_ = false, ended_ = false;
+  int registered_ = 0;       // of calls of end() at exit
+  std::thread::id exiting_;  // where the process ends
 };
 
 }  // namespace svgen::roles
