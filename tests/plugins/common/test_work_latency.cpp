@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Tests of the running mean that is reported as latency.
 #include "common/work_latency.h"
 
 #include <gtest/gtest.h>
