@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The examples in C++ that use the library without GStreamer, against the elements."""
+
+import shutil
+import unittest
+
+import example_support
+import support
+
+SIDE = 64
+PHOTO = support.ROOT / "tests/data/photos/hills.jpg"
+
+
+def generated(name):
+    return example_support.pixels(f"svgdiffuse classes={name} num-images=1 ! svgdecode")
+
+
+class Example(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.program = example_support.compiled(cls, cls.SOURCE)
+
+    def setUp(self):
+        self.folder = support.scratch_folder(self)
+
+    def run_example(self, *words):
+        result = example_support.run(self.program, *words, cwd=self.folder)
+        self.assertEqual(result.returncode, 0, result.stdout)
+
+    def assert_refused(self, words, *texts, status=1):
+        result = example_support.run(self.program, *words, cwd=self.folder)
+        self.assertEqual(result.returncode, status, result.stdout)
+        for text in texts:
+            self.assertIn(text, result.stdout)
+
+
+class GeneratePng(Example):
+    """tools/examples/generate_png.cpp"""
+    SOURCE = "generate_png.cpp"
+
+    def test_gives_the_pictures_of_the_elements(self):
+        self.run_example("made/here", "heart", "12")
+        names = sorted(path.name for path in (self.folder / "made/here").iterdir())
+        self.assertEqual(names, ["0-heart.png", "1-12.png"])
+        heart = example_support.pixels_of_png(self.folder / "made/here/0-heart.png")
+        self.assertEqual(heart, generated("heart"))
+
+    def test_mistakes(self):
+        self.assert_refused(["out", "hart"], "hart", "heart, moon")
+        self.assert_refused(["out", "16"], "0 to 15", "16")
+        self.assert_refused(["out"], "usage", status=2)
+        (self.folder / "file").touch()
+        self.assert_refused(["file", "heart"], "file")
+
+
+class Reconstruct(Example):
+    """tools/examples/reconstruct.cpp"""
+    SOURCE = "reconstruct.cpp"
+
+    def test_gives_the_picture_of_the_elements(self):
+        (self.folder / "photos").mkdir()
+        shutil.copy(PHOTO, self.folder / "photos")
+        self.run_example(PHOTO, "again.png")
+        self.assertEqual(
+            example_support.pixels_of_png(self.folder / "again.png"),
+            example_support.pixels(f"svgdatasetsrc location={self.folder}/photos size={SIDE} ! "
+                                   "svgencode ! svgalign ! svgdecode"))
+
+    def test_mistakes(self):
+        self.assert_refused(["nosuch.png", "again.png"], "cannot read the picture", "nosuch.png")
+        self.assert_refused([__file__, "again.png"], "cannot read the picture")
+        self.assert_refused([PHOTO, "no/folder/again.png"], "cannot write the picture")
+        self.assert_refused([PHOTO, "again.nosuch"], "extension")
+        self.assert_refused([], "usage", status=2)
+
+
+@unittest.skipUnless(example_support.torch(), "the LibTorch of the build is not in .venv")
+class AtTensor(Example):
+    """tools/examples/at_tensor.cpp"""
+    SOURCE = "at_tensor.cpp"
+
+    def test_walks_from_one_class_to_the_other(self):
+        self.run_example("ball", "heart", "strip.png")
+        strip = example_support.pixels_of_png(self.folder / "strip.png")
+        row = len(strip) // SIDE
+        self.assertEqual(row, 8 * SIDE * 3)
+        ends = {"ball": 0, "heart": row - SIDE * 3}
+        for name, first in ends.items():
+            tile = b"".join(strip[y * row + first:][:SIDE * 3] for y in range(SIDE))
+            # The example rounds by itself.
+            self.assertLessEqual(max(abs(a - b) for a, b in zip(tile, generated(name))), 1, name)
+
+    def test_mistakes(self):
+        self.assert_refused(["ball", "hart", "strip.png"], "hart")
+        self.assert_refused(["ball"], "usage", status=2)
+
+
+if __name__ == "__main__":
+    example_support.main(example_support.missing(libraries={"opencv4": "libopencv-dev"}))

@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What a machine does to pipelines: a full disk, a file that may not be read, too little memory."""
+
+import os
+import pathlib
+import resource
+import shutil
+import subprocess
+import unittest
+
+import support
+
+LAUNCH = [support.ROOT / "tools/run", "gst-launch-1.0", "-q"]
+SVGEN = [support.ROOT / "tools/run", support.ROOT / "build/tools/svgen/svgen"]
+if "SVGEN_BUILD" in os.environ:
+    SVGEN[1] = pathlib.Path(os.environ["SVGEN_BUILD"]) / "tools/svgen/svgen"
+GENERATED = "svgdiffuse steps=1 guidance-scale=1 num-images=16 batch-size=4"
+VIDEO = "videotestsrc num-buffers=4 ! video/x-raw,format=RGB,width=64,height=64"
+PRIVATE_DISK = ["unshare", "--user", "--map-root-user", "--mount"]
+
+
+def has_private_disks():
+    if shutil.which("unshare") is None:
+        return False
+    mount = "mount -t tmpfs none /mnt"
+    return support.run(*PRIVATE_DISK, "sh", "-c", mount).returncode == 0
+
+
+class FullDisk(unittest.TestCase):
+    """A disk of 20 KiB that this process alone sees."""
+
+    @classmethod
+    def setUpClass(cls):
+        if not has_private_disks():
+            raise unittest.SkipTest("needs unshare and leave to mount a disk of its own")
+
+    def on_a_small_disk(self, *command):
+        """(result, what is on the disk afterwards)"""
+        folder = support.scratch_folder(self)
+        script = ('mount -t tmpfs -o size=20k none "$0" && cd "$0" && "$@"; status=$?; '
+                  'ls -A "$0" > "$0.list"; exit $status')
+        result = support.run(*PRIVATE_DISK, "sh", "-c", script, folder, *command)
+        listed = pathlib.Path(f"{folder}.list")
+        self.addCleanup(listed.unlink)
+        return result, listed.read_text().split()
+
+    def test_under_multifilesink(self):
+        result, _ = self.on_a_small_disk(*LAUNCH, *f"{GENERATED} ! svgdecode ! video/x-raw,"
+                                         "format=RGB ! multifilesink location=%d.rgb".split())
+        self.assertEqual(result.returncode, 1, result.stdout)
+        self.assertIn("No space left on the resource", result.stdout)
+
+    def test_our_sinks_leave_nothing_behind(self):
+        for line in (f"{VIDEO} ! svgencode ! svgstats location=statistics.safetensors",
+                     f"{GENERATED} ! svglatentsink location=latents.dat"):
+            with self.subTest(line):
+                result, left = self.on_a_small_disk(
+                    "sh", "-c", 'head -c 18000 /dev/zero > filler; exec "$@"', "-", *LAUNCH,
+                    *line.split())
+                self.assertEqual(result.returncode, 1, result.stdout)
+                self.assertIn("cannot write the file; check the space on the disk", result.stdout)
+                self.assertIn("No space left on device", result.stdout)
+                self.assertEqual(left, ["filler"])
+
+    def test_the_command_leaves_nothing_behind(self):
+        for output in ("sheet.png", "video.webm", "pictures/"):
+            with self.subTest(output):
+                result, left = self.on_a_small_disk(
+                    *SVGEN, "generate", "--classes", "all", "--number", "64", "--steps", "1",
+                    *(["--sheet", "8"] if output == "sheet.png" else []), output)
+                self.assertEqual(result.returncode, 1, result.stdout)
+                self.assertIn("No space left on the resource", result.stdout)
+                self.assertEqual([name for name in left if name != "pictures"], [])
+
+
+class UnreadableModel(unittest.TestCase):
+    def test_is_named(self):
+        folder = support.scratch_folder(self)
+        model = folder / "locked"
+        shutil.copytree(support.ROOT / "tests/data/tiny", model)
+        folder.chmod(0o755)
+        for locked in ("card.json", next(model.glob("*.safetensors")).name):
+            with self.subTest(locked):
+                (model / locked).chmod(0)
+                result = self.run_without_rights(f"svgdiffuse model={model} ! svgdecode ! fakesink")
+                (model / locked).chmod(0o644)
+                self.assertNotEqual(result.returncode, 0, result.stdout)
+                self.assertIn(str(model / locked), result.stdout)
+                self.assertIn("Permission denied", result.stdout)
+
+    def run_without_rights(self, line):
+        """As somebody whom files' modes bind; root they do not."""
+        command = [*map(str, LAUNCH), *line.split()]
+        environment = os.environ | {"GST_REGISTRY_1_0": str(support.scratch_folder(self) / "r"),
+                                    "GST_REGISTRY_UPDATE": "no"}
+        if os.geteuid() != 0:
+            return support.run(*command, env=environment)
+        try:
+            return support.run(*command, env=environment, user="nobody", group="nogroup",
+                               extra_groups=[])
+        except PermissionError as error:
+            raise unittest.SkipTest(f"nobody may not use this build: {error}") from error
+
+
+class LittleMemory(unittest.TestCase):
+    def test_is_an_error_that_says_what_to_lower(self):
+        limit = 300 << 20  # bytes of memory of its own; the model and its library take a third
+
+        def confine():
+            resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+        line = ("videotestsrc num-buffers=1 ! video/x-raw,format=RGB,width=2048,height=2048 ! "
+                "svgencode ! svgalign ! svgdecode ! fakesink")
+        result = subprocess.run([*map(str, LAUNCH), *line.split()], preexec_fn=confine, text=True,
+                                check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(result.returncode, 1, result.stdout)
+        self.assertIn("there is not enough memory: use a smaller batch-size or smaller pictures",
+                      result.stdout)
+        self.assertRegex(result.stdout, r"found there is no memory for a tensor of \d+ bytes")
+
+
+class MissingDevice(unittest.TestCase):
+    def test_is_named(self):
+        result = support.run(*LAUNCH, *"svgdiffuse device=cuda:63 ! svgdecode ! fakesink".split())
+        self.assertNotEqual(result.returncode, 0)  # gst-launch-1.0 says 255 where nothing starts
+        self.assertIn("the device cuda:63 is not there: choose another", result.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// What the examples in C++ share: classes by name, and pictures as OpenCV has and writes them.
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <exception>
+#include <iostream>
+#include <opencv2/imgcodecs.hpp>
+#include <string>
+#include <system_error>
+
+#include "svgen/card.h"
+#include "svgen/error.h"
+#include "svgen/image.h"
+
+namespace example {
+
+/// A class of the model by its name or number.
+inline int64_t class_of(const svgen::Card& card, const std::string& word) {
+  const auto name = std::find(card.classes.begin(), card.classes.end(), word);
+  if (name != card.classes.end()) return name - card.classes.begin();
+  int64_t number = -1;
+  const auto [end, status] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (status == std::errc() && end == word.data() + word.size()) return number;  // checked later
+  std::string names;
+  for (const std::string& known : card.classes) names += (names.empty() ? "" : ", ") + known;
+  throw svgen::ConfigurationError("the model has no class of this name", {names, word, ""});
+}
+
+/// The library's views on a picture of OpenCV, whose pixels are blue, green, red.
+inline svgen::MutableImageView mutable_view(cv::Mat& bgr) {
+  uint8_t* data = bgr.data;
+  return {bgr.cols, bgr.rows, {data + 2, data + 1, data}, static_cast<ptrdiff_t>(bgr.step), 3};
+}
+
+inline svgen::ImageView view(const cv::Mat& bgr) {
+  const uint8_t* data = bgr.data;
+  return {bgr.cols, bgr.rows, {data + 2, data + 1, data}, static_cast<ptrdiff_t>(bgr.step), 3};
+}
+
+inline void write_picture(const std::string& file, const cv::Mat& bgr) {
+  if (!cv::imwrite(file, bgr)) throw svgen::IoError("cannot write the picture", {"", "", file});
+}
+
+/// Runs the body of main(); what fails is said in one line.
+template <typename Body>
+int run(Body body) {
+  try {
+    body();
+    return 0;
+  } catch (const svgen::Error& error) {
+    std::cerr << error.report() << '\n';
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+  }
+  return 1;
+}
+
+}  // namespace example

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""One pipeline that makes pictures while somebody looks on, and its settings."""
+
+import base64
+import contextlib
+import dataclasses
+import json
+import pathlib
+import threading
+import urllib.parse
+
+import gi
+
+gi.require_version("Gst", "1.0")
+from gi.repository import GLib, Gst  # noqa: E402  (after the version)
+
+PIPELINE = ("svgdiffuse name=source is-live=true ! svgdecode ! videoconvert ! pngenc ! "
+            "appsink name=sink sync=false max-buffers=1 drop=true emit-signals=true")
+RANGES = {"steps": (1, 50), "seed": (0, 2**53 - 1), "pace": (1, 20)}  # JavaScript's integers
+
+
+class Refused(Exception):
+    """What cannot be had, in words."""
+
+
+def number(key, text):
+    low, high = RANGES[key]
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(high))
+    if not digits or not low <= int(text) <= high:
+        raise Refused(f"{key}: expected a number from {low} to {high}, found {text!r}")
+    return int(text)
+
+
+def class_names(text, known):
+    chosen = tuple(text.split(","))
+    for name in chosen:
+        if name not in known:
+            raise Refused(f"classes: the model knows {', '.join(known)}, not {name!r}")
+    return chosen
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    classes: tuple  # of names
+    steps: int
+    seed: int = 0
+    pace: int = 4  # pictures a second
+
+    def changed(self, query, known):
+        """With what the query of an address says instead."""
+        changes = {}
+        for key, text in urllib.parse.parse_qsl(query, keep_blank_values=True):
+            if key in changes:
+                raise Refused(f"{key} is given twice")
+            if key != "classes" and key not in RANGES:
+                raise Refused(f"there are classes, {', '.join(RANGES)}, but no {key!r}")
+            changes[key] = class_names(text, known) if key == "classes" else number(key, text)
+        return dataclasses.replace(self, **changes)
+
+
+class Studio:
+    """Whoever looks on waits for `news`; `latest` is the newest event, older ones are gone."""
+
+    def __init__(self, model):
+        self.control = threading.Lock()  # over the pipeline; its own threads never take it
+        self.news = threading.Condition()
+        self.latest, self.closed, self.viewers = None, False, 0
+        self.pipeline = Gst.parse_launch(PIPELINE)
+        self.source = self.pipeline.get_by_name("source")
+        self.source.set_property("model", model)
+        self.pipeline.get_by_name("sink").connect("new-sample", self.on_sample)
+        self.pipeline.get_bus().set_sync_handler(self.on_message)
+        if self.pipeline.set_state(Gst.State.READY) == Gst.StateChangeReturn.FAILURE:
+            raise Refused(self.latest["words"])
+        card = json.loads(pathlib.Path(
+            self.source.get_property("model-stats").get_string("card")).read_text("utf-8"))
+        self.model = card["name"]
+        self.classes = card.get("classes") or [str(n) for n in range(card["diffusion"]["classes"])]
+        steps = card.get("sampling", {}).get("steps", 25)
+        self.settings = Settings(tuple(self.classes), min(steps, RANGES["steps"][1]))
+        self.apply("")
+
+    def apply(self, query):
+        """Starts anew, from picture 0, with the changed settings. The model stays loaded."""
+        with self.control:
+            settings = self.settings.changed(query, self.classes)
+            self.set_state(Gst.State.READY)
+            self.settings = settings
+            numbers = [str(self.classes.index(name)) for name in self.settings.classes]
+            self.source.set_property("classes", ",".join(numbers))
+            self.source.set_property("steps", self.settings.steps)
+            self.source.set_property("seed", self.settings.seed)
+            self.source.set_property("framerate", Gst.Fraction(self.settings.pace, 1))
+            if self.viewers:
+                self.set_state(Gst.State.PLAYING)
+
+    def set_state(self, state):
+        if not self.closed:
+            self.pipeline.set_state(state)
+
+    def on_sample(self, sink):
+        buffer = sink.emit("pull-sample").get_buffer()
+        facts = buffer.get_custom_meta("SvgBatchMeta").get_structure()
+        picture = base64.b64encode(buffer.extract_dup(0, buffer.get_size())).decode()
+        self.publish({"event": "picture", "image": f"data:image/png;base64,{picture}",
+                      "class": self.classes[facts.get_value("class")[0]],
+                      "index": facts.get_value("index")[0], "viewers": self.viewers,
+                      "settings": dataclasses.asdict(self.settings)})
+        return Gst.FlowReturn.OK
+
+    def on_message(self, _bus, message):
+        if message.type == Gst.MessageType.ERROR:
+            error, details = message.parse_error()
+            self.publish({"event": "failure", "words": f"{error.message}\n{details}"})
+        return Gst.BusSyncReply.DROP
+
+    def publish(self, event):
+        with self.news:
+            self.latest = event
+            self.news.notify_all()
+
+    @contextlib.contextmanager
+    def viewer(self):
+        """While one is inside, pictures are made."""
+        with self.control:
+            self.viewers += 1
+            self.set_state(Gst.State.PLAYING)
+        try:
+            yield
+        finally:
+            with self.control:
+                self.viewers -= 1
+                if not self.viewers:
+                    self.set_state(Gst.State.PAUSED)
+
+    def next_event(self, seen, seconds):
+        """The newest one as soon as it is not `seen`; None when time is up or all is over."""
+        with self.news:
+            self.news.wait_for(lambda: self.latest is not seen or self.closed, seconds)
+            return None if self.closed or self.latest is seen else self.latest
+
+    def close(self):
+        with self.news:
+            self.closed = True
+            self.news.notify_all()
+        with self.control:
+            self.pipeline.set_state(Gst.State.NULL)
