@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Reading a model card: every key is checked, every problem is reported at once.
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -374,9 +376,10 @@ Card Card::parse(std::string_view text, const std::filesystem::path& path) {
 
 Card Card::load(const std::filesystem::path& card_json) {
   std::ifstream file(card_json, std::ios::binary);
+  const std::string reason = file ? "a folder" : std::strerror(errno);
   std::error_code ignored;
   if (!file || std::filesystem::is_directory(card_json, ignored)) {
-    throw IoError("the model card cannot be read", {"a readable file", "", card_json.string()});
+    throw IoError("the model card cannot be read", {"a readable file", reason, card_json.string()});
   }
   std::string text;
   for (char block[4096];

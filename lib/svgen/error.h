@@ -13,6 +13,7 @@ enum class ErrorKind {
   kShape,          // the sizes of a tensor or picture do not fit the call
   kDevice,         // a device, its runtime or the backend library is missing
   kIo,             // a file cannot be found, read, understood or written
+  kMemory,         // there is no memory for the work
 };
 
 /// The parts of an error beside its headline; empty where they say nothing.
@@ -52,5 +53,6 @@ using WeightsError = ErrorOf<ErrorKind::kWeights>;
 using ShapeError = ErrorOf<ErrorKind::kShape>;
 using DeviceError = ErrorOf<ErrorKind::kDevice>;
 using IoError = ErrorOf<ErrorKind::kIo>;
+using MemoryError = ErrorOf<ErrorKind::kMemory>;
 
 }  // namespace svgen

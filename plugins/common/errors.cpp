@@ -23,6 +23,7 @@ constexpr DomainRow kDomains[] = {
     {ErrorKind::kShape, gst_stream_error_quark, GST_STREAM_ERROR_WRONG_TYPE},
     {ErrorKind::kDevice, gst_library_error_quark, GST_LIBRARY_ERROR_INIT},
     {ErrorKind::kIo, gst_resource_error_quark, GST_RESOURCE_ERROR_NOT_FOUND},
+    {ErrorKind::kMemory, gst_resource_error_quark, GST_RESOURCE_ERROR_NO_SPACE_LEFT},
 };
 
 void post(GstElement* element, GQuark domain, gint code, const std::string& text,

@@ -85,12 +85,12 @@ extern "C" void gst_element_call_async(GstElement* element, GstElementCallAsyncF
       element,
       [](GstElement* on, gpointer handed) {
         __tsan_acquire(handed);
-        const auto* call = static_cast<Call*>(handed);
-        call->work(on, call->data);
+        const auto* taken = static_cast<Call*>(handed);
+        taken->work(on, taken->data);
       },
       call,
       [](gpointer handed) {
-        const std::unique_ptr<Call> call(static_cast<Call*>(handed));
-        if (call->forget != nullptr) call->forget(call->data);
+        const std::unique_ptr<Call> done(static_cast<Call*>(handed));
+        if (done->forget != nullptr) done->forget(done->data);
       });
 }

@@ -27,6 +27,7 @@ TEST(Error, EachTypeHasItsKind) {
   EXPECT_EQ(ShapeError("x").kind(), ErrorKind::kShape);
   EXPECT_EQ(DeviceError("x").kind(), ErrorKind::kDevice);
   EXPECT_EQ(IoError("x").kind(), ErrorKind::kIo);
+  EXPECT_EQ(MemoryError("x").kind(), ErrorKind::kMemory);
 }
 
 TEST(Error, IsCaughtByItsBases) {

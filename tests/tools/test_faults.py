@@ -80,10 +80,11 @@ class UnreadableModel(unittest.TestCase):
         model = folder / "locked"
         shutil.copytree(support.ROOT / "tests/data/tiny", model)
         folder.chmod(0o755)
-        for locked in ("card.json", next(model.glob("*.safetensors")).name):
+        for locked in ("card.json", "autoencoder_tiny.safetensors"):
             with self.subTest(locked):
                 (model / locked).chmod(0)
-                result = self.run_without_rights(f"svgdiffuse model={model} ! svgdecode ! fakesink")
+                result = self.run_without_rights(f"svgdiffuse model={model} num-images=1 ! "
+                                                  "svgdecode ! fakesink")
                 (model / locked).chmod(0o644)
                 self.assertNotEqual(result.returncode, 0, result.stdout)
                 self.assertIn(str(model / locked), result.stdout)

@@ -28,6 +28,9 @@ uint64_t next_handle() {
 void compute(const std::function<void()>& work) {
   try {
     work();
+  } catch (const c10::OutOfMemoryError& error) {
+    throw MemoryError("there is not enough memory: use a smaller batch-size or smaller pictures",
+                      {"", error.what_without_backtrace(), ""});
   } catch (const c10::Error& error) {
     throw DeviceError(std::string("LibTorch failed: ") + error.what_without_backtrace());
   }

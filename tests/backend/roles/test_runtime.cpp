@@ -28,6 +28,7 @@ TEST(Runtime, TurnsLibTorchsErrorsIntoOurs) {
   Runtime runtime(Device{}, DType::kFloat32);
   EXPECT_THROW(runtime.run([] { at::ones({2, 3}).mm(at::ones({2, 3})); }), DeviceError);
   EXPECT_THROW(runtime.run([] { throw ShapeError("x"); }), ShapeError);
+  EXPECT_THROW(runtime.run([] { at::ones({int64_t{1} << 46}); }), MemoryError);
 }
 
 TEST(Runtime, ComputesImagesOneByOneAndReportsEach) {
