@@ -178,7 +178,8 @@ class Diffuse : public ElementImpl<DiffuseSettings> {
     }
     const SampleRequest request = request_for(s, count);
     const Tensor latents = engine().sampler().sample(request, [&](const Progress& p) {
-      progress_.report(element(), request.indices[static_cast<size_t>(p.image)], p.step, p.steps);
+      progress_.report(element(), {p.image, p.step, p.steps},
+                       request.indices[static_cast<size_t>(p.image)]);
       return !cancelled_;
     });
     if (!latents.defined()) return GST_FLOW_FLUSHING;

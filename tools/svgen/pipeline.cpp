@@ -60,11 +60,12 @@ std::string words_of(GstMessage* message) {
 }
 
 void take_progress(Run& run, const GstStructure* message) {
-  gint64 done = 0, total = 0, step = 0, steps = 0;
-  gst_structure_get(message, "images-done", G_TYPE_INT64, &done, "images-total", G_TYPE_INT64,
-                    &total, "step", G_TYPE_INT64, &step, "steps", G_TYPE_INT64, &steps, nullptr);
+  gint64 done = 0, together = 1, total = 0, step = 0, steps = 1;
+  gst_structure_get(message, "images-done", G_TYPE_INT64, &done, "images-together", G_TYPE_INT64,
+                    &together, "images-total", G_TYPE_INT64, &total, "step", G_TYPE_INT64, &step,
+                    "steps", G_TYPE_INT64, &steps, nullptr);
   run.progress.show(
-      static_cast<double>(done) + static_cast<double>(step) / static_cast<double>(steps),
+      static_cast<double>(done) + static_cast<double>(together * step) / static_cast<double>(steps),
       static_cast<double>(total), "images");
 }
 

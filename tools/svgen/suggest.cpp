@@ -70,10 +70,10 @@ std::string completed_classes(const std::string& list, const std::vector<std::st
     std::string name = is_no_name(word) ? word : completed(word, names);
     if (name.empty()) {
       const std::string meant = suggestion(word, names);
-      throw ConfigurationError(
-          "there is no class " + word + (meant.empty() ? "" : ": " + meant),
-          {names.empty() ? "numbers: the model's classes have no names" : "`svgen info` lists them",
-           word, "--classes"});
+      throw ConfigurationError("there is no class " + word + (meant.empty() ? "" : ": " + meant),
+                               {names.empty() ? "numbers: the model's classes have no names"
+                                              : "one that `svgen info` lists",
+                                word, "--classes"});
     }
     classes += (classes.empty() ? "" : ",") + name;
   }

@@ -35,14 +35,14 @@ class Progressing : public ::testing::Test {
 
 TEST_F(Progressing, SaysNothingInTheFirstHalfSecond) {
   progress_.begin(4);
-  for (int step = 0; step < 100; ++step) progress_.report(element_, 0, step, 100);
+  for (int step = 0; step < 100; ++step) progress_.report(element_, {0, step, 100}, 0);
   EXPECT_FALSE(next());
 }
 
 TEST_F(Progressing, ReportsOnceWhenTimeHasPassed) {
   progress_.begin(4);
   g_usleep(520'000);
-  for (int step = 50; step < 60; ++step) progress_.report(element_, 7, step, 100);
+  for (int step = 50; step < 60; ++step) progress_.report(element_, {0, step, 100}, 7);
   const StructurePtr report = next();
   ASSERT_TRUE(report);
   EXPECT_TRUE(gst_structure_has_name(report.get(), "svg-progress"));
@@ -57,10 +57,32 @@ TEST_F(Progressing, ReportsOnceWhenTimeHasPassed) {
   EXPECT_FALSE(next());
 }
 
+// Sixteen images in a batch, four at a time: what is done only grows.
+TEST_F(Progressing, CountsTheImagesOfABatchAsTheyAreMade) {
+  progress_.begin(32);
+  for (int batch = 0; batch < 2; ++batch) {
+    for (int64_t image = 3; image < 16; image += 4) {
+      for (int64_t step = 1; step <= 10; ++step) {
+        if (image == 11 && step == 5) g_usleep(520'000);
+        progress_.report(element_, {image, step, 10}, 16 * batch + image);
+      }
+    }
+    const StructurePtr report = next();
+    ASSERT_TRUE(report);
+    gint64 done = 0, together = 0;
+    EXPECT_TRUE(gst_structure_get_int64(report.get(), "images-done", &done));
+    EXPECT_TRUE(gst_structure_get_int64(report.get(), "images-together", &together));
+    EXPECT_EQ(done, 16 * batch + 8);
+    EXPECT_EQ(together, 4);
+    for (int64_t image = 0; image < 16; ++image) progress_.finish_image(element_, image, 0, "", 0);
+    while (next()) continue;
+  }
+}
+
 TEST_F(Progressing, AnEndlessRunHasNoEta) {
   progress_.begin(-1);
   g_usleep(520'000);
-  progress_.report(element_, 0, 1, 10);
+  progress_.report(element_, {0, 1, 10}, 0);
   gdouble eta = 0;
   EXPECT_TRUE(gst_structure_get_double(next().get(), "eta", &eta));
   EXPECT_EQ(eta, -1);
