@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// GLib's locks and GStreamer's calls on other threads, told to ThreadSanitizer.
+// GLib's locks and memory, and GStreamer's calls on other threads, told to ThreadSanitizer.
 //
 // GLib locks with system calls of its own, which ThreadSanitizer does not know: whatever they guard
 // would look like a race. These functions, in the test program, take the place of the library's for
@@ -50,6 +50,18 @@ LOCKS(GRWLock, g_rw_lock_writer_lock, g_rw_lock_writer_unlock)
 LOCKS(GRWLock, g_rw_lock_reader_lock, g_rw_lock_reader_unlock)
 TRIES(GMutex, g_mutex_trylock)
 TRIES(GRecMutex, g_rec_mutex_trylock)
+
+// Memory that one thread gives back to GLib's slices and another one gets.
+extern "C" gpointer g_slice_alloc(gsize size) {
+  gpointer block = LIBRARY(g_slice_alloc)(size);
+  __tsan_acquire(block);
+  return block;
+}
+
+extern "C" void g_slice_free1(gsize size, gpointer block) {
+  if (block != nullptr) __tsan_release(block);
+  LIBRARY(g_slice_free1)(size, block);
+}
 
 // Waiting gives the lock back and takes it again.
 extern "C" void g_cond_wait(GCond* cond, GMutex* mutex) {
