@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Elements under many threads: buffers, events, settings and states from everywhere at once; and
 // what applications do with running pipelines.
+#include <gst/app/gstappsrc.h>
+
 #include <atomic>
 #include <functional>
 #include <mutex>
@@ -195,6 +197,34 @@ INSTANTIATE_TEST_SUITE_P(
                       "videotestsrc ! video/x-raw,format=RGB,width=64,height=64 ! s.sink_0 "
                       "videotestsrc pattern=ball ! video/x-raw,format=RGB,width=64,height=64 ! "
                       "s.sink_1"));
+
+// An application that keeps latents, of one pipeline, and gives them to another.
+class Application : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Application, HandsLatentsOnFromAppsinkToAppsrc) {
+  const std::string source = "svgdiffuse steps=1 seed=4 num-images=3 batch-size=2 framerate=10/1";
+  const std::string decoder = " ! svgdecode ! video/x-raw,format=RGB";
+  const std::vector<Sample> latents = samples_of(source + GetParam());
+  ASSERT_EQ(latents.size(), 2u);
+  EXPECT_EQ(latents[0].is_tensor_memory(), *GetParam() != '\0');
+  Pipeline pipeline("appsrc name=in format=time" + decoder + " ! appsink name=out sync=false");
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  GstAppSrc* entry = GST_APP_SRC(pipeline.element("in"));
+  for (const Sample& batch : latents) {
+    GstSample* sample =
+        gst_sample_new(batch.buffer.get(), batch.caps.get(), &batch.segment, nullptr);
+    EXPECT_EQ(gst_app_src_push_sample(entry, sample), GST_FLOW_OK);
+    gst_sample_unref(sample);
+  }
+  gst_app_src_end_of_stream(entry);
+  ASSERT_TRUE(pipeline.wait_for_end());
+  const std::vector<Sample> frames = pipeline.take_samples(), direct = samples_of(source + decoder);
+  ASSERT_EQ(frames.size(), direct.size());
+  for (size_t i = 0; i < frames.size(); ++i) EXPECT_TRUE(frames[i].bytes() == direct[i].bytes());
+}
+
+INSTANTIATE_TEST_SUITE_P(Memories, Application,
+                         ::testing::Values("", " ! other/tensors(memory:SVGTensor)"));
 
 }  // namespace
 }  // namespace svgen::gst::testing
