@@ -2,14 +2,23 @@
 // The one thread that computes on the CPU for the whole process.
 #include "roles/worker.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <thread>
+#include <utility>
+
+#include "svgen/error.h"
 
 namespace svgen::roles {
 namespace {
 
-constexpr int kFirstJobs = 1000;
+constexpr int kRegistrations = 1000;
+constexpr std::chrono::milliseconds kPatience{5};
 thread_local bool is_worker = false;
+
+DeviceError the_end() {
+  return DeviceError("the process ends: nothing is computed any more");
+}
 
 }  // namespace
 
@@ -21,28 +30,47 @@ Worker& Worker::instance() {
 
 Worker::Worker() {
   std::thread([this] { loop(); }).detach();
+  end_at_exit();
+}
+
+// Libraries make objects for the whole process when they first need them, and what was registered
+// last is called first: so this is registered again and again while such objects may still come.
+void Worker::end_at_exit() {
+  if (registered_ == kRegistrations || ended_) return;
+  ++registered_;
   std::atexit([] { instance().end(); });
 }
 
 // A thread that computed on would use what the exit has destroyed.
 void Worker::end() {
+  if (is_worker) return;  // its own work exits
   std::unique_lock lock(mutex_);
   ended_ = true;
   exiting_ = std::this_thread::get_id();
+  for (Job* job : jobs_) finish(*job, std::make_exception_ptr(the_end()));
+  jobs_.clear();
   idle_.wait(lock, [this] { return !busy_; });
+}
+
+// With the lock held: the job lies on the stack of a thread that may return once it can see `done`.
+void Worker::finish(Job& job, std::exception_ptr error) {
+  job.error = std::move(error);
+  job.done = true;
+  job.finished.notify_one();
 }
 
 void Worker::run(const std::function<void()>& work) {
   if (is_worker) return work();
   Job job{work};
   std::unique_lock lock(mutex_);
-  if (ended_ && exiting_ == std::this_thread::get_id()) {  // a destructor that has work
+  if (ended_) {
+    if (exiting_ != std::this_thread::get_id()) throw the_end();
     lock.unlock();
-    return work();
+    return work();  // of a destructor
   }
   jobs_.push_back(&job);
   wake_.notify_one();
-  job.finished.wait(lock, [&] { return job.done; });
+  while (!job.finished.wait_for(lock, kPatience, [&] { return job.done; })) end_at_exit();
   if (job.error) std::rethrow_exception(job.error);
 }
 
@@ -50,29 +78,22 @@ void Worker::loop() {
   is_worker = true;
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return !jobs_.empty() && !ended_; });
+    wake_.wait(lock, [this] { return !jobs_.empty(); });
     Job& job = *jobs_.front();
     jobs_.pop_front();
     busy_ = true;
     lock.unlock();
+    std::exception_ptr error;
     try {
       job.work();
     } catch (...) {
-      job.error = std::current_exception();
+      error = std::current_exception();
     }
     lock.lock();
-    // Libraries make objects for the whole process when they first need them, and what was
-    // registered last is called first: so this is registered again while such objects may still
-    // come.
-    if (registered_ < kFirstJobs && !ended_) {
-      ++registered_;
-      std::atexit([] { instance().end(); });
-    }
+    end_at_exit();
     busy_ = false;
     if (ended_) idle_.notify_all();
-    job.done = true;
-    // Under the lock: the job lies on the stack of a thread that may return once it can see `done`.
-    job.finished.notify_one();
+    finish(job, std::move(error));
   }
 }
 

@@ -22,8 +22,8 @@ class Worker {
   /// Runs `work` on the worker, after what others handed in before, and waits. An exception of
   /// `work` is thrown here. Called on the worker itself, it runs at once.
   ///
-  /// When the process exits, what runs is waited for and nothing begins after it: a caller on
-  /// another thread than the one that exits waits for the end of the process.
+  /// When the process exits, what runs is waited for and nothing begins after it: other threads
+  /// than the one that exits get a DeviceError.
   void run(const std::function<void()>& work);
 
  private:
@@ -37,6 +37,8 @@ class Worker {
   Worker();
   void loop();
   void end();
+  void end_at_exit();
+  static void finish(Job& job, std::exception_ptr error);
 
   std::mutex mutex_;
   std::condition_variable wake_, idle_;
