@@ -4,6 +4,7 @@
 
 #include <gst/app/gstappsink.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <fstream>
@@ -198,6 +199,15 @@ std::vector<const GstStructure*> Pipeline::messages_named(const char* name) cons
     if (gst_structure_has_name(message.get(), name)) found.push_back(message.get());
   }
   return found;
+}
+
+std::string with_settings(std::string line, const std::string& settings) {
+  for (size_t at = 0; (at = line.find("svg", at)) != std::string::npos;) {
+    at = std::min(line.find(' ', at), line.size());
+    line.insert(at, settings);
+    at += settings.size();  // they may name a folder with such a name
+  }
+  return line;
 }
 
 std::vector<Sample> samples_of(const std::string& line) {

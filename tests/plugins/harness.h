@@ -99,6 +99,12 @@ class Pipeline {
   std::vector<StructurePtr> element_messages_;
 };
 
+/// The model of the tests that only need some model: 64x64 pixels, 4x4 tokens.
+inline const std::string kTinyModel = " model=" + std::string(SVGEN_TEST_DATA) + "/tiny ";
+
+/// The line with these settings behind each element of ours.
+std::string with_settings(std::string line, const std::string& settings);
+
 /// The samples of a line that must play to its end; the line ends before " ! appsink".
 std::vector<Sample> samples_of(const std::string& line);
 

@@ -13,15 +13,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-const std::string kTiny = " model=" + std::string(SVGEN_TEST_DATA) + "/tiny ";
-
 std::string generated(const std::string& settings) {
-  return "svgdiffuse" + kTiny + "steps=2 " + settings;
+  return "svgdiffuse" + kTinyModel + "steps=2 " + settings;
 }
 
 std::string encoded(const std::string& source, const std::string& settings) {
   return "videotestsrc " + source + " ! video/x-raw,format=RGB,width=64,height=64,framerate=30/1" +
-         " ! svgencode" + kTiny + settings;
+         " ! svgencode" + kTinyModel + settings;
 }
 
 enum class Ending { kEndOfStream, kStopped, kError };

@@ -19,9 +19,7 @@ struct Line {
 class Cycles : public ::testing::TestWithParam<Line> {};
 
 TEST_P(Cycles, LeaveNoMemoryBehind) {
-  std::string line = GetParam().text;
-  const std::string mark = "TINY", tiny = std::string(SVGEN_TEST_DATA) + "/tiny";
-  for (size_t at; (at = line.find(mark)) != std::string::npos;) line.replace(at, mark.size(), tiny);
+  const std::string line = with_settings(GetParam().text, kTinyModel);
   long first = 0, settled = 0;
   for (int cycle = 1; cycle <= kCycles; ++cycle) {
     ASSERT_TRUE(Pipeline(line).run());
@@ -38,11 +36,11 @@ INSTANTIATE_TEST_SUITE_P(
     Lines, Cycles,
     ::testing::Values(
         Line{"Generate",
-             "svgdiffuse model=TINY steps=1 num-images=3 batch-size=2 ! svgdecode ! "
+             "svgdiffuse steps=1 num-images=3 batch-size=2 ! svgdecode ! "
              "fakesink"},
         Line{"Reconstruct",
              "videotestsrc num-buffers=3 ! video/x-raw,format=RGB,width=64,height=64 ! svgencode "
-             "model=TINY batch-size=2 ! svgalign ! svgdecode ! fakesink"}),
+             "batch-size=2 ! svgalign ! svgdecode ! fakesink"}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 }  // namespace

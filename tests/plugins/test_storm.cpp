@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Ten thousand random events, queries, caps, buffers and settings: whatever comes, an element
 // answers, and afterwards it works.
-#include <algorithm>
 #include <functional>
 #include <random>
 
@@ -10,8 +9,7 @@
 namespace svgen::gst::testing {
 namespace {
 
-constexpr int kOperations = 3400;                                  // of each of the three lines
-const std::string kTiny = std::string(SVGEN_TEST_DATA) + "/tiny";  // 64x64 pixels, 4x4 tokens
+constexpr int kOperations = 3400;  // of each of the three lines
 
 struct Line {
   const char* name;
@@ -19,14 +17,6 @@ struct Line {
   const char* sound_caps;
   size_t sound_bytes;
 };
-
-// Its elements' model.
-std::string line_of(const Line& line) {
-  std::string text = line.text;
-  for (size_t at = 0; (at = text.find("svg", at)) != std::string::npos; ++at)
-    text.insert(std::min(text.find(' ', at), text.size()), " model=" + kTiny + " dtype=float32");
-  return text;
-}
 
 // Caps that some element takes, and others.
 constexpr const char* kCaps[] = {
@@ -202,7 +192,7 @@ class Storm : public ::testing::TestWithParam<Line> {
 };
 
 TEST_P(Storm, IsWeathered) {
-  harness_ = harness(line_of(GetParam()));
+  harness_ = harness(with_settings(GetParam().text, kTinyModel + "dtype=float32"));
   begin_stream();
   for (int i = 0; i < kOperations; ++i) {
     do_something();

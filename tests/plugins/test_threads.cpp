@@ -13,8 +13,6 @@
 namespace svgen::gst::testing {
 namespace {
 
-const std::string kTiny = " model=" + std::string(SVGEN_TEST_DATA) + "/tiny ";
-
 struct Line {
   const char* name;
   const char* elements;  // the first has the settings that change
@@ -30,10 +28,7 @@ class Stress : public ::testing::TestWithParam<Line> {
   };
 
   void SetUp() override {
-    std::string line = GetParam().elements;
-    for (size_t at = 0; (at = line.find("svg", at)) != std::string::npos; ++at)
-      line.insert(std::min(line.find(' ', at), line.size()), kTiny);
-    harness_ = harness(line);
+    harness_ = harness(with_settings(GetParam().elements, kTinyModel));
     gst_harness_set_drop_buffers(harness_.get(), TRUE);
     gst_harness_set_src_caps_str(harness_.get(), GetParam().caps);
     gst_segment_init(&segment_, GST_FORMAT_TIME);

@@ -17,7 +17,6 @@ import support
 
 RUN = support.ROOT / "tools/run"
 EXAMPLES = support.ROOT / "tools/examples"
-BUILD = pathlib.Path(os.environ.get("SVGEN_BUILD", support.ROOT / "build"))
 WARNINGS = {"cc": "-std=c11 -Wall -Wextra -Werror", "c++": "-Wall -Wextra -Werror"}
 SKIP = 77  # meson's
 
@@ -30,8 +29,8 @@ def torch():
 
 def environment():
     """The library as it lies in the build folder; the variables that compile lines mention."""
-    return dict(os.environ, PKG_CONFIG_PATH=str(BUILD / "meson-uninstalled"),
-                LD_LIBRARY_PATH=str(BUILD / "lib/svgen"), SVGEN=str(support.ROOT),
+    return dict(os.environ, PKG_CONFIG_PATH=str(support.BUILD / "meson-uninstalled"),
+                LD_LIBRARY_PATH=str(support.BUILD / "lib/svgen"), SVGEN=str(support.ROOT),
                 TORCH=torch() or "")
 
 

@@ -3,12 +3,14 @@
 
 import importlib.machinery
 import importlib.util
+import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("SVGEN_BUILD", ROOT / "build"))
 sys.path.insert(0, str(ROOT / "tests/pipelines"))
 sys.path.insert(0, str(ROOT / "tools/helpers"))
 sys.dont_write_bytecode = True

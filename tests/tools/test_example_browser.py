@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 import example_support
+import support
 
 NEEDS = example_support.missing(
     modules={"gi": "python3-gst-1.0", "selenium": "python3-selenium"},
@@ -78,7 +79,7 @@ class Page(unittest.TestCase):
         self.assertEqual(self.element("#viewers").text, "one viewer")
         self.assertIn("model mini, 16 classes", self.element("#model").text)
         self.until(lambda: len(self.browser.find_elements(By.CSS_SELECTOR, "#wall img")) >= 16)
-        logs = example_support.BUILD / "meson-logs"
+        logs = support.BUILD / "meson-logs"
         self.browser.save_screenshot(str(logs / "example-web.png"))
         self.assert_quiet_console()
 

@@ -12,9 +12,7 @@ import unittest
 import support
 
 LAUNCH = [support.ROOT / "tools/run", "gst-launch-1.0", "-q"]
-SVGEN = [support.ROOT / "tools/run", support.ROOT / "build/tools/svgen/svgen"]
-if "SVGEN_BUILD" in os.environ:
-    SVGEN[1] = pathlib.Path(os.environ["SVGEN_BUILD"]) / "tools/svgen/svgen"
+SVGEN = [support.ROOT / "tools/run", support.BUILD / "tools/svgen/svgen"]
 GENERATED = "svgdiffuse steps=1 guidance-scale=1 num-images=16 batch-size=4"
 VIDEO = "videotestsrc num-buffers=4 ! video/x-raw,format=RGB,width=64,height=64"
 PRIVATE_DISK = ["unshare", "--user", "--map-root-user", "--mount"]

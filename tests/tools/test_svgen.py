@@ -4,7 +4,6 @@
 
 import json
 import os
-import pathlib
 import pty
 import shutil
 import signal
@@ -16,7 +15,7 @@ import unittest
 import support
 
 COMMAND = [support.ROOT / "tools/run",
-           pathlib.Path(os.environ.get("SVGEN_BUILD", support.ROOT / "build")) / "tools/svgen/svgen"]
+           support.BUILD / "tools/svgen/svgen"]
 
 
 def png_size(path):
