@@ -4,10 +4,23 @@
 
 #include <utility>
 
+#include "svgen/text.h"
+
 namespace svgen {
+namespace {
+
+constexpr size_t kMaxPart = 64 << 10;  // bytes; more than any list of problems here
+
+std::string readable(const std::string& text) {
+  return shortened(text, kMaxPart);
+}
+
+}  // namespace
 
 Error::Error(ErrorKind kind, const std::string& headline, ErrorDetails details)
-    : std::runtime_error(headline), kind_(kind), details_(std::move(details)) {}
+    : std::runtime_error(readable(headline)),
+      kind_(kind),
+      details_{readable(details.expected), readable(details.found), readable(details.where)} {}
 
 std::string Error::report() const {
   std::string parts;

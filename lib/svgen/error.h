@@ -23,7 +23,9 @@ struct ErrorDetails {
   std::string where;  // file, tensor, property
 };
 
-/// The headline (`what()`) is one sentence that says what is wrong and what to do.
+/// The headline (`what()`) is one sentence that says what is wrong and what to do. All parts are
+/// kept as printable() writes them (text.h), whatever bytes a name in them has, and are cut at
+/// 64 KiB.
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& headline, ErrorDetails details = {});

@@ -31,22 +31,9 @@ class Descriptor {
 
 }  // namespace
 
-std::string printable(std::string_view text) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string plain;
-  for (const char letter : text) {
-    const auto code = static_cast<unsigned char>(letter);
-    if (code >= 0x20 && code < 0x7f)
-      plain += letter;
-    else
-      plain.append("\\x").append({kDigits[code / 16], kDigits[code % 16]});
-  }
-  return plain;
-}
-
 void refuse_file(const std::filesystem::path& path, const std::string& headline,
                  const std::string& expected, const std::string& found) {
-  throw IoError(headline, {printable(expected), printable(found), path.string()});
+  throw IoError(headline, {expected, found, path.string()});
 }
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {

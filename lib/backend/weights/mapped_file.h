@@ -41,11 +41,7 @@ class MappedFile {
   size_t size_;
 };
 
-/// `text` with all but plain ASCII written as \xNN: names in files are anyone's bytes, and these
-/// end up in messages and on terminals.
-std::string printable(std::string_view text);
-
-/// Throws the IoError of a file that can be read but not understood; makes the texts printable.
+/// Throws the IoError of a file that can be read but not understood.
 [[noreturn]] void refuse_file(const std::filesystem::path& path, const std::string& headline,
                               const std::string& expected = {}, const std::string& found = {});
 

@@ -9,6 +9,7 @@
 
 #include "svgen/atomic_file.h"
 #include "svgen/error.h"
+#include "svgen/text.h"
 #include "weights/stored_tensor.h"
 
 namespace svgen::weights {

@@ -4,6 +4,7 @@
 
 #include <unordered_map>
 
+#include "svgen/text.h"
 #include "weights/torch_objects.h"
 #include "weights/zip_directory.h"
 

@@ -53,9 +53,5 @@ TEST(MappedFile, WritingToTheMappingLeavesTheFileAlone) {
   EXPECT_EQ(read_text(path), "hello");
 }
 
-TEST(Printable, EscapesAllButPlainAscii) {
-  EXPECT_EQ(printable("blocks.0 \x1b[31m\xff"), "blocks.0 \\x1b[31m\\xff");
-}
-
 }  // namespace
 }  // namespace svgen::weights

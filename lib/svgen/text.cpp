@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// UTF-8 by the table of well-formed sequences (Unicode, table 3-7).
+#include "svgen/text.h"
+
+namespace svgen {
+namespace {
+
+// First bytes of a sequence, the second byte's range, and the length of the whole. The narrower
+// ranges leave out overlong forms, surrogates and what lies above U+10FFFF; C2 starts behind the
+// control characters U+0080 to U+009F, and the control characters of ASCII have no row.
+struct Form {
+  unsigned char first, last, second_low, second_high;
+  size_t length;
+};
+
+constexpr Form kForms[] = {
+    {0x20, 0x7E, 0, 0, 1},       {0xC2, 0xC2, 0xA0, 0xBF, 2}, {0xC3, 0xDF, 0x80, 0xBF, 2},
+    {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3},
+    {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4},
+    {0xF4, 0xF4, 0x80, 0x8F, 4},
+};
+
+bool between(char byte, unsigned char low, unsigned char high) {
+  const auto value = static_cast<unsigned char>(byte);
+  return low <= value && value <= high;
+}
+
+bool starts_with(std::string_view text, const Form& form) {
+  if (!between(text[0], form.first, form.last) || text.size() < form.length) return false;
+  if (form.length > 1 && !between(text[1], form.second_low, form.second_high)) return false;
+  for (size_t i = 2; i < form.length; ++i)
+    if (!between(text[i], 0x80, 0xBF)) return false;
+  return true;
+}
+
+// Bytes of the character that `text` starts with; 0 when it starts with none to be shown.
+size_t character_length(std::string_view text) {
+  for (const Form& form : kForms)
+    if (starts_with(text, form)) return form.length;
+  return 0;
+}
+
+void append_escaped(std::string& text, char byte) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  const auto value = static_cast<unsigned char>(byte);
+  text.append("\\x").append({kDigits[value / 16], kDigits[value % 16]});
+}
+
+}  // namespace
+
+std::string printable(std::string_view bytes) {
+  return shortened(bytes, std::string_view::npos);
+}
+
+std::string shortened(std::string_view bytes, size_t limit) {
+  std::string text;
+  while (!bytes.empty()) {
+    if (text.size() >= limit) return text + "...";
+    const size_t length = character_length(bytes);
+    if (length == 0) {
+      append_escaped(text, bytes[0]);
+    } else {
+      text += bytes.substr(0, length);
+    }
+    bytes.remove_prefix(length == 0 ? 1 : length);
+  }
+  return text;
+}
+
+}  // namespace svgen
