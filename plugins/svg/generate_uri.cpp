@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "common/handles.h"
+#include "common/property_text.h"
 #include "svgen/error.h"
 
 namespace svgen::gst {
@@ -25,27 +26,6 @@ std::string property_of(const std::string& key) {
   for (const auto& [name, property] : kShortNames)
     if (key == name) return property;
   return key;
-}
-
-std::string enum_values(GParamSpec* spec) {
-  const GEnumClass* values = G_PARAM_SPEC_ENUM(spec)->enum_class;
-  std::string names;
-  for (guint i = 0; i < values->n_values; ++i)
-    names += (i == 0 ? "" : ", ") + std::string(values->values[i].value_nick);
-  return names;
-}
-
-// In words.
-std::string values_of(GParamSpec* spec) {
-  if (G_IS_PARAM_SPEC_ENUM(spec)) return enum_values(spec);
-  if (G_IS_PARAM_SPEC_BOOLEAN(spec)) return "true or false";
-  const auto range = [](const auto* of) {
-    return std::to_string(of->minimum) + " to " + std::to_string(of->maximum);
-  };
-  if (G_IS_PARAM_SPEC_INT64(spec)) return range(G_PARAM_SPEC_INT64(spec));
-  if (G_IS_PARAM_SPEC_UINT64(spec)) return range(G_PARAM_SPEC_UINT64(spec));
-  if (G_IS_PARAM_SPEC_DOUBLE(spec)) return range(G_PARAM_SPEC_DOUBLE(spec));
-  return std::string("a value of type ") + g_type_name(spec->value_type);
 }
 
 std::string settable_properties(GObject* object) {
@@ -93,14 +73,7 @@ void set_from_text(GObject* object, const std::string& property, const std::stri
   if (!own || (spec->flags & G_PARAM_WRITABLE) == 0)
     throw ConfigurationError("there is no such setting",
                              {settable_properties(object), property, "uri"});
-  Value value(spec->value_type);
-  if (spec->value_type == G_TYPE_STRING) {
-    g_value_set_string(value.get(), text.empty() ? nullptr : text.c_str());
-  } else if (!gst_value_deserialize(value.get(), text.c_str()) ||
-             g_param_value_validate(spec, value.get())) {  // true when it had to be changed
-    throw ConfigurationError("a setting has no such value", {values_of(spec), text, property});
-  }
-  g_object_set_property(object, property.c_str(), value.get());
+  gst::set_from_text(object, spec, text, property);
 }
 
 }  // namespace svgen::gst
