@@ -64,12 +64,40 @@ std::string ycbcr_caps_text(int64_t width, int64_t height) {
          ", bt601, bt709, bt2020, smpte240m, 1:4:0:0, 1:4:7:1, 1:3:5:1 }";
 }
 
+// value * alpha + behind * (1 - alpha), rounded.
+uint8_t over(uint8_t value, uint8_t alpha) {
+  constexpr int kOpaque = 255;
+  return static_cast<uint8_t>((value * alpha + kBehindAlpha * (kOpaque - alpha) + kOpaque / 2) /
+                              kOpaque);
+}
+
+std::vector<uint8_t> composed(const GstVideoFrame& frame) {
+  const ImageView view = view_of<const uint8_t>(frame);
+  std::vector<uint8_t> rgb(static_cast<size_t>(view.width * view.height * 3));
+  const MutableImageView out = packed_rgb(rgb.data(), view.width, view.height);
+  for (int64_t y = 0; y < view.height; ++y) {
+    const auto* alpha =
+        static_cast<const uint8_t*>(GST_VIDEO_FRAME_COMP_DATA(&frame, GST_VIDEO_COMP_A)) +
+        y * GST_VIDEO_FRAME_COMP_STRIDE(&frame, GST_VIDEO_COMP_A);
+    for (int64_t x = 0; x < view.width; ++x, alpha += view.pixel_stride)
+      for (int c = 0; c < 3; ++c)
+        out.row(c, y)[x * 3] = over(view.row(c, y)[x * view.pixel_stride], *alpha);
+  }
+  return rgb;
+}
+
 }  // namespace
 
 GstVideoInfo video_info_of(const GstCaps* caps) {
   GstVideoInfo info;
-  if (gst_video_info_from_caps(&info, caps)) return info;
-  throw ShapeError("the video caps cannot be read", {kVideoCaps, caps_text(caps), "caps"});
+  if (!gst_video_info_from_caps(&info, caps))
+    throw ShapeError("the video caps cannot be read", {kVideoCaps, caps_text(caps), "caps"});
+  if (GST_VIDEO_INFO_IS_INTERLACED(&info))
+    throw ShapeError(
+        "the video is interlaced: put \"deinterlace\" in front",
+        {"interlace-mode=progressive",
+         gst_video_interlace_mode_to_string(GST_VIDEO_INFO_INTERLACE_MODE(&info)), "caps"});
+  return info;
 }
 
 YcbcrCoding coding_of(const GstVideoInfo& info) {
@@ -90,7 +118,10 @@ YcbcrCoding coding_of(const GstVideoInfo& info) {
 }
 
 MappedFrame::MappedFrame(GstBuffer* buffer, const GstVideoInfo& info, GstMapFlags flags) {
-  if (gst_video_frame_map(&frame_, &info, buffer, flags)) return;
+  if (gst_video_frame_map(&frame_, &info, buffer, flags)) {
+    if (has_alpha() && (flags & GST_MAP_WRITE) == 0) composed_ = composed(frame_);
+    return;
+  }
   throw IoError("a video frame cannot be mapped",
                 {std::to_string(GST_VIDEO_INFO_SIZE(&info)) + " bytes of " +
                      gst_video_format_to_string(GST_VIDEO_INFO_FORMAT(&info)),
@@ -102,6 +133,9 @@ MappedFrame::~MappedFrame() {
 }
 
 ImageView MappedFrame::view() const {
+  if (!composed_.empty())
+    return packed_rgb(composed_.data(), GST_VIDEO_FRAME_WIDTH(&frame_),
+                      GST_VIDEO_FRAME_HEIGHT(&frame_));
   return view_of<const uint8_t>(frame_);
 }
 

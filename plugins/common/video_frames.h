@@ -5,6 +5,8 @@
 
 #include <gst/video/video.h>
 
+#include <vector>
+
 #include "common/handles.h"
 #include "common/properties.h"
 #include "svgen/card.h"
@@ -16,8 +18,7 @@ namespace svgen::gst {
 /// The pixel formats that need no conversion: any order of 8-bit R, G, B, packed or planar.
 #define SVGEN_RGB_FORMATS \
   "RGB, BGR, RGBx, BGRx, xRGB, xBGR, RGBA, BGRA, ARGB, ABGR, RGBP, BGRP, GBR"
-/// Those that a model's ends convert in passing: 8-bit 4:2:0, of any colorimetry. Interlaced frames
-/// are taken as they are, as one picture.
+/// Those that a model's ends convert in passing: 8-bit 4:2:0, of any colorimetry.
 #define SVGEN_YCBCR_FORMATS "I420, YV12, NV12, NV21"
 #define SVGEN_VIDEO_CAPS(formats)          \
   "video/x-raw, format=(string){ " formats \
@@ -29,7 +30,8 @@ inline constexpr const char* kVideoCaps = SVGEN_VIDEO_CAPS(SVGEN_RGB_FORMATS);
 inline constexpr const char* kModelVideoCaps =
     SVGEN_VIDEO_CAPS(SVGEN_RGB_FORMATS ", " SVGEN_YCBCR_FORMATS);
 
-/// What raw video caps say. ShapeError when they cannot be read.
+/// What raw video caps say. ShapeError when they cannot be read, and for interlaced video: its
+/// frames hold two pictures each, which no model has seen.
 GstVideoInfo video_info_of(const GstCaps* caps);
 
 /// Whether frames of that kind are views on Y'CbCr, not on RGB.
@@ -41,7 +43,11 @@ inline bool is_ycbcr(const GstVideoInfo& info) {
 /// none of Y'CbCr.
 YcbcrCoding coding_of(const GstVideoInfo& info);
 
-/// A mapped frame; unmapped when it goes.
+/// The grey level that shows through where a picture that is read has no opacity.
+inline constexpr uint8_t kBehindAlpha = 255;
+
+/// A mapped frame; unmapped when it goes. A frame with alpha that is only read is seen in front of
+/// kBehindAlpha: what colour stands in transparent pixels is any program's guess.
 class MappedFrame {
  public:
   /// Throws IoError when the buffer does not map or is smaller than `info` says.
@@ -63,6 +69,7 @@ class MappedFrame {
 
  private:
   GstVideoFrame frame_;
+  std::vector<uint8_t> composed_;  // packed RGB, of a frame with alpha
 };
 
 /// What a model's encoder takes: its native size first, so that a scaler upstream goes there, then

@@ -70,6 +70,27 @@ TEST(MappedFrame, FollowsTheStridesOfTheVideoMeta) {
   EXPECT_EQ(*frame.view().row(0, 1), 9);
 }
 
+TEST_P(PixelFormat, TransparentPixelsAreSeenInFrontOfWhite) {
+  const GstVideoInfo info = info_of(gst_video_format_from_string(GetParam()), 6, 4);
+  if (!GST_VIDEO_INFO_HAS_ALPHA(&info)) return;
+  const BufferPtr buffer(gst_buffer_new_allocate(nullptr, info.size, nullptr));
+  GstVideoFrame mapped;
+  ASSERT_TRUE(gst_video_frame_map(&mapped, &info, buffer.get(), GST_MAP_WRITE));
+  constexpr uint8_t kLevels[] = {200, 100, 0}, kAlphas[] = {255, 128, 0};
+  for (int x = 0; x < 3; ++x) {
+    for (guint c = 0; c < 4; ++c)
+      static_cast<guint8*>(
+          GST_VIDEO_FRAME_COMP_DATA(&mapped, c))[x * GST_VIDEO_FRAME_COMP_PSTRIDE(&mapped, c)] =
+          c == 3 ? kAlphas[x] : kLevels[c];
+  }
+  gst_video_frame_unmap(&mapped);
+  const MappedFrame frame(buffer.get(), info, GST_MAP_READ);
+  const ImageView view = frame.view();
+  constexpr int kSeen[3][3] = {{200, 100, 0}, {227, 177, 127}, {255, 255, 255}};
+  for (int x = 0; x < 3; ++x)
+    for (int c = 0; c < 3; ++c) EXPECT_EQ(view.row(c, 0)[x * view.pixel_stride], kSeen[x][c]);
+}
+
 TEST(MappedFrame, PlanesOfDifferentStridesAreRefused) {
   const GstVideoInfo info = info_of(GST_VIDEO_FORMAT_RGBP, 4, 2);
   const BufferPtr buffer(gst_buffer_new_allocate(nullptr, 300, nullptr));
@@ -85,6 +106,16 @@ TEST(MappedFrame, ABufferThatIsTooSmallIsAnError) {
   const GstVideoInfo info = info_of(GST_VIDEO_FORMAT_RGB, 64, 64);
   const BufferPtr buffer(gst_buffer_new_allocate(nullptr, 10, nullptr));
   EXPECT_THROW(MappedFrame(buffer.get(), info, GST_MAP_READ), IoError);
+}
+
+TEST(VideoCaps, InterlacedVideoIsRefusedWithTheElementThatHelps) {
+  for (const char* mode : {"interleaved", "mixed"}) {
+    const std::string text =
+        std::string("video/x-raw,format=I420,width=8,height=8,interlace-mode=") + mode;
+    const CapsPtr caps(gst_caps_from_string(text.c_str()));
+    EXPECT_THAT(svgen::testing::report_of<ShapeError>([&] { video_info_of(caps.get()); }),
+                HasSubstr("deinterlace"));
+  }
 }
 
 TEST(VideoCaps, TheNativeSizeComesFirstThenMultiplesOfThePatch) {
