@@ -12,10 +12,10 @@
 #include "common/tensor_memory.h"
 #include "common/tensor_stream.h"
 #include "common/video_frames.h"
-#include "svg/class_list.h"
 #include "svg/diffuse_settings.h"
 #include "svg/elements.h"
 #include "svg/sampling_progress.h"
+#include "svgen/class_list.h"
 #include "svgen/error.h"
 
 namespace svgen::gst {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // svgscenesrc: the procedural labelled dataset.
-#include "svg/class_list.h"
+#include "svgen/class_list.h"
 #include "svgen/scene.h"
 #include "svgtrain/elements.h"
 #include "svgtrain/enums.h"

@@ -1,50 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The command svgen: what it writes, what it says of mistakes, and what it leaves behind."""
+"""The command svgen: what it makes, what it shows, and what it says of mistakes."""
 
+import fcntl
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import struct
 import subprocess
-import time
+import termios
 import unittest
 
 import support
-
-COMMAND = [support.ROOT / "tools/run",
-           support.BUILD / "tools/svgen/svgen"]
-
-
-def png_size(path):
-    return struct.unpack(">II", path.read_bytes()[16:24])
-
-
-class Svgen(unittest.TestCase):
-    def setUp(self):
-        self.folder = support.scratch_folder(self)
-
-    def run_svgen(self, *words):
-        return support.run(*COMMAND, *words, cwd=self.folder)
-
-    def output_of(self, *words):
-        result = self.run_svgen(*words)
-        self.assertEqual(result.returncode, 0, result.stdout)
-        return result.stdout
-
-    def assert_refused(self, words, text, status=2):
-        """Refused with these words, and nothing is left."""
-        before = sorted(self.folder.rglob("*"))
-        result = self.run_svgen(*words)
-        self.assertEqual(result.returncode, status, result.stdout)
-        self.assertIn(text, result.stdout)
-        self.assertEqual(result.stdout.count("\n"), 1, result.stdout)
-        self.assertEqual(sorted(self.folder.rglob("*")), before)
-
-    def files(self, pattern="*"):
-        return sorted(path.name for path in self.folder.glob(pattern))
+from svgen_support import COMMAND, Svgen, png_size
 
 
 class Generate(Svgen):
@@ -96,11 +67,28 @@ class Generate(Svgen):
         self.assertRegex(seen.decode(), r"\[#+\.+\] 0\.\d of 1 images, \d+:\d\d left")
         os.close(leader)
 
+    def test_the_bar_fits_the_terminal(self):
+        leader, follower = pty.openpty()
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 20, 0, 0))
+        process = subprocess.Popen([*COMMAND, "generate", "--steps=100", "x.png"], cwd=self.folder,
+                                   stdout=subprocess.DEVNULL, stderr=follower)
+        os.close(follower)
+        seen = b""
+        try:
+            while chunk := os.read(leader, 4096):
+                seen += chunk
+        except OSError:
+            pass
+        process.wait()
+        lines = [line for line in re.split(r"\r|\x1b\[K", seen.decode()) if line]
+        self.assertTrue(lines)
+        self.assertLess(max(len(line) for line in lines), 20, lines)
+        os.close(leader)
+
     def test_an_interrupted_one_leaves_nothing(self):
         process = subprocess.Popen([*COMMAND, "generate", "--number=500", "--rate=5", "x.webm"],
                                    cwd=self.folder, stderr=subprocess.PIPE, text=True)
-        while not (self.folder / "x.webm").exists():
-            time.sleep(0.05)
+        self.wait_for("*.webm")
         process.send_signal(signal.SIGINT)
         text = process.communicate(timeout=60)[1]
         self.assertEqual((process.returncode, self.files()), (130, []), text)
@@ -121,6 +109,7 @@ class Mistakes(Svgen):
                 (["generate", "--number=2", "x.png"], "--sheet COLUMNS"),
                 (["generate", "--number=2", "x%s.png"], "has one number"),
                 (["generate", "--number=2", "%d%d.png"], "has one number"),
+                (["generate", "--number=4", "x.png"], "do not go into one file"),
                 (["generate", "--model=nosuch", "x.png"], "no such model"),
                 (["extract", "x.png", "y.csv"], "found .csv"),
                 (["reconstruct", "x.png"], "needs an input and an output")):
@@ -132,13 +121,27 @@ class Mistakes(Svgen):
         self.assert_refused(["reconstruct", "text.png", "x.png"], "svgen: ", 1)
         self.assert_refused(["generate", "text.png"], "--force overwrites it")
         self.assertEqual((self.folder / "text.png").read_text(), "no picture\n")
-        self.assert_refused(["generate", "--steps=zwei", "x.png"], "steps", 1)
+        self.assert_refused(["generate", "--steps=zwei", "x.png"], "steps")
         self.assert_refused(["generate", "/proc/nosuch/x.png"], "cannot be made", 1)
         self.output_of("generate", "--force", "--steps=1", "text.png")
         self.assertEqual(png_size(self.folder / "text.png"), (64, 64))
 
 
 class Looking(Svgen):
+    def test_one_broken_card_does_not_hide_the_others(self):
+        support.write(self.folder, {"svgen/models/bad/card.json": "{ no"})
+        environment = {**os.environ, "XDG_DATA_HOME": str(self.folder)}
+        result = support.run(*COMMAND, "info", env=environment)
+        self.assertEqual(result.returncode, 1, result.stdout)
+        self.assertRegex(result.stdout, r"(?m)^bad +broken: .*card\.json\)$")
+        self.assertRegex(result.stdout, r"(?m)^mini +64x64 +ready")
+        result = support.run(*COMMAND, "doctor", env=environment)
+        self.assertEqual(result.returncode, 1, result.stdout)
+        self.assertRegex(result.stdout, r"(?m)^PROBLEM +models .*bad/card\.json")
+
+    def test_version(self):
+        self.assertRegex(self.output_of("--version"), r"^svgen \d+\.\d+\.\d+, GStreamer 1\.")
+
     def test_info_names_models_and_what_is_in_one(self):
         self.assertRegex(self.output_of("info"), r"(?m)^mini +64x64 +ready")
         text = self.output_of("info", "mini")

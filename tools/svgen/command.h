@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "options.h"
+#include "pipeline.h"
 
 namespace svgen::cli {
 
@@ -25,7 +26,7 @@ Command doctor_command();
 
 /// Options of all commands that compute.
 std::vector<Option> with_model_options(std::vector<Option> own);
-/// "model=..." and others as an element takes them, of those that were given.
-std::vector<std::string> model_words(const Options& options);
+/// `step` with the options of the model that were given, and those that are its properties.
+Step with_options(Step step, const Options& options);
 
 }  // namespace svgen::cli

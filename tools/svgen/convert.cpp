@@ -1,87 +1,119 @@
 // SPDX-License-Identifier: MIT
 // svgen reconstruct and svgen extract: pictures and videos into the latent space.
+#include <algorithm>
+#include <cstdio>
 #include <filesystem>
 
 #include "command.h"
+#include "output.h"
+#include "svgen/card.h"
 #include "svgen/error.h"
-#include "target.h"
+#include "svgen/registry.h"
 
 namespace svgen::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-// From a file to what svgencode gives.
-std::vector<std::string> encoding(const std::string& input, const std::string& features,
-                                  const Options& options) {
-  if (!fs::is_regular_file(input))
-    throw IoError("there is no such file: name a picture or a video", {"a file", "none", input});
-  std::vector<std::string> words = {"filesrc",
-                                    "location=" + input,
-                                    "!",
-                                    "decodebin",
-                                    "!",
-                                    "videoconvert",
-                                    "!",
-                                    "videoscale",
-                                    "!",
-                                    "svgencode",
-                                    "features=" + features,
-                                    "batch-size=" + options.text("batch", "4")};
-  for (const std::string& word : model_words(options)) words.push_back(word);
-  words.push_back("!");
-  return words;
+struct Files {
+  fs::path input;
+  std::string output;
+};
+
+Files files_of(const Options& options, const char* usage) {
+  if (options.words().size() != 2) throw ConfigurationError(usage);
+  return {options.words()[0], options.words()[1]};
 }
 
-void append(std::vector<std::string>& words, const std::vector<std::string>& more) {
-  words.insert(words.end(), more.begin(), more.end());
+// How a picture of another shape becomes one of the model's.
+std::vector<Step> fitting(const std::string& fit, const Card& card) {
+  const std::string width = std::to_string(card.grid.width * card.patch),
+                    height = std::to_string(card.grid.height * card.patch);
+  const Step size{
+      "capsfilter",
+      {{"caps", "video/x-raw,pixel-aspect-ratio=1/1,width=" + width + ",height=" + height, ""}}};
+  const Step scale{"videoscale", {{"add-borders", fit == "letterbox" ? "true" : "false", ""}}};
+  if (fit == "crop")
+    return {{"aspectratiocrop", {{"aspect-ratio", width + "/" + height, ""}}}, scale, size};
+  return {scale, size};
+}
+
+// What becomes of a picture of another shape, where little of it or of the model's picture is left.
+std::string note_of(const std::string& fit, const Card& card, int width, int height) {
+  constexpr double kLittle = 0.5;
+  const double asked = static_cast<double>(card.grid.width) / static_cast<double>(card.grid.height),
+               is = static_cast<double>(width) / std::max(1, height);
+  const double left = std::min(asked / is, is / asked);
+  if (fit == "stretch" || left >= kLittle) return "";
+  char share[32];
+  std::snprintf(share, sizeof share, "%.0f %%", 100 * left);
+  const std::string size = std::to_string(width) + "x" + std::to_string(height);
+  return fit == "crop" ? "of the pictures of " + size + " only the middle " + share +
+                             " is taken; --fit letterbox or stretch takes all of it"
+                       : "the pictures of " + size + " fill " + share +
+                             " between their borders; --fit crop or stretch fills all";
+}
+
+// From a file to what svgencode gives.
+void encode(Pipeline& pipeline, const fs::path& input, const std::string& features,
+            const Options& options) {
+  if (!fs::is_regular_file(input))
+    throw IoError("there is no such file: name a picture or a video",
+                  {"a file", "none", input.string()});
+  const Card card = Card::load(find_card(options.text("model")));
+  pipeline.add_file(input);
+  const std::string fit = options.choice("fit", {"crop", "letterbox", "stretch"});
+  const std::vector<Step> steps = fitting(fit, card);
+  pipeline.add(steps.front());
+  pipeline.note_size([=](int width, int height) { return note_of(fit, card, width, height); });
+  for (size_t i = 1; i < steps.size(); ++i) pipeline.add(steps[i]);
+  pipeline.add(with_options(
+      {"svgencode", {{"features", features, "--features"}, {"batch-size", "4", ""}}}, options));
 }
 
 int reconstruct(const Options& options) {
-  if (options.words().size() != 2)
-    throw ConfigurationError(
-        "reconstruct needs an input and an output: "
-        "`svgen reconstruct photo.jpg again.png`");
-  const Target target = target_of(options.words()[1], 1, options);
-  std::vector<std::string> words = encoding(options.words()[0], "both", options);
-  append(words, {"svgalign", "!", "svgdecode", "!"});
-  append(words, target.words);
-  return run_into(target, words, options);
+  const Files files = files_of(options,
+                               "reconstruct needs an input and an output: "
+                               "`svgen reconstruct photo.jpg again.png`");
+  Output output(files.output, picture_kinds(), std::nullopt, options, files.input);
+  Pipeline pipeline;
+  encode(pipeline, files.input, "both", options);
+  pipeline.add({{"svgalign"}, {"svgdecode"}});
+  return run_into(output, pipeline, options);
 }
 
 int extract(const Options& options) {
-  if (options.words().size() != 2)
-    throw ConfigurationError(
-        "extract needs an input and an output: "
-        "`svgen extract video.webm features.f32`");
-  const std::string output = options.words()[1];
-  const std::string ending = fs::path(output).extension().string();
-  if (ending != ".f32" && ending != ".gdp")
-    throw ConfigurationError(
-        "the ending of a file says what it becomes",
-        {".f32 (bare numbers) or .gdp (a stream with its caps)", ending, output});
-  check_free(output, options);
-  const std::string features = options.text("features", "semantic");
-  const bool latents = features == "latent";
-  std::vector<std::string> words =
-      encoding(options.words()[0], latents ? "both" : features, options);
-  if (latents) append(words, {"svgalign", "!"});
-  if (ending == ".gdp") append(words, {"gdppay", "!"});
-  append(words, {"filesink", "location=" + output});
-  return run_into({{}, {output}}, words, options);
+  const Files files = files_of(options,
+                               "extract needs an input and an output: "
+                               "`svgen extract video.webm features.f32`");
+  static const std::vector<Kind> kinds = {{".f32", true, {{"queue"}}},
+                                          {".gdp", true, {{"gdppay"}}}};
+  const std::string features =
+      options.choice("features", {"semantic", "residual", "both", "latent"});
+  Output output(files.output, kinds, std::nullopt, options, files.input);
+  Pipeline pipeline;
+  encode(pipeline, files.input, features == "latent" ? "both" : features, options);
+  if (features == "latent") pipeline.add({"svgalign"});
+  return run_into(output, pipeline, options);
+}
+
+std::vector<Option> input_options(std::vector<Option> own) {
+  own.push_back({"batch", "N", "pictures at a time (4)", "batch-size"});
+  own.push_back(
+      {"fit", "HOW", "crop, letterbox or stretch what has another shape (crop, as trainings)"});
+  return with_model_options(std::move(own));
 }
 
 }  // namespace
 
 Command reconstruct_command() {
   return {"reconstruct", "INPUT OUTPUT", "a picture or video through the latent space and back",
-          with_model_options({{"batch", "N", "pictures at a time (4)"}}), reconstruct};
+          input_options({}), reconstruct};
 }
 
 Command extract_command() {
   return {"extract", "INPUT OUTPUT", "features of a picture or video: .f32 or .gdp",
-          with_model_options({{"features", "KIND", "semantic, residual, both or latent (semantic)"},
-                              {"batch", "N", "pictures at a time (4)"}}),
+          input_options({{"features", "KIND", "semantic, residual, both or latent (semantic)"}}),
           extract};
 }
 

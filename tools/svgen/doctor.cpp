@@ -8,34 +8,15 @@
 #include <nlohmann/json.hpp>
 
 #include "command.h"
+#include "console.h"
 #include "pipeline.h"
+#include "svgen/card.h"
 #include "svgen/engine.h"
 #include "svgen/error.h"
 #include "svgen/registry.h"
 
 namespace svgen::cli {
 namespace {
-
-// Elements, and what to install where one is missing.
-struct Need {
-  const char* element;
-  const char* package;
-};
-constexpr Need kNeeds[] = {
-    {"svgdiffuse", "svgen's plugins, or GST_PLUGIN_PATH that leads to them"},
-    {"svgencode", "svgen's plugins"},
-    {"svgalign", "svgen's plugins"},
-    {"svgdecode", "svgen's plugins"},
-    {"videoconvert", "gstreamer1.0-plugins-base"},
-    {"videoscale", "gstreamer1.0-plugins-base"},
-    {"decodebin", "gstreamer1.0-plugins-base"},
-    {"pngenc", "gstreamer1.0-plugins-good"},
-    {"jpegenc", "gstreamer1.0-plugins-good"},
-    {"vp8enc", "gstreamer1.0-plugins-good"},
-    {"webmmux", "gstreamer1.0-plugins-good"},
-    {"multifilesink", "gstreamer1.0-plugins-good"},
-    {"gdppay", "gstreamer1.0-plugins-bad"},
-};
 
 class Report {
  public:
@@ -56,12 +37,12 @@ class Report {
     }
     problems_ += fine ? 0 : 1;
     if (json_) {
-      const nlohmann::json line = {{"check", name}, {"fine", fine}, {"text", text}};
-      std::printf("%s\n", line.dump().c_str());
+      print(nlohmann::json{{"check", name}, {"fine", fine}, {"text", text}});
     } else {
-      std::printf("%-8s %-10s %s\n", fine ? "fine" : "PROBLEM", name.c_str(), text.c_str());
+      char head[32];
+      std::snprintf(head, sizeof head, "%-8s %-10s ", fine ? "fine" : "PROBLEM", name.c_str());
+      print(head + text);
     }
-    std::fflush(stdout);
   }
 
   int problems() const { return problems_; }
@@ -72,20 +53,32 @@ class Report {
 };
 
 std::string elements() {
-  size_t found = 0;
+  const std::vector<std::string> needed = needed_elements();
   std::string missing;
-  for (const Need& need : kNeeds) {
-    GstElementFactory* factory = gst_element_factory_find(need.element);
-    if (factory == nullptr) {
-      missing +=
-          (missing.empty() ? "" : ", ") + std::string(need.element) + " (" + need.package + ")";
+  for (const std::string& element : needed) {
+    if (GstElementFactory* factory = gst_element_factory_find(element.c_str())) {
+      gst_object_unref(factory);
       continue;
     }
-    gst_object_unref(factory);
-    ++found;
+    missing += (missing.empty() ? "" : ", ") + element + " (" + package_of(element) + ")";
   }
   if (!missing.empty()) throw ConfigurationError("elements are missing: " + missing);
-  return std::to_string(found) + " elements";
+  return std::to_string(needed.size()) + " elements";
+}
+
+// Every card that can be named is read.
+std::string models() {
+  std::string names, broken;
+  for (const std::string& name : registered_models()) {
+    try {
+      Card::load(find_card(name));
+      names += (names.empty() ? "" : ", ") + name;
+    } catch (const Error& error) {
+      broken += (broken.empty() ? "" : "; ") + name + ": " + error.report();
+    }
+  }
+  if (!broken.empty()) throw ConfigurationError("a model's card is broken: " + broken);
+  return names;
 }
 
 std::string gstreamer() {
@@ -104,11 +97,12 @@ std::string backend(const Options& options) {
 }
 
 std::string picture(const Options& options) {
-  std::vector<std::string> words = {"svgdiffuse", "num-images=1", "steps=1"};
-  for (const std::string& word : model_words(options)) words.push_back(word);
-  for (const char* word : {"!", "svgdecode", "!", "fakesink"}) words.emplace_back(word);
+  Pipeline pipeline;
+  pipeline.add(
+      with_options({"svgdiffuse", {{"num-images", "1", ""}, {"steps", "1", ""}}}, options));
+  pipeline.add({{"svgdecode"}, {"fakesink"}});
   Progress progress(Progress::Form::kNone);
-  run_pipeline(words, progress);
+  pipeline.run(progress);
   char text[64];
   std::snprintf(text, sizeof text, "one step and a picture in %.1f s", progress.seconds());
   return text;
@@ -118,14 +112,10 @@ int doctor(const Options& options) {
   Report report(options.has("json"));
   report.row("GStreamer", gstreamer);
   report.row("elements", elements);
-  report.row("models", [] {
-    std::string names;
-    for (const std::string& name : registered_models()) names += (names.empty() ? "" : ", ") + name;
-    return names;
-  });
+  report.row("models", models);
   report.row("backend", [&] { return backend(options); });
   report.row("picture", [&] { return picture(options); });
-  return report.problems() == 0 ? 0 : 1;
+  return report.problems() == 0 && was_taken() ? 0 : 1;
 }
 
 }  // namespace

@@ -1,61 +1,84 @@
 // SPDX-License-Identifier: MIT
 // svgen generate.
+#include <algorithm>
+
 #include "command.h"
-#include "suggest.h"
+#include "output.h"
 #include "svgen/card.h"
+#include "svgen/class_list.h"
 #include "svgen/error.h"
 #include "svgen/registry.h"
-#include "target.h"
 
 namespace svgen::cli {
 namespace {
 
-constexpr long kAtOnce = 16;  // pictures in one batch, which does not change them
+constexpr long kAtOnce = 16;        // pictures in one batch, which does not change them
+constexpr long kMostAtOnce = 1024;  // what svgdiffuse takes
+constexpr long kMost = 1'000'000'000;
 
-// Option of the command: property of the element.
-constexpr std::pair<const char*, const char*> kProperties[] = {
-    {"seed", "seed"},         {"steps", "steps"},   {"guidance-scale", "guidance-scale"},
-    {"guidance", "guidance"}, {"solver", "solver"}, {"shift", "shift"}};
+// The element says the same, but only after the model was loaded.
+void check_classes(const Card& card, const std::string& text) {
+  const int64_t named = static_cast<int64_t>(card.classes.size());
+  const int64_t count =
+      card.diffusion && card.diffusion->classes > 0 ? card.diffusion->classes : named;
+  if (count > 0) ClassList::parse(text, count, card.classes, "--classes");
+}
+
+void check_rate(const Options& options) {
+  if (options.text("rate", "1").find_first_of("123456789") == std::string::npos)
+    throw ConfigurationError(
+        "an option has no such value",
+        {"a number above 0 or a fraction such as 30000/1001", options.text("rate"), "--rate"});
+}
 
 int generate(const Options& options) {
   if (options.words().size() != 1)
     throw ConfigurationError("generate needs one output: `svgen generate pictures/`");
   const Card card = Card::load(find_card(options.text("model")));
-  const long count = options.number("number", 1, 1), columns = options.number("sheet", 0, 1);
-  const Target target = target_of(options.words()[0], columns > 0 ? 1 : count, options);
-  std::vector<std::string> words = {"svgdiffuse"};
-  if (options.has("preset")) words.push_back("@preset=" + options.text("preset"));
-  for (const std::string& word : model_words(options)) words.push_back(word);
-  words.push_back("classes=" + completed_classes(options.text("classes", "random"), card.classes));
-  words.push_back("num-images=" + std::to_string(count));
-  words.push_back("batch-size=" + std::to_string(columns > 0 ? count : std::min(count, kAtOnce)));
-  words.push_back("framerate=" + options.text("rate", "1") + "/1");
-  for (const auto& [option, property] : kProperties)
-    if (options.has(option)) words.push_back(property + ("=" + options.text(option)));
-  words.insert(words.end(), {"!", "svgdecode"});
-  if (columns > 0) words.push_back("grid-columns=" + std::to_string(columns));
-  words.push_back("!");
-  words.insert(words.end(), target.words.begin(), target.words.end());
-  return run_into(target, words, options);
+  const long count = options.number("number", 1, 1, kMost);
+  const bool sheet = options.has("sheet");
+  const std::string columns = std::to_string(options.number("sheet", 1, 1, kMostAtOnce));
+  if (sheet && count > kMostAtOnce)
+    throw ConfigurationError(
+        "a sheet takes fewer pictures",
+        {"up to " + std::to_string(kMostAtOnce), std::to_string(count), "--number"});
+  check_rate(options);
+  check_classes(card, options.text("classes", "random"));
+  Output output(options.words()[0], picture_kinds(), sheet ? 1 : count, options);
+  Pipeline pipeline;
+  pipeline.add({"svgdiffuse"});
+  if (options.has("preset")) pipeline.load_preset(options.text("preset"), "--preset");
+  const std::string batch = std::to_string(sheet ? count : std::min(count, kAtOnce));
+  pipeline.set(with_options({"svgdiffuse",
+                             {{"num-images", std::to_string(count), "--number"},
+                              {"batch-size", batch, "--number"},
+                              {"framerate", "1/1", ""}}},
+                            options)
+                   .settings);
+  pipeline.add({"svgdecode"});
+  if (sheet) pipeline.set({{"grid-columns", columns, "--sheet"}});
+  return run_into(output, pipeline, options);
 }
 
 }  // namespace
 
 Command generate_command() {
-  return {"generate", "OUTPUT", "pictures of classes: a file, a folder or a video",
-          with_model_options(
-              {{"classes", "LIST", "names (or how they begin), numbers, 0-9, all, random"},
-               {"number", "N", "how many pictures (1)"},
-               {"seed", "N", "of the noise (0)"},
-               {"preset", "NAME", "draft, quality or paper"},
-               {"steps", "N", "of the solver (the model's)"},
-               {"guidance-scale", "W", "1: none (the model's)"},
-               {"guidance", "MODE", "constant, late, early, linear, cfg-star or interval"},
-               {"solver", "NAME", "euler or heun"},
-               {"shift", "S", "of the times (the model's)"},
-               {"sheet", "COLUMNS", "all pictures on one sheet"},
-               {"rate", "N", "pictures a second of a video (1)"}}),
-          generate};
+  return {
+      "generate", "OUTPUT", "pictures of classes: a file, a folder or a video",
+      with_model_options(
+          {{"classes", "LIST", "names (or how they begin), numbers, 0-9, all, random", "classes"},
+           {"number", "N", "how many pictures (1)"},
+           {"seed", "N", "of the noise (0)", "seed"},
+           {"preset", "NAME", "draft, quality or paper"},
+           {"steps", "N", "of the solver (the model's)", "steps"},
+           {"guidance-scale", "W", "1: none (the model's)", "guidance-scale"},
+           {"guidance", "MODE", "constant, late, early, linear, cfg-star or interval", "guidance"},
+           {"solver", "NAME", "euler or heun", "solver"},
+           {"shift", "S", "of the times (the model's)", "shift"},
+           {"sheet", "COLUMNS", "all pictures on one sheet"},
+           {"rate", "N", "pictures a second of a video (1), such as 25 or 30000/1001",
+            "framerate"}}),
+      generate};
 }
 
 }  // namespace svgen::cli

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // svgen info: what models there are, and what a card says.
-#include <cstdio>
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "command.h"
+#include "console.h"
 #include "svgen/card.h"
 #include "svgen/error.h"
 #include "svgen/registry.h"
@@ -44,6 +46,11 @@ std::vector<Part> parts_of(const Card& card) {
   return parts;
 }
 
+std::string padded(std::string text, size_t width) {
+  text.resize(std::max(width, text.size()), ' ');
+  return text;
+}
+
 json as_json(const Card& card) {
   json found = {{"name", card.name},
                 {"card", card.path.string()},
@@ -58,51 +65,60 @@ json as_json(const Card& card) {
   return found;
 }
 
-void print(const Card& card) {
-  std::printf("%s: %s\n", card.name.c_str(), card.description.c_str());
-  std::printf("card        %s\n", card.path.c_str());
-  std::printf("pictures    %ldx%ld, patches of %ld\n",
-              static_cast<long>(card.grid.width * card.patch),
-              static_cast<long>(card.grid.height * card.patch), static_cast<long>(card.patch));
-  std::printf("sampling    %ld steps, %s, shift %g, guidance %s %g\n",
-              static_cast<long>(card.sampling.steps), solver_name(card.sampling.solver),
-              card.sampling.shift, guidance_name(card.sampling.guidance),
-              card.sampling.guidance_scale);
+std::string size_text(const Card& card) {
+  return std::to_string(card.grid.width * card.patch) + "x" +
+         std::to_string(card.grid.height * card.patch);
+}
+
+void print_all(const Card& card) {
+  std::ostringstream text;
+  text << card.name << ": " << card.description << "\ncard        " << card.path.string()
+       << "\npictures    " << size_text(card) << ", patches of " << card.patch << "\nsampling    "
+       << card.sampling.steps << " steps, " << solver_name(card.sampling.solver) << ", shift "
+       << card.sampling.shift << ", guidance " << guidance_name(card.sampling.guidance) << " "
+       << card.sampling.guidance_scale;
   for (const Part& part : parts_of(card))
-    std::printf("%-12s%s\n", part.role.c_str(),
-                part.problem.empty() ? part.file.c_str() : ("missing: " + part.problem).c_str());
+    text << "\n"
+         << padded(part.role, 12)
+         << (part.problem.empty() ? part.file : "missing: " + part.problem);
   for (size_t i = 0; i < card.classes.size(); ++i)
-    std::printf("%s%zu %s%s", i == 0 ? "classes     " : "", i, card.classes[i].c_str(),
-                i + 1 < card.classes.size() ? ", " : "\n");
+    text << (i == 0 ? "\nclasses     " : ", ") << i << " " << card.classes[i];
+  print(text.str());
 }
 
 void print_line(const Card& card) {
+  constexpr size_t kDescription = 60;
   size_t missing = 0;
   for (const Part& part : parts_of(card)) missing += part.problem.empty() ? 0 : 1;
   const std::string state = missing == 0 ? "ready" : std::to_string(missing) + " files missing";
-  std::printf("%-16s %4ldx%-4ld  %-16s %s\n", card.name.c_str(),
-              static_cast<long>(card.grid.width * card.patch),
-              static_cast<long>(card.grid.height * card.patch), state.c_str(),
-              card.description.substr(0, 60).c_str());
+  print(padded(card.name, 16) + " " + padded(size_text(card), 10) + " " + padded(state, 16) + " " +
+        card.description.substr(0, kDescription));
 }
 
+// A model that was asked for must be fine; one of the list may be broken, and the others are shown.
 int info(const Options& options) {
-  std::vector<std::string> models = options.words();
-  const bool lists = models.empty();
-  if (lists) models = registered_models();
+  const bool lists = options.words().empty(), as_lines = !options.has("json");
   json all = json::array();
-  for (const std::string& model : models) {
-    const Card card = Card::load(find_card(model));
-    if (options.has("json")) {
-      all.push_back(as_json(card));
-    } else if (lists) {
-      print_line(card);
-    } else {
-      print(card);
+  bool fine = true;
+  for (const std::string& model : lists ? registered_models() : options.words()) {
+    try {
+      const Card card = Card::load(find_card(model));
+      if (!as_lines) {
+        all.push_back(as_json(card));
+      } else if (lists) {
+        print_line(card);
+      } else {
+        print_all(card);
+      }
+    } catch (const Error& error) {
+      if (!lists) throw;
+      fine = false;
+      if (as_lines) print(padded(model, 16) + " broken: " + error.report());
+      all.push_back({{"name", model}, {"problem", error.report()}});
     }
   }
-  if (options.has("json")) std::printf("%s\n", all.dump(1).c_str());
-  return 0;
+  if (!as_lines) print(all);
+  return fine && was_taken() ? 0 : 1;
 }
 
 }  // namespace

@@ -3,30 +3,32 @@
 #include <gst/gst.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 
 #include "command.h"
+#include "console.h"
 #include "pipeline.h"
-#include "suggest.h"
 #include "svgen/error.h"
+#include "svgen/suggest.h"
 
 namespace svgen::cli {
 
 std::vector<Option> with_model_options(std::vector<Option> own) {
   for (const Option& option :
-       {Option{"model", "NAME", "a card, a folder or a registered name (mini)"},
-        Option{"device", "NAME", "auto, cpu, cuda or cuda:N"},
-        Option{"dtype", "NAME", "auto, float32, bfloat16 or float16"},
+       {Option{"model", "NAME", "a card, a folder or a registered name (mini)", "model"},
+        Option{"device", "NAME", "auto, cpu, cuda or cuda:N", "device"},
+        Option{"dtype", "NAME", "auto, float32, bfloat16 or float16", "dtype"},
         Option{"force", "", "overwrite files"}, Option{"json", "", "lines of JSON for programs"}})
     own.push_back(option);
   return own;
 }
 
-std::vector<std::string> model_words(const Options& options) {
-  std::vector<std::string> words;
-  for (const char* name : {"model", "device", "dtype"})
-    if (options.has(name)) words.push_back(name + ("=" + options.text(name)));
-  return words;
+Step with_options(Step step, const Options& options) {
+  for (const Option& option : options.table())
+    if (!option.property.empty() && options.has(option.name))
+      step.settings.push_back({option.property, options.text(option.name), "--" + option.name});
+  return step;
 }
 
 namespace {
@@ -46,7 +48,8 @@ std::string usage() {
     line.resize(std::max<size_t>(28, line.size() + 2), ' ');
     text += line + command.blurb + "\n";
   }
-  return text + "\n`svgen COMMAND --help` shows a command's options.\n";
+  return text +
+         "\n`svgen COMMAND --help` shows a command's options, `svgen --version` the version.\n";
 }
 
 std::string usage_of(const Command& command) {
@@ -64,17 +67,30 @@ const Command& command_named(const std::string& name) {
   throw ConfigurationError("there is no command " + name + (meant.empty() ? "" : ": " + meant));
 }
 
+int say(std::string text) {
+  text.pop_back();  // print() ends the line
+  return print(text) ? 0 : kFailed;
+}
+
 int run(const std::vector<std::string>& words) {
   const auto asks_help = [](const std::string& word) { return word == "--help" || word == "-h"; };
   if (words.empty() || asks_help(words[0]) || words[0] == "help") {
-    std::fputs(usage().c_str(), words.empty() ? stderr : stdout);
-    return words.empty() ? kMisused : 0;
+    if (words.empty()) {
+      std::fputs(usage().c_str(), stderr);
+      return kMisused;
+    }
+    return say(usage());
+  }
+  if (words[0] == "--version" || words[0] == "version") {
+    gchar* gstreamer = gst_version_string();
+    const std::string text = std::string("svgen ") + SVGEN_VERSION + ", " + gstreamer + "\n";
+    g_free(gstreamer);
+    return say(text);
   }
   const Command& command = command_named(words[0]);
   const std::vector<std::string> rest(words.begin() + 1, words.end());
   if (std::any_of(rest.begin(), rest.end(), asks_help)) {
-    std::fputs(usage_of(command).c_str(), stdout);
-    return 0;
+    return say(usage_of(command));
   }
   return command.run(Options(command.options, rest));
 }
@@ -92,18 +108,21 @@ static void find_elements() {
 }
 
 int main(int argc, char** argv) {
+  using namespace svgen::cli;
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that is gone is an error, and files are put in order
   gst_init(nullptr, nullptr);
   find_elements();
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const bool json = std::find(words.begin(), words.end(), "--json") != words.end();
   try {
-    return svgen::cli::run({argv + 1, argv + argc});
+    return run(words);
   } catch (const svgen::Error& error) {
-    std::fprintf(stderr, "svgen: %s\n", error.report().c_str());
-    const bool misused = error.kind() == svgen::ErrorKind::kConfiguration;
-    return misused ? svgen::cli::kMisused : svgen::cli::kFailed;
-  } catch (const svgen::cli::PipelineError& error) {
-    std::fprintf(stderr, "svgen: %s\n", error.text.c_str());
+    print_error(error.report(), json);
+    return error.kind() == svgen::ErrorKind::kConfiguration ? kMisused : kFailed;
+  } catch (const PipelineError& error) {
+    print_error(error.text, json);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "svgen: %s\n", error.what());
+    print_error(error.what(), json);
   }
-  return svgen::cli::kFailed;
+  return kFailed;
 }

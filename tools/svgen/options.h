@@ -12,22 +12,32 @@ struct Option {
   std::string name;   // without the dashes
   std::string value;  // what its value is called; empty: a switch
   std::string blurb;
+  // The property of the command's element that takes the value, and checks it; empty: none does.
+  std::string property = "";
 };
 
 class Options {
  public:
   /// Reads "--name value", "--name=value", "--switch" and words; "--" ends the options.
-  /// ConfigurationError for an option that is not in the table, or one without its value.
+  /// ConfigurationError for an option that is not in the table, one without its value or with an
+  /// empty one, and a switch with a value.
   Options(const std::vector<Option>& table, const std::vector<std::string>& words);
 
   bool has(const std::string& name) const { return values_.contains(name); }
   /// The value, or `otherwise` where it was not given.
   std::string text(const std::string& name, const std::string& otherwise = "") const;
-  /// The same as a number from `low` on. ConfigurationError for others.
-  long number(const std::string& name, long otherwise, long low) const;
+  /// The same as a number from `low` to `high`. ConfigurationError for others.
+  long number(const std::string& name, long otherwise, long low, long high) const;
+  /// The same as one of these words. ConfigurationError for others.
+  std::string choice(const std::string& name, const std::vector<std::string>& choices) const;
+
+  const std::vector<Option>& table() const { return table_; }
   const std::vector<std::string>& words() const { return words_; }
 
  private:
+  void set(const std::string& name, const std::string* given, const std::string* next);
+
+  std::vector<Option> table_;
   std::map<std::string, std::string> values_;
   std::vector<std::string> words_;
 };

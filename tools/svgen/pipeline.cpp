@@ -1,131 +1,160 @@
 // SPDX-License-Identifier: MIT
-// A pipeline of elements, run to its end.
+// Building a pipeline, element by element.
 #include "pipeline.h"
 
-#include <glib-unix.h>
-
-#include <csignal>
-#include <optional>
+#include "common/property_text.h"
+#include "pipeline_state.h"
+#include "svgen/error.h"
+#include "svgen/text.h"
 
 namespace svgen::cli {
 namespace {
 
-constexpr guint kMillisecondsOfBar = 100;
-
-struct Unref {
-  void operator()(GstElement* element) const {
-    gst_element_set_state(element, GST_STATE_NULL);
-    gst_object_unref(element);
-  }
-  void operator()(GstBus* bus) const {
-    gst_bus_remove_watch(bus);
-    gst_object_unref(bus);
-  }
-  void operator()(GMainLoop* loop) const { g_main_loop_unref(loop); }
-  void operator()(GError* error) const { g_error_free(error); }
-  void operator()(gchar* text) const { g_free(text); }
-};
-template <typename T>
-using Owned = std::unique_ptr<T, Unref>;
-
-struct Run {
-  Progress& progress;
-  Owned<GstElement> pipeline;
-  Owned<GMainLoop> loop;
-  std::optional<std::string> failure;
-  bool interrupted = false;
+struct Package {
+  const char* name;
+  std::vector<const char*> elements;
 };
 
-Owned<GstElement> parsed(const std::vector<std::string>& words) {
-  std::vector<const gchar*> arguments;
-  for (const std::string& word : words) arguments.push_back(word.c_str());
-  arguments.push_back(nullptr);
-  GError* raw = nullptr;
-  Owned<GstElement> pipeline(gst_parse_launchv(arguments.data(), &raw));
-  const Owned<GError> error(raw);
-  if (error) throw PipelineError{error->message};
-  return pipeline;
-}
+// What the commands use.
+const Package kPackages[] = {
+    {"svgen's plugins, or GST_PLUGIN_PATH that leads to them",
+     {"svgdiffuse", "svgencode", "svgalign", "svgdecode"}},
+    {"gstreamer1.0-plugins-base", {"videoconvert", "videoscale", "decodebin", "appsrc"}},
+    {"gstreamer1.0-plugins-good",
+     {"pngenc", "jpegenc", "vp8enc", "webmmux", "matroskamux", "multifilesink", "videoflip",
+      "deinterlace", "aspectratiocrop"}},
+    {"gstreamer1.0-plugins-bad", {"gdppay"}},
+};
 
-// The headline, and behind it what an element of ours says of expected, found and where.
-std::string words_of(GstMessage* message) {
-  GError* raw = nullptr;
-  gchar* raw_debug = nullptr;
-  gst_message_parse_error(message, &raw, &raw_debug);
-  const Owned<GError> error(raw);
-  const Owned<gchar> debug(raw_debug);
-  const std::string text = error->message, more = debug ? debug.get() : "";
-  const size_t detail = more.find(text + " (");
-  return detail == std::string::npos ? text : more.substr(detail);
-}
-
-void take_progress(Run& run, const GstStructure* message) {
-  gint64 done = 0, together = 1, total = 0, step = 0, steps = 1;
-  gst_structure_get(message, "images-done", G_TYPE_INT64, &done, "images-together", G_TYPE_INT64,
-                    &together, "images-total", G_TYPE_INT64, &total, "step", G_TYPE_INT64, &step,
-                    "steps", G_TYPE_INT64, &steps, nullptr);
-  run.progress.show(
-      static_cast<double>(done) + static_cast<double>(together * step) / static_cast<double>(steps),
-      static_cast<double>(total), "images");
-}
-
-gboolean on_message(GstBus*, GstMessage* message, gpointer data) {
-  Run& run = *static_cast<Run*>(data);
-  const GstStructure* structure = gst_message_get_structure(message);
-  switch (GST_MESSAGE_TYPE(message)) {
-    case GST_MESSAGE_ERROR:
-      // Others only follow from the first.
-      if (!run.failure) run.failure = words_of(message);
-      g_main_loop_quit(run.loop.get());
-      break;
-    case GST_MESSAGE_EOS:
-      g_main_loop_quit(run.loop.get());
-      break;
-    case GST_MESSAGE_ELEMENT:
-      if (gst_structure_has_name(structure, "svg-progress")) take_progress(run, structure);
-      break;
-    default:
-      break;
-  }
-  return G_SOURCE_CONTINUE;
-}
-
-// Of files, which know how long they are.
-gboolean ask_position(gpointer data) {
-  Run& run = *static_cast<Run*>(data);
-  gint64 position = 0, duration = 0;
-  if (gst_element_query_position(run.pipeline.get(), GST_FORMAT_TIME, &position) &&
-      gst_element_query_duration(run.pipeline.get(), GST_FORMAT_TIME, &duration) && duration > 0)
-    run.progress.show(static_cast<double>(position) / GST_SECOND,
-                      static_cast<double>(duration) / GST_SECOND, "seconds");
-  return G_SOURCE_CONTINUE;
-}
-
-gboolean on_interrupt(gpointer data) {
-  Run& run = *static_cast<Run*>(data);
-  run.interrupted = true;
-  g_main_loop_quit(run.loop.get());
-  return G_SOURCE_CONTINUE;
+GParamSpec* property_of(GstElement* element, const std::string& name) {
+  GParamSpec* spec = g_object_class_find_property(G_OBJECT_GET_CLASS(element), name.c_str());
+  if (spec == nullptr)
+    throw PipelineError{"the installed element " +
+                        std::string(GST_OBJECT_NAME(gst_element_get_factory(element))) +
+                        " has no property " + name + ": it is of another version"};
+  return spec;
 }
 
 }  // namespace
 
-void run_pipeline(const std::vector<std::string>& words, Progress& progress) {
-  Run run{progress, parsed(words), Owned<GMainLoop>(g_main_loop_new(nullptr, FALSE)), {}, false};
-  const Owned<GstBus> bus(gst_element_get_bus(run.pipeline.get()));
-  gst_bus_add_watch(bus.get(), on_message, &run);
-  std::vector<guint> sources = {g_unix_signal_add(SIGINT, on_interrupt, &run),
-                                g_unix_signal_add(SIGTERM, on_interrupt, &run)};
-  // A generator counts its images itself.
-  if (words.front() != "svgdiffuse")
-    sources.push_back(g_timeout_add(kMillisecondsOfBar, ask_position, &run));
-  gst_element_set_state(run.pipeline.get(), GST_STATE_PLAYING);
-  g_main_loop_run(run.loop.get());
-  for (const guint source : sources) g_source_remove(source);
-  run.pipeline.reset();
-  progress.finish();
-  if (run.interrupted) throw Interrupted{};
-  if (run.failure) throw PipelineError{*run.failure};
+std::vector<std::string> needed_elements() {
+  std::vector<std::string> names;
+  for (const Package& package : kPackages)
+    names.insert(names.end(), package.elements.begin(), package.elements.end());
+  return names;
+}
+
+std::string package_of(const std::string& factory) {
+  for (const Package& package : kPackages)
+    for (const char* element : package.elements)
+      if (factory == element) return package.name;
+  return "GStreamer's plugins";
+}
+
+Pipeline::Pipeline() : state_(std::make_unique<State>()) {}
+
+Pipeline::~Pipeline() = default;
+
+GstElement* Pipeline::State::append(const std::string& factory) {
+  GstElement* element = gst_element_factory_make(factory.c_str(), nullptr);
+  if (element == nullptr)
+    throw PipelineError{"the element " + factory + " is missing: install " + package_of(factory)};
+  gst_bin_add(GST_BIN(bin), element);
+  if (last != nullptr && !gst_element_link(last, element))
+    throw PipelineError{std::string("the elements ") + GST_OBJECT_NAME(last) + " and " + factory +
+                        " do not fit together"};
+  last = element;
+  return element;
+}
+
+void Pipeline::State::tell(const char* message, const std::string& text) const {
+  gst_element_post_message(
+      bin, gst_message_new_application(GST_OBJECT(bin),
+                                       gst_structure_new(message, "text", G_TYPE_STRING,
+                                                         printable(text).c_str(), nullptr)));
+}
+
+void Pipeline::add(const Step& step) {
+  state_->append(step.factory);
+  set(step.settings);
+}
+
+void Pipeline::set(const std::vector<Setting>& settings) {
+  GstElement* element = state_->last;
+  for (const Setting& setting : settings)
+    gst::set_from_text(G_OBJECT(element), property_of(element, setting.property), setting.text,
+                       setting.where.empty() ? setting.property : setting.where);
+}
+
+void Pipeline::add(const std::vector<Step>& steps) {
+  for (const Step& step : steps) add(step);
+}
+
+void Pipeline::load_preset(const std::string& name, const std::string& where) {
+  GstPreset* presets = GST_PRESET(state_->last);
+  if (gst_preset_load_preset(presets, name.c_str())) return;
+  std::string known;
+  gchar** names = gst_preset_get_preset_names(presets);
+  for (gchar** one = names; one != nullptr && *one != nullptr; ++one)
+    known += (known.empty() ? "" : ", ") + std::string(*one);
+  g_strfreev(names);
+  throw ConfigurationError("there is no such preset", {known, name, where});
+}
+
+void Pipeline::count_pictures(int64_t most, const std::string& too_many) {
+  State& state = *state_;
+  state.counts = true;
+  state.most = most;
+  state.too_many = too_many;
+  const gst::PadPtr pad(gst_element_get_static_pad(state.last, "sink"));
+  const auto count = [](GstPad*, GstPadProbeInfo*, gpointer data) {
+    State& counting = *static_cast<State*>(data);
+    if (++counting.counted <= counting.most) return GST_PAD_PROBE_OK;
+    counting.fail(counting.too_many);
+    return GST_PAD_PROBE_DROP;
+  };
+  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, count, &state, nullptr);
+}
+
+void Pipeline::note_size(std::function<std::string(int, int)> note) {
+  state_->note = std::move(note);
+  const gst::PadPtr pad(gst_element_get_static_pad(state_->last, "sink"));
+  const auto look = [](GstPad*, GstPadProbeInfo* info, gpointer data) {
+    const State& state = *static_cast<State*>(data);
+    GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
+    if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS) return GST_PAD_PROBE_OK;
+    GstCaps* caps = nullptr;
+    gst_event_parse_caps(event, &caps);
+    int width = 0, height = 0;
+    const GstStructure* structure = gst_caps_get_structure(caps, 0);
+    gst_structure_get_int(structure, "width", &width);
+    gst_structure_get_int(structure, "height", &height);
+    if (const std::string text = state.note(width, height); !text.empty()) state.say(text);
+    return GST_PAD_PROBE_OK;
+  };
+  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, look, state_.get(), nullptr);
+}
+
+void Pipeline::add_picture(const ImageView& picture) {
+  State& state = *state_;
+  GstElement* source = state.append("appsrc");
+  const gst::CapsPtr caps(gst_caps_new_simple(
+      "video/x-raw", "format", G_TYPE_STRING, "RGB", "width", G_TYPE_INT,
+      static_cast<gint>(picture.width), "height", G_TYPE_INT, static_cast<gint>(picture.height),
+      "framerate", GST_TYPE_FRACTION, 0, 1, "pixel-aspect-ratio", GST_TYPE_FRACTION, 1, 1,
+      "interlace-mode", G_TYPE_STRING, "progressive", nullptr));
+  g_object_set(source, "caps", caps.get(), "format", GST_FORMAT_TIME, nullptr);
+  // Rows of RGB are padded to four bytes.
+  const size_t row = static_cast<size_t>(picture.width) * 3, stride = (row + 3) / 4 * 4;
+  const gst::BufferPtr buffer(
+      gst_buffer_new_allocate(nullptr, stride * static_cast<size_t>(picture.height), nullptr));
+  if (!buffer) throw MemoryError("there is no memory for the picture: use a smaller one");
+  for (int64_t y = 0; y < picture.height; ++y)
+    gst_buffer_fill(buffer.get(), static_cast<size_t>(y) * stride, picture.row(0, y), row);
+  GST_BUFFER_PTS(buffer.get()) = 0;
+  GstFlowReturn flow = GST_FLOW_OK;
+  g_signal_emit_by_name(source, "push-buffer", buffer.get(), &flow);
+  g_signal_emit_by_name(source, "end-of-stream", &flow);
 }
 
 }  // namespace svgen::cli

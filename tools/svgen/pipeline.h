@@ -1,27 +1,78 @@
 // SPDX-License-Identifier: MIT
-// A pipeline of elements, run to its end with a bar of its progress.
+// A pipeline of elements, one behind the other, run to its end with a bar of its progress.
 #pragma once
 
 #include <gst/gst.h>
 
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "progress.h"
+#include "svgen/image.h"
 
 namespace svgen::cli {
 
-/// A failed pipeline's words, from the element that failed first.
+/// A failed pipeline's words, from the element that knows most.
 struct PipelineError {
   std::string text;
 };
 
-/// Stopped by the user.
-struct Interrupted {};
+/// Stopped by a signal.
+struct Interrupted {
+  int signal;
+};
 
-/// Runs a launch line, given as its words: no quoting, whatever they hold. Throws PipelineError and
-/// Interrupted; files that it was writing stay to the caller.
-void run_pipeline(const std::vector<std::string>& words, Progress& progress);
+/// A property as text, and what the user set to give it.
+struct Setting {
+  std::string property, text, where;
+};
+
+/// An element. Values are set on it and never part of a text that is parsed, whatever they hold.
+struct Step {
+  std::string factory;
+  std::vector<Setting> settings = {};
+};
+
+class Pipeline {
+ public:
+  Pipeline();
+  ~Pipeline();
+
+  /// The video of a file, or of what it holds first, decoded, upright, progressive. First of all.
+  void add_file(const std::filesystem::path& file);
+  /// One picture. First of all; the pixels are copied.
+  void add_picture(const ImageView& picture);
+  /// Behind what there is. PipelineError when the element is not installed, with the package that
+  /// has it; ConfigurationError when it does not take a setting.
+  void add(const Step& step);
+  void add(const std::vector<Step>& steps);
+  /// Values of the last element. ConfigurationError when it does not take one.
+  void set(const std::vector<Setting>& settings);
+  /// A preset of the last element. ConfigurationError lists those that exist.
+  void load_preset(const std::string& name, const std::string& where);
+  /// When the last element added gets pictures, `note` hears their size; what it says, if anything,
+  /// is shown to the user.
+  void note_size(std::function<std::string(int width, int height)> note);
+  /// Pictures are counted where they reach the last element added. More than `most` are an error
+  /// with these words.
+  void count_pictures(int64_t most, const std::string& too_many);
+
+  /// Runs to the end. PipelineError when an element fails or no picture came through; Interrupted.
+  void run(Progress& progress);
+
+  struct State;  // pipeline_state.h
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+/// The elements that commands use.
+std::vector<std::string> needed_elements();
+
+/// What to install for one of them.
+std::string package_of(const std::string& factory);
 
 }  // namespace svgen::cli

@@ -8,12 +8,14 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "console.h"
+
 namespace svgen::cli {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kPlaces = 30;
+constexpr int kPlaces = 30, kFewestPlaces = 5;
 constexpr auto kInterval = 100ms;
 
 }  // namespace
@@ -36,18 +38,25 @@ void Progress::show(double done, double total, const std::string& unit) {
     nlohmann::json line = {{"event", "progress"}, {"done", done}, {"unit", unit}};
     if (total > 0) line["total"] = total;
     if (left >= 0) line["seconds_left"] = left;
-    std::printf("%s\n", line.dump().c_str());
-    std::fflush(stdout);
+    print(line);
     return;
   }
   has_bar_ = true;
+  char text[160];
   if (total > 0) {
-    std::fprintf(stderr, "\r\033[K%s %.1f of %g %s%s", bar_text(share, kPlaces).c_str(), done,
-                 total, unit.c_str(), left < 0 ? "" : (", " + clock_text(left) + " left").c_str());
+    std::snprintf(text, sizeof text, "%.1f of %g %s%s", done, total, unit.c_str(),
+                  left < 0 ? "" : (", " + clock_text(left) + " left").c_str());
   } else {
-    std::fprintf(stderr, "\r\033[K%.1f %s", done, unit.c_str());
+    std::snprintf(text, sizeof text, "%.1f %s", done, unit.c_str());
   }
+  std::fprintf(stderr, "\r\033[K%s",
+               fitted(text, total > 0 ? share : -1, terminal_columns()).c_str());
   std::fflush(stderr);
+}
+
+void Progress::note(const std::string& text) {
+  finish();
+  print_note(text, form_ == Form::kJson);
 }
 
 void Progress::finish() {
@@ -69,6 +78,13 @@ std::string clock_text(double seconds) {
 std::string bar_text(double share, int places) {
   const auto full = static_cast<size_t>(std::clamp(share, 0.0, 1.0) * places);
   return "[" + std::string(full, '#') + std::string(static_cast<size_t>(places) - full, '.') + "]";
+}
+
+std::string fitted(const std::string& text, double share, int columns) {
+  constexpr int kAround = 4;  // brackets, a space, and the last column, where terminals wrap
+  const int places = std::min(kPlaces, columns - kAround - static_cast<int>(text.size()));
+  if (share >= 0 && places >= kFewestPlaces) return bar_text(share, places) + " " + text;
+  return text.substr(0, static_cast<size_t>(std::max(1, columns - 1)));
 }
 
 }  // namespace svgen::cli

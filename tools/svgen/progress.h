@@ -18,6 +18,8 @@ class Progress {
 
   /// `done` of `total` (0 or less: nobody knows) in `unit`.
   void show(double done, double total, const std::string& unit);
+  /// Words on a line of their own.
+  void note(const std::string& text);
   /// Takes the bar away.
   void finish();
   double seconds() const;
@@ -35,5 +37,9 @@ std::string clock_text(double seconds);
 
 /// "[#####.....]" of so many places.
 std::string bar_text(double share, int places);
+
+/// The text with the bar in front (unless `share` is negative), without it, or cut, as a line of so
+/// many columns takes it.
+std::string fitted(const std::string& text, double share, int columns);
 
 }  // namespace svgen::cli

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Tests of the `classes` property's language.
-#include "svg/class_list.h"
+#include "svgen/class_list.h"
 
 #include <set>
 
-#include "harness.h"
+#include "support.h"
 #include "svgen/error.h"
 
-namespace svgen::gst::testing {
+namespace svgen::testing {
 namespace {
 
-using svgen::testing::report_of;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -65,6 +64,33 @@ TEST(ClassList, RandomIsAFunctionOfSeedAndIndex) {
   EXPECT_EQ(*seen.rbegin(), 9);
 }
 
+TEST(ClassList, NamesMayBeginAndBeWrittenInAnyCase) {
+  EXPECT_THAT(first(" RED  ,Cu", 2, 10, kNames), ElementsAre(4, 1));
+}
+
+// ImageNet has both kinds: synonyms with commas, and one name for two classes.
+TEST(ClassList, NamesWithCommasAreFoundWhole) {
+  const std::vector<std::string> names = {"tench, Tinca tinca", "goldfish", "Tinca"};
+  EXPECT_THAT(first("1,tench, Tinca tinca,tinca", 3, 3, names), ElementsAre(1, 0, 2));
+  EXPECT_THAT(first("tench ,tinca TINCA", 1, 3, names), ElementsAre(0));
+  EXPECT_THAT(first("tench", 1, 3, names), ElementsAre(0));
+}
+
+TEST(ClassList, ANameOfSeveralClassesIsRefusedWithTheirNumbers) {
+  for (const char* text : {"crane", " Crane", "cran"}) {
+    const std::string report = report_of<ConfigurationError>([text] {
+      ClassList::parse(text, 3, {"crane", "ball", "crane"}, "--classes");
+    });
+    EXPECT_THAT(report, HasSubstr("0 crane; 2 crane"));
+    EXPECT_THAT(report, HasSubstr("in --classes"));
+  }
+}
+
+TEST(ClassList, ANameNearAnotherIsSuggested) {
+  EXPECT_THAT(report_of<ConfigurationError>([] { ClassList::parse("bull", 5, kNames); }),
+              HasSubstr("did you mean ball?"));
+}
+
 class BadClasses : public ::testing::TestWithParam<std::pair<const char*, const char*>> {};
 
 TEST_P(BadClasses, NameTheEntryThatIsWrong) {
@@ -86,4 +112,4 @@ INSTANTIATE_TEST_SUITE_P(
                       std::pair("0-99999999999999999999", "0-99999999999999999999")));
 
 }  // namespace
-}  // namespace svgen::gst::testing
+}  // namespace svgen::testing

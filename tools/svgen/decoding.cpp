@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// The video of a file: found among its streams, upright and progressive.
+#include <cinttypes>
+
+#include "pipeline_state.h"
+#include "svgen/error.h"
+
+namespace svgen::cli {
+namespace {
+
+// A picture of more would take gigabytes on its way.
+constexpr int64_t kMostPixels = int64_t{1} << 28;
+constexpr const char* kMostPixelsVariable = "SVGEN_MAX_PIXELS";
+
+int64_t most_pixels() {
+  const char* text = g_getenv(kMostPixelsVariable);
+  const gint64 number = text == nullptr ? 0 : g_ascii_strtoll(text, nullptr, 10);
+  return number > 0 ? number : kMostPixels;
+}
+
+// How many pixels caps of pictures or video speak of; 0 where they do not.
+int64_t pixels_of(const GstCaps* caps) {
+  if (gst_caps_get_size(caps) == 0) return 0;
+  gint width = 0, height = 0;
+  const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  gst_structure_get_int(structure, "width", &width);
+  gst_structure_get_int(structure, "height", &height);
+  return static_cast<int64_t>(width) * height;
+}
+
+// Before a decoder is chosen; FALSE leaves the stream as it is.
+gboolean autoplug_continue(GstElement*, GstPad*, GstCaps* caps, gpointer) {
+  return pixels_of(caps) <= most_pixels();
+}
+
+gst::CapsPtr caps_of(GstPad* pad) {
+  gst::CapsPtr caps(gst_pad_get_current_caps(pad));
+  if (!caps) caps.reset(gst_pad_query_caps(pad, nullptr));
+  return caps;
+}
+
+std::string media_type(const GstCaps* caps) {
+  return gst_caps_get_size(caps) == 0 ? "nothing"
+                                      : gst_structure_get_name(gst_caps_get_structure(caps, 0));
+}
+
+void take_stream(GstElement*, GstPad* pad, gpointer data) {
+  Pipeline::State& state = *static_cast<Pipeline::State*>(data);
+  const gst::CapsPtr caps = caps_of(pad);
+  const std::string type = media_type(caps.get());
+  if (const int64_t pixels = pixels_of(caps.get()); pixels > most_pixels()) {
+    state.fail(state.file.string() + " holds pictures of " + std::to_string(pixels) +
+               " pixels: more than " + std::to_string(most_pixels()) +
+               " are only decoded when the variable " + kMostPixelsVariable + " allows it");
+  } else if (type != "video/x-raw") {
+    const std::lock_guard lock(state.mutex);
+    state.other_streams += (state.other_streams.empty() ? "" : ", ") + type;
+  } else if (!gst_pad_is_linked(state.entry.get()) &&
+             GST_PAD_LINK_FAILED(gst_pad_link(pad, state.entry.get()))) {
+    state.fail("the decoded video of " + state.file.string() +
+               " cannot be used: " + gst::caps_text(caps.get()));
+  }
+}
+
+void all_streams_are_known(GstElement*, gpointer data) {
+  Pipeline::State& state = *static_cast<Pipeline::State*>(data);
+  if (gst_pad_is_linked(state.entry.get())) return;
+  const std::lock_guard lock(state.mutex);
+  state.fail("there is no picture and no video in " + state.file.string() + " (found " +
+             (state.other_streams.empty() ? "no stream" : state.other_streams) + ")");
+}
+
+GstPadProbeReturn count_decoded(GstPad*, GstPadProbeInfo*, gpointer data) {
+  ++static_cast<Pipeline::State*>(data)->decoded;
+  return GST_PAD_PROBE_OK;
+}
+
+bool speaks_of_fields(const GstCaps* caps) {
+  if (gst_caps_get_size(caps) == 0) return false;
+  const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  const auto is_other = [&](const char* field, const std::string& usual) {
+    const char* value = gst_structure_get_string(structure, field);
+    return value != nullptr && value != usual;
+  };
+  return is_other("interlace-mode", "progressive") || is_other("coded-picture-structure", "frame");
+}
+
+struct Decoder {
+  std::string name;
+  bool interlaced = false;
+};
+
+// The element that decodes the video, and what it is fed with.
+Decoder decoder_in(GstElement* bin) {
+  Decoder found;
+  GstIterator* elements = gst_bin_iterate_recurse(GST_BIN(bin));
+  const auto look = [](const GValue* item, gpointer data) {
+    auto* element = GST_ELEMENT(g_value_get_object(item));
+    GstElementFactory* factory = gst_element_get_factory(element);
+    if (factory == nullptr ||
+        !gst_element_factory_list_is_type(factory, GST_ELEMENT_FACTORY_TYPE_DECODER |
+                                                       GST_ELEMENT_FACTORY_TYPE_MEDIA_VIDEO |
+                                                       GST_ELEMENT_FACTORY_TYPE_MEDIA_IMAGE))
+      return;
+    const gst::PadPtr pad(gst_element_get_static_pad(element, "sink"));
+    if (!pad) return;
+    const gst::CapsPtr caps = caps_of(pad.get());
+    Decoder& decoder = *static_cast<Decoder*>(data);
+    decoder.name = GST_OBJECT_NAME(factory);
+    decoder.interlaced = speaks_of_fields(caps.get());
+  };
+  gst_iterator_foreach(elements, look, &found);
+  gst_iterator_free(elements);
+  return found;
+}
+
+}  // namespace
+
+void Pipeline::add_file(const std::filesystem::path& file) {
+  State& state = *state_;
+  state.file = file;
+  add({"filesrc", {{"location", file.string(), ""}}});
+  state.decoder = state.append("decodebin");
+  state.last = nullptr;  // its pads come later
+  state.entry.reset(gst_element_get_static_pad(state.append("videoconvert"), "sink"));
+  add({"deinterlace", {{"fields", "top", ""}}});  // one picture for two fields: the rate stays
+  add({"videoconvert"});
+  add({"videoflip", {{"video-direction", "auto", ""}}});
+  g_signal_connect(state.decoder, "autoplug-continue", G_CALLBACK(autoplug_continue), nullptr);
+  g_signal_connect(state.decoder, "pad-added", G_CALLBACK(take_stream), &state);
+  g_signal_connect(state.decoder, "no-more-pads", G_CALLBACK(all_streams_are_known), &state);
+  gst_pad_add_probe(state.entry.get(), GST_PAD_PROBE_TYPE_BUFFER, count_decoded, &state, nullptr);
+}
+
+std::string why_nothing_was_decoded(GstElement* decoder, const std::string& file) {
+  const Decoder found = decoder_in(decoder);
+  const std::string name = found.name.empty() ? "the decoder" : "the decoder " + found.name;
+  std::string text = name + " gave no picture of " + file;
+  if (found.interlaced)
+    return text +
+           ": the video is interlaced, which it does not know; try "
+           "another decoder, such as that of gstreamer1.0-libav";
+  return text +
+         ": the file may be empty or cut off, or of a kind that this decoder does not know; "
+         "try another decoder, such as that of gstreamer1.0-libav";
+}
+
+}  // namespace svgen::cli
