@@ -58,8 +58,9 @@ std::string note_of(const std::string& fit, const Card& card, int width, int hei
 void encode(Pipeline& pipeline, const fs::path& input, const std::string& features,
             const Options& options) {
   if (!fs::is_regular_file(input))
-    throw IoError("there is no such file: name a picture or a video",
-                  {"a file", "none", input.string()});
+    throw IoError(fs::exists(input) ? "this is no file: name a picture or a video"
+                                    : "there is no such file: name a picture or a video",
+                  {"a file", fs::is_directory(input) ? "a folder" : "none", input.string()});
   const Card card = Card::load(find_card(options.text("model")));
   pipeline.add_file(input);
   const std::string fit = options.choice("fit", {"crop", "letterbox", "stretch"});

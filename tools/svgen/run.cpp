@@ -63,7 +63,8 @@ std::string words_of(const Run& run, GstMessage* message, bool& vague) {
     return more.substr(detail);
   const std::string reason = last_line(more);
   vague = reason.starts_with("streaming stopped, reason");
-  if (!reason.empty() && reason != text) text += " (" + reason + ")";
+  const bool is_place = reason.find(".c(") != std::string::npos;  // in a source, and nothing more
+  if (!reason.empty() && !is_place && reason != text) text += " (" + reason + ")";
   const bool decodes =
       run.state.decoder != nullptr &&
       gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), GST_OBJECT(run.state.decoder));
