@@ -11,6 +11,7 @@
 
 #include "svgen/card.h"
 #include "svgen/error.h"
+#include "svgen/text.h"
 
 namespace svgen {
 namespace {
@@ -20,18 +21,10 @@ using nlohmann::json;
 constexpr int64_t kMaxSize = 1 << 20;  // no width, depth or count of a model is larger
 constexpr size_t kMaxCardBytes = 16 << 20;
 constexpr int kMaxNesting = 16;    // a card needs three
-constexpr size_t kMaxShown = 120;  // bytes of a key or value in a message
+constexpr size_t kMaxShown = 120;  // bytes of a key or value in a message, which stays readable
 constexpr size_t kMaxListed = 64;  // problems in a message
 
 using Problems = std::vector<std::string>;
-
-// A message stays readable however large a key or value is; the cut keeps UTF-8 whole.
-std::string shortened(const std::string& text) {
-  if (text.size() <= kMaxShown) return text;
-  size_t end = kMaxShown;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end) + "...";
-}
 
 // One JSON object; remembers which keys were asked for, so that the others can be reported.
 class ObjectReader {
@@ -145,6 +138,8 @@ class ObjectReader {
     read("file", target.file);
     read("sha256", target.sha256);
     require("file", "the name of a weights file");
+    if (target.file.find('\0') != std::string::npos)
+      problem("file", "a name without null characters", printable(target.file));
     const bool is_hex = target.sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
     if (!target.sha256.empty() && (target.sha256.size() != kHexDigits || !is_hex)) {
       problem("sha256", "64 lower-case hex digits", target.sha256);
@@ -167,8 +162,8 @@ class ObjectReader {
   }
 
   void problem(const std::string& key, const std::string& expected, const std::string& found) {
-    problems_.push_back(shortened(path_of(key)) + ": expected " + expected + ", found " +
-                        shortened(found));
+    problems_.push_back(shortened(path_of(key), kMaxShown) + ": expected " + expected + ", found " +
+                        shortened(found, kMaxShown));
   }
 
  private:
@@ -315,6 +310,9 @@ void fill_card(ObjectReader& reader, Card& card) {
     }
   }
   reader.read("classes", card.classes);
+  for (size_t i = 0; i < card.classes.size(); ++i)
+    if (card.classes[i].find_first_not_of(" \t\r\n") == std::string::npos)
+      reader.problem("classes", "a name for class " + std::to_string(i), "an empty one");
   if (card.diffusion && card.diffusion->classes > 0 && !card.classes.empty() &&
       static_cast<int64_t>(card.classes.size()) != card.diffusion->classes) {
     reader.problem("classes",

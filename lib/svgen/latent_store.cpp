@@ -103,7 +103,7 @@ void LatentWriter::commit() {
                             {kSampleSize, sample_size_},
                             {kOwn, {{"version", 1}, {kChecksums, checksums_}}}};
   AtomicFile file(json_);
-  file.write(description.dump(1) + "\n");
+  file.write(description.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
   // A description must never stand beside samples it does not describe.
   std::error_code ignored;
   fs::remove(json_, ignored);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <set>
+#include <map>
 #include <sstream>
 
 #include "svgen/error.h"
@@ -26,9 +26,31 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(path, ignored);
 }
 
+// Also a link to nowhere.
+bool is_listed(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(fs::symlink_status(path, ignored));
+}
+
 bool is_folder(const fs::path& path) {
   std::error_code ignored;
   return fs::is_directory(path, ignored);
+}
+
+// The card.json that find_card takes for each name, or one that is no file where none is.
+std::map<std::string, fs::path> card_files() {
+  std::map<std::string, fs::path> cards;
+  for (const fs::path& folder : model_search_path()) {
+    std::error_code ignored;
+    for (fs::directory_iterator entry(folder, ignored), end; !ignored && entry != end;
+         entry.increment(ignored)) {
+      const fs::path card = entry->path() / kCardName;
+      if (!is_listed(card)) continue;
+      fs::path& known = cards[entry->path().filename().string()];
+      if (known.empty() || (is_file(card) && !is_file(known))) known = card;
+    }
+  }
+  return cards;
 }
 
 }  // namespace
@@ -82,15 +104,24 @@ fs::path find_card(const std::string& model) {
 }
 
 std::vector<std::string> registered_models() {
-  std::set<std::string> names;
-  for (const fs::path& folder : model_search_path()) {
-    std::error_code ignored;
-    for (fs::directory_iterator entry(folder, ignored), end; !ignored && entry != end;
-         entry.increment(ignored)) {
-      if (is_file(entry->path() / kCardName)) names.insert(entry->path().filename().string());
+  std::vector<std::string> names;
+  for (const auto& [name, card] : card_files())
+    if (is_file(card)) names.push_back(name);
+  return names;
+}
+
+std::vector<RegisteredModel> read_registered_models() {
+  std::vector<RegisteredModel> models;
+  for (const auto& [name, file] : card_files()) {
+    RegisteredModel model{name, file, std::nullopt, ""};
+    try {
+      model.card = Card::load(file);
+    } catch (const Error& error) {
+      model.problem = error.report();
     }
+    models.push_back(std::move(model));
   }
-  return {names.begin(), names.end()};
+  return models;
 }
 
 }  // namespace svgen

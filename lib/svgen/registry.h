@@ -3,9 +3,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "svgen/card.h"
 
 namespace svgen {
 
@@ -20,7 +23,19 @@ std::vector<std::filesystem::path> model_search_path();
 /// the embedded model. Throws IoError with the places looked at and the names that exist there.
 std::filesystem::path find_card(const std::string& model);
 
-/// The names of all cards on the search path, sorted.
+/// The names of all cards on the search path, sorted. Nobody has read the cards.
 std::vector<std::string> registered_models();
+
+/// A model of the search path: its card, or what is wrong with it.
+struct RegisteredModel {
+  std::string name;
+  std::filesystem::path path;  // of the card
+  std::optional<Card> card;
+  std::string problem;  // the whole report when there is no card, else empty
+};
+
+/// What registered_models() names, read, so that one broken card does not hide the others. A
+/// card.json that is no file (a link to nowhere, a folder) is among them, as a problem.
+std::vector<RegisteredModel> read_registered_models();
 
 }  // namespace svgen

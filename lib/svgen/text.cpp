@@ -40,10 +40,10 @@ size_t character_length(std::string_view text) {
   return 0;
 }
 
-void append_escaped(std::string& text, char byte) {
+std::string escaped(char byte) {
   constexpr char kDigits[] = "0123456789abcdef";
   const auto value = static_cast<unsigned char>(byte);
-  text.append("\\x").append({kDigits[value / 16], kDigits[value % 16]});
+  return {'\\', 'x', kDigits[value / 16], kDigits[value % 16]};
 }
 
 }  // namespace
@@ -55,13 +55,10 @@ std::string printable(std::string_view bytes) {
 std::string shortened(std::string_view bytes, size_t limit) {
   std::string text;
   while (!bytes.empty()) {
-    if (text.size() >= limit) return text + "...";
     const size_t length = character_length(bytes);
-    if (length == 0) {
-      append_escaped(text, bytes[0]);
-    } else {
-      text += bytes.substr(0, length);
-    }
+    const std::string next = length == 0 ? escaped(bytes[0]) : std::string(bytes.substr(0, length));
+    if (next.size() > limit - text.size()) return text + "...";
+    text += next;
     bytes.remove_prefix(length == 0 ? 1 : length);
   }
   return text;

@@ -13,7 +13,7 @@ namespace svgen {
 /// printable already changes nothing.
 std::string printable(std::string_view bytes);
 
-/// The same, of at most about `limit` bytes; what is left out becomes "...".
+/// The same, of at most `limit` bytes and, in place of what is left out, "...".
 std::string shortened(std::string_view bytes, size_t limit);
 
 }  // namespace svgen

@@ -70,6 +70,15 @@ TEST_F(CardLocate, MissingFileNamesFilePlacesAndSource) {
   }
 }
 
+TEST_F(CardLocate, AFolderInPlaceOfTheFileIsNamed) {
+  const auto folder = folder_.path() / "models/own/a.bin";
+  std::filesystem::create_directories(folder);
+  EXPECT_THAT(report_of<IoError>([&] {
+                card_.locate({"a.bin", ""});
+              }),
+              HasSubstr("found the folder " + folder.string() + ": name the file in it"));
+}
+
 TEST_F(CardLocate, MissingAbsoluteFileNamesOnlyThatPlace) {
   const std::string absent = (folder_.path() / "absent.bin").string();
   const std::string report = report_of<IoError>([&] { card_.locate({absent, ""}); });

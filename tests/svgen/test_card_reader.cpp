@@ -143,6 +143,14 @@ TEST(CardReader, ACardWithoutNameIsCalledAsItsFolder) {
   EXPECT_EQ(Card::parse(card_with(""), kPath).name, "some");
 }
 
+TEST(CardReader, ClassesMayHaveCommasBlanksAndOneNameTwice) {
+  const Card card = Card::parse(
+      card_with(R"("classes": ["tench, Tinca tinca", "crane", "crane", " a b ", "日本", "7"])"),
+      kPath);
+  EXPECT_THAT(card.classes,
+              ElementsAre("tench, Tinca tinca", "crane", "crane", " a b ", "日本", "7"));
+}
+
 TEST(CardReader, SizesLeftOutStayOpen) {
   const Card card = Card::parse(
       card_with(
@@ -268,6 +276,10 @@ const BadCard kBadCards[] = {
     {"ClassesMismatch",
      card_with(R"("diffusion": {)" + kRole + R"(, "classes": 3}, "classes": ["a", "b"])"),
      {"classes:", "3 names", "found 2"}},
+    {"EmptyClassName", card_with(R"("classes": ["a", " "])"), {"classes:", "class 1"}},
+    {"NullInAFile",
+     card_with(R"("statistics": {"file": "a\u0000b"})"),
+     {"statistics.file:", "a\\x00b"}},
     {"NumberAmongClasses", card_with(R"("classes": ["a", 2])"), {"classes:", "strings", "2"}},
     {"AlignmentIncomplete",
      card_with(R"("alignment": {"semantic_mean": 0, "semantic_std": 1})"),

@@ -3,6 +3,7 @@
 #include "svgen/registry.h"
 
 #include <algorithm>
+#include <map>
 
 #include "support.h"
 
@@ -152,6 +153,33 @@ TEST_F(Registry, OddNamesAreAnIoError) {
                                   std::string("\xff\xfe"), std::string("a\nb")}) {
     EXPECT_THROW(find_card(name), IoError);
   }
+}
+
+TEST_F(Registry, ABrokenCardHidesNoOther) {
+  folder_.write("first/broken/card.json", "{ no");
+  folder_.write("first/sound/card.json", R"({"patch": 16, "grid": [4, 4]})");
+  fs::create_directories(folder_.path() / "first/linked");
+  fs::create_symlink("/no/such/file", folder_.path() / "first/linked/card.json");
+  fs::create_directories(folder_.path() / "first/folder/card.json");
+  std::map<std::string, RegisteredModel> models;
+  for (const RegisteredModel& model : read_registered_models()) models[model.name] = model;
+  ASSERT_TRUE(models.contains("mini"));
+  ASSERT_TRUE(models["mini"].card.has_value());
+  EXPECT_EQ(models["sound"].card->patch, 16);
+  EXPECT_TRUE(models["sound"].problem.empty());
+  EXPECT_FALSE(models["broken"].card.has_value());
+  EXPECT_THAT(models["broken"].problem, HasSubstr("not valid JSON"));
+  EXPECT_THAT(models["broken"].problem, HasSubstr(models["broken"].path.string()));
+  for (const char* name : {"linked", "folder"})
+    EXPECT_THAT(models[name].problem, HasSubstr("cannot be read")) << name;
+  EXPECT_THAT(registered_models(), Not(Contains("linked")));
+}
+
+TEST_F(Registry, TheCardThatCountsIsTheOneRead) {
+  fs::create_directories(folder_.path() / "first/own/card.json");
+  const fs::path card = add_card("second/own");
+  for (const RegisteredModel& model : read_registered_models())
+    EXPECT_TRUE(model.name != "own" || model.path == card);
 }
 
 TEST_F(Registry, ListsEachNameOnceAndSorted) {

@@ -46,8 +46,9 @@ TEST(Printable, AnyBytesBecomeJsonAndStayWhenPrintedAgain) {
 TEST(Shortened, CutsBetweenCharacters) {
   EXPECT_EQ(shortened("abcdef", 6), "abcdef");
   EXPECT_EQ(shortened("abcdef", 4), "abcd...");
-  EXPECT_EQ(shortened("ééé", 3), "éé...");
-  EXPECT_EQ(shortened("\xff\xff", 1), "\\xff...");
+  EXPECT_EQ(shortened("ééé", 3), "é...");
+  EXPECT_EQ(shortened("\xff\xff", 4), "\\xff...");
+  EXPECT_EQ(shortened("\xff\xff", 3), "...");
 }
 
 TEST(Error, TextsAreUtf8OfALengthThatCanBeRead) {

@@ -38,7 +38,13 @@ std::string exported_card(const Card& card, std::initializer_list<TrainedRole> t
     entry.erase("prefix");
     if (*role.prefix != '\0') entry["prefix"] = role.prefix;
   }
-  return json.dump(1) + "\n";
+  try {
+    return json.dump(1) + "\n";
+  } catch (const nlohmann::json::type_error&) {
+    throw ConfigurationError(
+        "a card can name files by UTF-8 alone: rename the folder of the card or of its weights",
+        {"names in UTF-8", "other bytes", card.path.string()});
+  }
 }
 
 }  // namespace svgen::train

@@ -32,6 +32,13 @@ TEST(ExportCard, HowTheWeightsBeforeWereTrainedIsForgotten) {
   EXPECT_FALSE(nlohmann::json::parse(exported_card(Card::load(path), {})).contains("training"));
 }
 
+TEST(ExportCard, RefusesAFolderThatNoCardCanName) {
+  const svgen::testing::ScratchFolder folder;
+  const auto path = folder.write("caf\xe9/card.json", svgen::testing::read_text(kTinyCard));
+  folder.write("caf\xe9/dit_tiny.safetensors", "any");
+  EXPECT_THROW(exported_card(Card::load(path), {}), ConfigurationError);
+}
+
 TEST(ExportCard, ATrainedFileHasNoOldDigest) {
   const Card card = Card::load(SVGEN_MODELS "/mini/card.json");
   const auto json = nlohmann::json::parse(exported_card(card, {{"diffusion", ""}}));

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// A process that computes has threads, and a child that it forks has not.
+#pragma once
+
+namespace svgen::roles {
+
+/// From now on a child that this process forks counts as one without the threads it would need.
+void note_computing();
+
+/// Whether this process is such a child.
+bool is_forked();
+
+/// Throws DeviceError when it is: its work would wait for ever.
+void refuse_forked();
+
+}  // namespace svgen::roles
