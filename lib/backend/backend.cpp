@@ -12,7 +12,9 @@
 #include "interop/tensor.h"
 #include "roles/devices.h"
 #include "roles/engine.h"
+#include "roles/fork_guard.h"
 #include "roles/recorder.h"
+#include "roles/torch_version.h"
 #include "roles/worker.h"
 #include "svgen/error.h"
 #include "svgen/registry.h"
@@ -27,7 +29,9 @@ namespace {
 
 class TorchBackend : public Backend {
  public:
+  // Asked before anything is locked that a thread of the parent may have held.
   Device resolve_device(const std::string& device) override {
+    roles::refuse_forked();
     return roles::resolve_device(device);
   }
 
@@ -126,5 +130,6 @@ class TorchBackend : public Backend {
 
 extern "C" __attribute__((visibility("default"))) svgen::Backend* svgen_backend(int version) {
   static svgen::TorchBackend& instance = *new svgen::TorchBackend;
+  if (version == svgen::kBackendVersion) svgen::roles::check_torch_version();
   return version == svgen::kBackendVersion ? &instance : nullptr;
 }

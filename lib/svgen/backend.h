@@ -52,7 +52,7 @@ inline constexpr int kBackendVersion = 7;
 Backend& backend();
 
 /// What the backend library exports under the name "svgen_backend": its one instance, or null when
-/// it was built for another version.
+/// it was built for another version. DeviceError when it was built for another LibTorch.
 using BackendEntry = Backend* (*)(int version);
 
 }  // namespace svgen

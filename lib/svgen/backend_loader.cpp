@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Opens the library that computes.
 #include <dlfcn.h>
+#include <link.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "svgen/backend.h"
@@ -31,34 +34,92 @@ std::vector<fs::path> candidates() {
   return files;
 }
 
+constexpr std::string_view kTorchLibraries[] = {"libc10.so", "libtorch_cpu.so", "libtorch.so"};
+
+// LibTorch's libraries that this process has, whoever brought them: one name can be there once, and
+// the compute library gets the one that is.
+std::string loaded_torch() {
+  std::string found;
+  const auto look = [](dl_phdr_info* library, size_t, void* text) {
+    const fs::path file = library->dlpi_name;
+    auto& list = *static_cast<std::string*>(text);
+    if (std::find(std::begin(kTorchLibraries), std::end(kTorchLibraries), file.filename()) !=
+        std::end(kTorchLibraries))
+      list += (list.empty() ? "" : ", ") + file.string();
+    return 0;
+  };
+  dl_iterate_phdr(look, &found);
+  return found;
+}
+
+// The other file that the loader missed, by its own words; empty when it was something else.
+std::string missing_library(const fs::path& file, const std::string& problem) {
+  const size_t end = problem.find(": cannot open shared object file");
+  const std::string name = problem.substr(0, end);
+  return end == std::string::npos || name == file.string() ? "" : name;
+}
+
+// For a file that is there and could not be opened.
+DeviceError why_not(const fs::path& file, const std::string& problem, const std::string& torch) {
+  const std::string where = file.string() + "; see docs/troubleshooting.md";
+  const std::string missing = missing_library(file, problem);
+  if (!missing.empty())
+    return DeviceError("the compute library needs " + missing +
+                           ", which is not there: install LibTorch where it was at the build, or "
+                           "name its folder in LD_LIBRARY_PATH",
+                       {missing, problem, where});
+  const bool fits = problem.find("undefined symbol") == std::string::npos &&
+                    problem.find("version `") == std::string::npos;
+  if (!fits && !torch.empty())
+    return DeviceError(
+        "another LibTorch is in this process already, and the compute library does not fit it: "
+        "start the program without it (LD_PRELOAD, a torch of the program's own), or build svgen "
+        "with that one (-Dlibtorch)",
+        {"the LibTorch of the build", torch + " already loaded; " + problem, where});
+  if (!fits)
+    return DeviceError(
+        "the compute library does not fit LibTorch or libsvgen as they are now: build and install "
+        "all together",
+        {"what it was built with", problem, where});
+  return DeviceError(
+      "the compute library cannot be opened: install LibTorch and libsvgen-torch.so, or name the "
+      "file in SVGEN_BACKEND",
+      {kFileName, problem, where});
+}
+
+Backend& open_library(void* library, const fs::path& file) {
+  const auto entry = reinterpret_cast<BackendEntry>(dlsym(library, kEntryName));
+  Backend* instance = entry == nullptr ? nullptr : entry(kBackendVersion);
+  if (instance != nullptr) return *instance;
+  throw DeviceError(
+      "the compute library does not fit this libsvgen: build and install both together",
+      {"interface version " + std::to_string(kBackendVersion),
+       entry == nullptr ? "no svgen_backend symbol" : "another version",
+       file.string() + "; see docs/troubleshooting.md"});
+}
+
 Backend& open_backend() {
   // OpenMP threads that spin for long slow down everything else in the process, and those that
   // sleep at once make small operations wait: a fifth of a training step. So they spin for some
   // microseconds. The runtime reads this when the backend pulls it in.
   if (std::getenv("OMP_WAIT_POLICY") == nullptr) setenv("GOMP_SPINCOUNT", "10000", /*overwrite=*/0);
   setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
-  std::string problems;
+  const std::string torch = loaded_torch();
+  std::string absent;
   for (const fs::path& file : candidates()) {
     // Never closed: LibTorch does not survive being unloaded.
-    void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (library == nullptr) {
-      problems += (problems.empty() ? "" : "; ") + std::string(dlerror());
-      continue;
-    }
-    const auto entry = reinterpret_cast<BackendEntry>(dlsym(library, kEntryName));
-    Backend* instance = entry == nullptr ? nullptr : entry(kBackendVersion);
-    if (instance == nullptr) {
-      throw DeviceError(
-          "the compute library does not fit this libsvgen: build and install both together",
-          {"interface version " + std::to_string(kBackendVersion),
-           entry == nullptr ? "no svgen_backend symbol" : "another version", file.string()});
-    }
-    return *instance;
+    if (void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL))
+      return open_library(library, file);
+    const std::string problem = dlerror();
+    std::error_code ignored;
+    if (fs::exists(file, ignored) || !missing_library(file, problem).empty())
+      throw why_not(file, problem, torch);
+    absent += (absent.empty() ? "" : "; ") + problem;
   }
   throw DeviceError(
-      "the compute library cannot be opened: install LibTorch and libsvgen-torch.so, "
-      "or name the file in SVGEN_BACKEND",
-      {kFileName, problems, ""});
+      "the compute library is not there: install libsvgen-torch.so (beside libsvgen.so), or name "
+      "the file in SVGEN_BACKEND",
+      {kFileName, absent, "docs/troubleshooting.md"});
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <chrono>
 
 #include "interop/tensor.h"
+#include "roles/fork_guard.h"
 #include "roles/host_memory.h"
 #include "roles/worker.h"
 #include "svgen/error.h"
@@ -41,6 +42,7 @@ void compute(const std::function<void()>& work) {
 Runtime::Runtime(Device device, DType dtype) : device_(device), dtype_(dtype) {
   counters_.handle = next_handle();
   if (device.is_cpu()) keep_host_memory();
+  note_computing();
 }
 
 Runtime::~Runtime() {
@@ -56,6 +58,7 @@ at::ScalarType Runtime::torch_dtype() const {
 }
 
 void Runtime::run_recording(const std::function<void()>& work) const {
+  refuse_forked();
   if (!device_.is_cpu()) return compute(work);
   Worker::instance().run([&] { compute(work); });
 }

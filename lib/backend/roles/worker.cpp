@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "roles/fork_guard.h"
 #include "svgen/error.h"
 
 namespace svgen::roles {
@@ -29,6 +30,7 @@ Worker& Worker::instance() {
 }
 
 Worker::Worker() {
+  note_computing();
   std::thread([this] { loop(); }).detach();
   end_at_exit();
 }
@@ -43,7 +45,8 @@ void Worker::end_at_exit() {
 
 // A thread that computed on would use what the exit has destroyed.
 void Worker::end() {
-  if (is_worker) return;  // its own work exits
+  if (is_worker) return;    // its own work exits
+  if (is_forked()) return;  // the thread, and whoever held the lock, are in another process
   std::unique_lock lock(mutex_);
   ended_ = true;
   exiting_ = std::this_thread::get_id();
@@ -60,6 +63,7 @@ void Worker::finish(Job& job, std::exception_ptr error) {
 }
 
 void Worker::run(const std::function<void()>& work) {
+  refuse_forked();
   if (is_worker) return work();
   Job job{work};
   std::unique_lock lock(mutex_);

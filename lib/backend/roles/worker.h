@@ -22,6 +22,8 @@ class Worker {
   /// Runs `work` on the worker, after what others handed in before, and waits. An exception of
   /// `work` is thrown here. Called on the worker itself, it runs at once.
   ///
+  /// DeviceError in a process that was forked from one with a worker.
+  ///
   /// When the process exits, what runs is waited for and nothing begins after it: other threads
   /// than the one that exits get a DeviceError.
   void run(const std::function<void()>& work);
