@@ -31,5 +31,9 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     listed = list(argv[i]) && listed;
   }
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    std::perror("weights-ls: the listing cannot be written");
+    return 1;
+  }
   return listed ? 0 : 1;
 }

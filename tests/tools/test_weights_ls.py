@@ -23,6 +23,12 @@ class WeightsLs(unittest.TestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn("meson.build", result.stdout)
 
+    def test_a_full_disk_under_the_listing_is_an_error(self):
+        name = support.ROOT / "tests/data/tiny/dit_tiny.pt"
+        result = support.run("sh", "-c", '"$0" "$1" > /dev/full', TOOL, name)
+        self.assertEqual(result.returncode, 1, result.stdout)
+        self.assertIn("cannot be written", result.stdout)
+
     def test_says_how_it_is_called(self):
         result = support.run(TOOL)
         self.assertEqual(result.returncode, 2)

@@ -6,6 +6,7 @@
 
 #include "svgen/error.h"
 #include "svgen/tensor.h"
+#include "weights/advice.h"
 
 namespace svgen::models {
 namespace {
@@ -28,13 +29,18 @@ int64_t file_size(const weights::StateSource& source, const std::string& tensor,
   const std::string expected = std::to_string(rank) + " dimensions, none of them 0";
   const std::string where = source.path().string() + ", tensor " + tensor;
   if (!info)
-    throw WeightsError("the weights file lacks the tensor " + tensor + ": is it the right file?",
-                       {.expected = expected, .found = "no such tensor", .where = where});
+    throw WeightsError(
+        "the weights file lacks the tensor " + tensor + "; " + weights::advice(source, tensor),
+        {.expected = expected, .found = "no such tensor", .where = where});
+  weights::require_readable(*info, source.path());
   bool usable = info->shape.size() == rank;
   for (int64_t size : info->shape) usable = usable && size > 0;
-  if (!usable)
-    throw WeightsError("the tensor " + tensor + " has another shape than this model's",
+  if (!usable) {
+    const std::string trace = weights::trace_of(source);
+    throw WeightsError("the tensor " + tensor + " has another shape than this model's" +
+                           (trace.empty() ? "" : "; " + trace),
                        {.expected = expected, .found = shape_text(info->shape), .where = where});
+  }
   return info->shape.at(dim);
 }
 

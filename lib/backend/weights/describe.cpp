@@ -26,11 +26,15 @@ void write_tensors(std::ostream& out, const StateSource& source) {
   for (const TensorInfo& info : source.tensors()) width = std::max(width, info.name.size());
   int64_t numbers = 0, bytes = 0;
   for (const TensorInfo& info : source.tensors()) {
+    out << std::left << std::setw(static_cast<int>(width) + 2) << info.name;
+    if (!info.unreadable.empty()) {
+      out << "not read: " << info.unreadable << "\n";
+      continue;
+    }
     const int64_t count = count_elements(info.shape).value_or(0);
     numbers += count;
     bytes += count * static_cast<int64_t>(c10::elementSize(info.dtype));
-    out << std::left << std::setw(static_cast<int>(width) + 2) << info.name << std::setw(10)
-        << dtype_text(info.dtype) << shape_text(info.shape) << "\n";
+    out << std::setw(17) << dtype_text(info.dtype) << shape_text(info.shape) << "\n";
   }
   out << source.tensors().size() << " tensors, " << numbers << " numbers, " << bytes << " bytes\n";
 }

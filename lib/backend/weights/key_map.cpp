@@ -13,6 +13,12 @@ namespace {
 constexpr int kMaxIndex = 9999;
 constexpr size_t kMaxGaps = 4096;  // enough to see that a file is not what it seems
 
+// What wrappers add to any model.
+constexpr KeyRule kEverywhere[] = {
+    {"n_averaged", nullptr, KeyNeed::kSurplus, KeyChange::kNone, "counts the averaged models"},
+    {"steps", nullptr, KeyNeed::kSurplus, KeyChange::kNone, "counts the steps of an average"},
+};
+
 using Indices = std::vector<int>;
 using Present = std::set<std::pair<std::string, KeyChange>>;
 
@@ -128,10 +134,11 @@ std::optional<KeyMatch> match_key(const KeyFamily& family, const std::string& na
   std::string_view bare = name;
   const std::string_view prefix = family.optional_prefix;
   if (!prefix.empty() && bare.starts_with(prefix)) bare.remove_prefix(prefix.size());
-  for (const KeyRule& rule : family.rules)
-    if (auto holes = match_pattern(rule.source, bare))
-      return KeyMatch{&rule, holes->indices, holes->rest,
-                      fill_pattern(rule.target(), holes->indices, holes->rest)};
+  for (const std::span<const KeyRule> rules : {family.rules, std::span<const KeyRule>(kEverywhere)})
+    for (const KeyRule& rule : rules)
+      if (auto holes = match_pattern(rule.source, bare))
+        return KeyMatch{&rule, holes->indices, holes->rest,
+                        fill_pattern(rule.target(), holes->indices, holes->rest)};
   return std::nullopt;
 }
 

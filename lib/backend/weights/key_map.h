@@ -43,7 +43,7 @@ struct KeyMatch {
   std::string published;  // the full name
 };
 
-/// The first rule that fits `name`, or nothing.
+/// The first rule that fits `name`, of the family or of what wrappers add to any model, or nothing.
 std::optional<KeyMatch> match_key(const KeyFamily& family, const std::string& name);
 
 /// How many of `names` have a rule.

@@ -4,16 +4,19 @@
 
 #include <ATen/ops/clone.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
 #include "svgen/error.h"
+#include "weights/advice.h"
 #include "weights/finite.h"
 #include "weights/stored_tensor.h"
 
 namespace svgen::weights {
 namespace {
 
+constexpr const char *kOtherForm = "of another form", *kOtherNumbers = "of another kind of numbers";
 constexpr size_t kListed = 8;  // of each kind; a wrong file makes hundreds
 
 class Problems {
@@ -25,6 +28,12 @@ class Problems {
     if (list.count <= kListed) list.text += (list.text.empty() ? "" : ", ") + text;
   }
   bool empty() const { return total_ == 0; }
+  // Whether the right tensors are there, and only their numbers cannot be used.
+  bool only_numbers() const {
+    return std::all_of(lists_.begin(), lists_.end(), [](const auto& entry) {
+      return entry.first == kOtherForm || entry.first == kOtherNumbers;
+    });
+  }
 
   std::string counts() const {
     std::string text;
@@ -59,14 +68,17 @@ void check_slot(const nn::StateSlot& slot, const TensorInfo* info, Problems& pro
     if (slot.kind != nn::SlotKind::kOptional) problems.add("missing", slot.name);
     return;
   }
+  if (!info->unreadable.empty()) {
+    problems.add(kOtherForm, slot.name + " is " + info->unreadable);
+    return;
+  }
   if (info->shape != slot.shape)
     problems.add("of another shape", slot.name + " is " + shape_text(info->shape) +
                                          " and must be " + shape_text(slot.shape));
   // Only buffers count or mask.
   const bool fits = slot.kind == nn::SlotKind::kBuffer ? is_plain_number(info->dtype)
                                                        : at::isFloatingType(info->dtype);
-  if (!fits)
-    problems.add("of another kind of numbers", slot.name + " is " + dtype_text(info->dtype));
+  if (!fits) problems.add(kOtherNumbers, slot.name + " is " + dtype_text(info->dtype));
 }
 
 }  // namespace
@@ -78,22 +90,28 @@ int64_t load_state(const std::function<void(const nn::StateScope&)>& visit,
 
   std::map<std::string, const TensorInfo*> used;
   Problems problems;
+  std::string missing;  // the first one
   const nn::StateVisitor check = [&](const nn::StateSlot& slot) {
     const auto entry = unused.find(slot.name);
     const TensorInfo* info = entry == unused.end() ? nullptr : entry->second;
     check_slot(slot, info, problems);
+    if (info == nullptr && missing.empty() && slot.kind != nn::SlotKind::kOptional)
+      missing = slot.name;
     if (info == nullptr) return;
     used.insert(*entry);
     unused.erase(entry);
   };
   visit(nn::StateScope(check));
   for (const auto& [name, info] : unused)
-    if (source.surplus_reason(name).empty()) problems.add("unexpected", name);
+    if (source.surplus_reason(name).empty() && info->unreadable.empty())
+      problems.add("unexpected", name);
   if (!problems.empty())
-    throw WeightsError("the weights do not fit the model (" + problems.counts() +
-                           "); check that the card names the right file, prefix and sizes",
-                       {"the tensors of the model, all and only these", problems.listing(),
-                        source.path().string()});
+    throw WeightsError(
+        "the weights do not fit the model (" + problems.counts() + "); " +
+            (problems.only_numbers() ? "save these tensors anew, as plain floating-point ones"
+                                     : advice(source, missing)),
+        {"the tensors of the model, all and only these", problems.listing(),
+         source.path().string()});
 
   int64_t bytes = 0;
   const nn::StateVisitor fill = [&](const nn::StateSlot& slot) {

@@ -27,6 +27,7 @@ enum class PickleKind {
   kObject,   // node: an inert stand-in; its one item is what it would have been made by
   kStorage,  // number: chosen by the hooks
   kTensor,   // number: chosen by the hooks
+  kUnread,   // number: chosen by the hooks; a tensor of a form that they know and cannot read
 };
 
 struct PickleNode;

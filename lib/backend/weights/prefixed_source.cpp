@@ -13,7 +13,8 @@ class PrefixedSource : public StateSource {
       : source_(std::move(source)), prefix_(prefix) {
     for (const TensorInfo& info : source_->tensors()) {
       if (!info.name.starts_with(prefix)) continue;
-      tensors_.push_back({info.name.substr(prefix.size()), info.dtype, info.shape});
+      tensors_.push_back(info);
+      tensors_.back().name.erase(0, prefix.size());
     }
   }
 

@@ -11,6 +11,7 @@
 #include "svgen/error.h"
 #include "weights/maps.h"
 #include "weights/stored_tensor.h"
+#include "weights/unwrapped_source.h"
 
 namespace svgen::weights {
 namespace {
@@ -100,7 +101,9 @@ std::string RoleSource::choose_prefix(Role role, const std::string& wanted) cons
     return std::any_of(file_->tensors().begin(), file_->tensors().end(),
                        [&](const TensorInfo& info) { return info.name.starts_with(prefix); });
   };
-  if (!wanted.empty()) return used(wanted) ? wanted : std::string();
+  // Whoever wrote the card may have seen the names with their wrappers.
+  if (const std::string plain = unwrapped_name(wanted); !wanted.empty())
+    return used(plain) ? plain : std::string();
   // The residual ViT has names of its own that start like the encoder's prefix.
   const std::string usual = role_prefix(role);
   return used(usual) ? usual : std::string();
@@ -135,10 +138,14 @@ void RoleSource::offer(const std::string& name, const Recipe& recipe) {
 
 TensorInfo RoleSource::describe(const std::string& name, const Recipe& recipe) const {
   const TensorInfo& first = *recipe.sources[0];
-  TensorInfo info = {name, first.dtype, first.shape};
+  TensorInfo info = first;
+  info.name = name;
   if (recipe.change == KeyChange::kDropFirstAxis && !info.shape.empty() && info.shape[0] == 1)
     info.shape.erase(info.shape.begin());
   if (!is_third(recipe.change)) return info;
+  for (const TensorInfo* part : recipe.sources)
+    if (part != nullptr && !part->unreadable.empty()) info.unreadable = part->unreadable;
+  if (!info.unreadable.empty()) return info;
   for (const TensorInfo* part : recipe.sources)
     if (part != nullptr && (part->dtype != first.dtype || part->shape != first.shape))
       throw WeightsError("query, key and value of the weights file do not fit together",

@@ -15,17 +15,33 @@
 namespace svgen::weights {
 namespace {
 
-constexpr uint64_t kMaxHeader = 100u << 20;  // the format's own limit
-constexpr uint64_t kLengthBytes = 8;
+constexpr uint64_t kMaxHeader = 100u << 20;                           // the format's own limit
+constexpr uint64_t kLengthBytes = 8, kMaxLength = uint64_t{1} << 32;  // more is no length at all
+constexpr size_t kMaxName = 1024, kMaxShown = 64;                     // bytes
 
 constexpr std::pair<const char*, at::ScalarType> kDtypes[] = {
-    {"F64", at::kDouble},          {"F32", at::kFloat},        {"F16", at::kHalf},
-    {"BF16", at::kBFloat16},       {"I64", at::kLong},         {"I32", at::kInt},
-    {"I16", at::kShort},           {"I8", at::kChar},          {"U64", at::kUInt64},
-    {"U32", at::kUInt32},          {"U16", at::kUInt16},       {"U8", at::kByte},
-    {"BOOL", at::kBool},           {"C64", at::kComplexFloat}, {"F8_E4M3", at::kFloat8_e4m3fn},
+    {"F64", at::kDouble},
+    {"F32", at::kFloat},
+    {"F16", at::kHalf},
+    {"BF16", at::kBFloat16},
+    {"I64", at::kLong},
+    {"I32", at::kInt},
+    {"I16", at::kShort},
+    {"I8", at::kChar},
+    {"U64", at::kUInt64},
+    {"U32", at::kUInt32},
+    {"U16", at::kUInt16},
+    {"U8", at::kByte},
+    {"BOOL", at::kBool},
+    {"C64", at::kComplexFloat},
+    {"F8_E4M3", at::kFloat8_e4m3fn},
     {"F8_E5M2", at::kFloat8_e5m2},
+    {"F8_E4M3FNUZ", at::kFloat8_e4m3fnuz},
+    {"F8_E5M2FNUZ", at::kFloat8_e5m2fnuz},
 };
+
+// Parts of numbers that belong together, of block formats.
+constexpr std::string_view kUnreadDtypes[] = {"F4", "F6_E2M3", "F6_E3M2", "F8_E8M0"};
 
 struct HeaderEntry {
   std::string name, dtype;
@@ -50,6 +66,9 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
   bool key(string_t& name) override {
     field_ = name;
     if (depth_ != 1) return true;
+    if (name.size() > kMaxName)
+      return fail("a name of " + std::to_string(name.size()) +
+                  " bytes: " + shortened(name, kMaxShown));
     if (!names_.insert(name).second) return fail("the name " + name + " twice");
     metadata_ = name == "__metadata__";
     if (!metadata_) entries.push_back({printable(name), {}, {}, {}, false});
@@ -112,6 +131,19 @@ const at::ScalarType* find_dtype(const std::string& name) {
   return nullptr;
 }
 
+bool is_of_the_format(const std::string& dtype) {
+  return std::find(std::begin(kUnreadDtypes), std::end(kUnreadDtypes), dtype) !=
+         std::end(kUnreadDtypes);
+}
+
+TensorInfo unread_numbers(const HeaderEntry& entry) {
+  return {entry.name,
+          at::ScalarType::Undefined,
+          {},
+          "a tensor of numbers that are not read here (" + entry.dtype +
+              "): convert it to numbers of 16 or 32 bits"};
+}
+
 /// `data` bytes follow the header, which ends at `start`.
 StoredTensor check_entry(const MappedFile& file, const HeaderEntry& entry, uint64_t start,
                          uint64_t data) {
@@ -119,19 +151,25 @@ StoredTensor check_entry(const MappedFile& file, const HeaderEntry& entry, uint6
     refuse_file(file.path(), "the safetensors header contradicts itself; fetch the file again",
                 expected + " for " + entry.name, found);
   };
-  const at::ScalarType* dtype = find_dtype(entry.dtype);
-  if (dtype == nullptr) refuse("a dtype known here", "\"" + entry.dtype + "\"");
   if (!entry.has_shape || entry.offsets.size() != 2)
     refuse("a shape and two data_offsets", "an entry without them");
+  const uint64_t begin = entry.offsets[0], end = entry.offsets[1];
+  if (begin <= end && end > data)
+    refuse_file(
+        file.path(), "the safetensors file is cut off; fetch it again",
+        "data_offsets inside the " + std::to_string(data) + " bytes of data for " + entry.name,
+        std::to_string(begin) + " to " + std::to_string(end));
+  if (begin > end)
+    refuse("data_offsets inside the " + std::to_string(data) + " bytes of data",
+           std::to_string(begin) + " to " + std::to_string(end));
+  const at::ScalarType* dtype = find_dtype(entry.dtype);
+  if (dtype == nullptr && is_of_the_format(entry.dtype)) return {unread_numbers(entry), {}, 0};
+  if (dtype == nullptr) refuse("a dtype of the format", "\"" + entry.dtype + "\"");
   std::vector<int64_t> shape(entry.shape.begin(), entry.shape.end());
   const auto count = count_elements(shape);  // sizes beyond 2^63 have become negative
   int64_t bytes = 0;
   if (!count || __builtin_mul_overflow(*count, int64_t(c10::elementSize(*dtype)), &bytes))
     refuse("a shape that memory can hold", shape_text(shape));
-  const uint64_t begin = entry.offsets[0], end = entry.offsets[1];
-  if (begin > end || end > data)
-    refuse("data_offsets inside the " + std::to_string(data) + " bytes of data",
-           std::to_string(begin) + " to " + std::to_string(end));
   if (end - begin != static_cast<uint64_t>(bytes))
     refuse(std::to_string(bytes) + " bytes of " + entry.dtype + " " + shape_text(shape),
            std::to_string(end - begin) + " bytes");
@@ -160,7 +198,8 @@ void check_coverage(const MappedFile& file, const std::vector<HeaderEntry>& entr
 }  // namespace
 
 bool is_safetensors(const MappedFile& file) {
-  return file.size() > kLengthBytes && file.bytes()[kLengthBytes] == '{';
+  return file.size() > kLengthBytes && file.bytes()[kLengthBytes] == '{' &&
+         file.number(0, kLengthBytes, "the length of the header") < kMaxLength;
 }
 
 std::shared_ptr<StateSource> open_safetensors(std::shared_ptr<const MappedFile> file) {
@@ -189,6 +228,10 @@ void write_safetensors(const std::filesystem::path& path,
     if (!names.insert(named.first).second || !named.second.defined())
       throw WeightsError("cannot save these tensors: a name repeats or has no tensor",
                          {"defined tensors of distinct names", named.first, path.string()});
+    if (printable(named.first) != named.first)
+      throw WeightsError(
+          "cannot save a tensor under a name that is no plain text; rename it",
+          {"a name in UTF-8 without control characters", named.first, path.string()});
     order.push_back(&named);
   }
   std::sort(order.begin(), order.end(), [](auto* a, auto* b) {

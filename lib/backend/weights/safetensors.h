@@ -9,7 +9,8 @@
 
 namespace svgen::weights {
 
-/// Whether the file starts as a safetensors file does: a length and then an opening brace.
+/// Whether the file starts as a safetensors file does: a length of less than 4 GiB and then an
+/// opening brace.
 bool is_safetensors(const MappedFile& file);
 
 /// The tensors of a safetensors file in the order of its header. IoError when anything in the

@@ -15,7 +15,13 @@ struct TensorInfo {
   std::string name;
   at::ScalarType dtype;
   std::vector<int64_t> shape;
+  /// What keeps a tensor from being read, and what to do: "a sparse tensor (torch.sparse_coo): save
+  /// it with .to_dense()". Empty for all that can be read; else dtype and shape say nothing.
+  std::string unreadable = {};
 };
+
+/// Throws the WeightsError of a tensor that cannot be read.
+void require_readable(const TensorInfo& info, const std::filesystem::path& path);
 
 class StateSource {
  public:
@@ -24,7 +30,8 @@ class StateSource {
   virtual const std::filesystem::path& path() const = 0;
   /// In file order. Reading headers only.
   virtual const std::vector<TensorInfo>& tensors() const = 0;
-  /// The tensor in the file's dtype, contiguous, on the host. WeightsError when it is absent.
+  /// The tensor in the file's dtype, contiguous, on the host. WeightsError when it is absent or
+  /// unreadable.
   virtual at::Tensor read(const std::string& name) const = 0;
   /// Why it is no mistake when a model has no place for this tensor ("used in pre-training
   /// only"); empty for all that a model must know.
@@ -34,10 +41,10 @@ class StateSource {
   const TensorInfo* find(const std::string& name) const;
 };
 
-/// Opens safetensors, torch.save zip or torch.save legacy by content, and lists its tensors under
-/// flattened names. When the top level holds "ema", "model" or "state_dict" (in that order), that
-/// dict is the state; "module." and "_orig_mod." prefixes that all names share are dropped.
-/// IoError for a file that cannot be read or understood.
+/// Opens safetensors, torch.save zip or torch.save legacy by content, or all files that an index of
+/// shards names, and lists the tensors under flattened names without wrappers (unwrapped_name).
+/// When the top level of a torch.save file holds a known key ("ema", "model", "state_dict", ...),
+/// that dict is the state. IoError for a file that cannot be read or understood.
 std::shared_ptr<StateSource> open_weights(const std::filesystem::path& file);
 
 enum class Role { kEncoder, kResidual, kDecoder, kDiffusion, kStatistics };

@@ -104,6 +104,7 @@ at::Tensor MappedSource::read(const std::string& name) const {
     throw WeightsError("the weights file lacks a tensor; check that it is the right file",
                        {name, std::to_string(infos_.size()) + " other tensors", path().string()});
   const StoredTensor& stored = stored_[found->second];
+  require_readable(stored.info, path());
   const size_t item = c10::elementSize(stored.info.dtype);
   char* data = file_->data(stored.offset);
   const auto options = at::TensorOptions(stored.info.dtype);

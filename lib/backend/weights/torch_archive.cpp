@@ -2,16 +2,21 @@
 // The two containers of torch.save and the walk from the pickled value to named tensors.
 #include "weights/torch_archive.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "svgen/text.h"
+#include "weights/foreign_file.h"
 #include "weights/torch_objects.h"
 #include "weights/zip_directory.h"
 
 namespace svgen::weights {
 namespace {
 
-constexpr const char* kStateKeys[] = {"ema", "model", "state_dict"};  // the first one wins
+// Where trainings keep the weights; the first one wins, and averages come before what they are of.
+constexpr const char* kStateKeys[] = {
+    "ema",   "model_ema",  "state_dict_ema",   "ema_state_dict", "params_ema",
+    "model", "state_dict", "model_state_dict", "module",         "params"};
 constexpr int kMaxDepth = 64;
 constexpr size_t kMaxVisits = 1u << 22, kMaxName = 1024;
 // The number that the first pickle of a legacy file holds.
@@ -26,6 +31,10 @@ std::string key_text(const PickleValue& key) {
   return key.kind == PickleKind::kInt ? std::to_string(key.number) : "?";
 }
 
+bool is_tensor(const PickleValue& value) {
+  return value.kind == PickleKind::kTensor || value.kind == PickleKind::kUnread;
+}
+
 class Flattener {
  public:
   Found walk(const PickleValue& root) {
@@ -36,15 +45,15 @@ class Flattener {
  private:
   void visit(const PickleValue& value, const std::string& name, int depth) {
     // Values may contain themselves, or one another many times over.
-    if (depth > kMaxDepth || name.size() > kMaxName)
-      throw PickleError("values nested deeper than in any state dict");
-    if (value.kind == PickleKind::kTensor) found_.emplace_back(name.empty() ? "0" : name, value);
+    if (depth > kMaxDepth) throw PickleError("values nested deeper than in any state dict");
+    if (name.size() > kMaxName) throw PickleError("names longer than in any state dict");
+    if (is_tensor(value)) found_.emplace_back(name.empty() ? "0" : name, value);
     if (value.kind == PickleKind::kObject) return;
     const bool dict = value.kind == PickleKind::kDict;
     const auto& items = value.items();
     for (size_t i = dict ? 1 : 0; i < items.size(); i += dict ? 2 : 1) {
       if (++visits_ > kMaxVisits) throw PickleError("more values than any state dict needs");
-      if (!items[i].has_node() && items[i].kind != PickleKind::kTensor) continue;
+      if (!items[i].has_node() && !is_tensor(items[i])) continue;
       const std::string key = dict ? key_text(items[i - 1]) : std::to_string(i);
       visit(items[i], name.empty() ? key : name + "." + key, depth + 1);
     }
@@ -71,10 +80,23 @@ Found find_state(const PickleValue& root) {
   return Flattener().walk(root);
 }
 
+std::string describe_object(const PickleValue& object) {
+  const PickleValue* made_by = &object;
+  // The class stands by itself, or as legacy files refer to it: ("module", class, file, code).
+  for (int depth = 0; depth < 4 && made_by->has_node() && !made_by->items().empty(); ++depth)
+    made_by = &made_by->items()[made_by->items().size() > 1 ? 1 : 0];
+  return "an object of " +
+         (made_by->has_text() ? std::string(made_by->text()) : "an unknown class");
+}
+
+// What is there in place of tensors.
 std::string describe_root(const PickleValue& root) {
-  if (root.kind != PickleKind::kObject) return "a value without tensors";
-  const PickleValue& made_by = root.items()[0];
-  return "an object of " + (made_by.has_text() ? std::string(made_by.text()) : "an unknown class");
+  if (root.kind == PickleKind::kObject) return describe_object(root);
+  const auto& items = root.items();
+  for (size_t i = 0; root.kind == PickleKind::kDict && i + 1 < items.size(); i += 2)
+    if (items[i + 1].kind == PickleKind::kObject)
+      return "a dict whose " + key_text(items[i]) + " is " + describe_object(items[i + 1]);
+  return "a value without tensors";
 }
 
 std::shared_ptr<StateSource> make_source(std::shared_ptr<const MappedFile> file,
@@ -82,7 +104,9 @@ std::shared_ptr<StateSource> make_source(std::shared_ptr<const MappedFile> file,
                                          const FindStorage& find) {
   const Found found = find_state(root);
   if (found.empty())
-    refuse_file(file->path(), "the file holds no tensors; save a state dict with torch.save",
+    refuse_file(file->path(),
+                "the file holds no tensors by name; save model.state_dict() with torch.save, not "
+                "the model",
                 "a dict of tensors", describe_root(root));
   std::vector<StoredTensor> tensors;
   for (const auto& [name, value] : found) tensors.push_back(objects.place(value, name, find));
@@ -94,24 +118,36 @@ std::shared_ptr<StateSource> make_source(std::shared_ptr<const MappedFile> file,
               "little-endian numbers", "big-endian numbers");
 }
 
+constexpr std::string_view kPickle = "data.pkl";
+
+std::string_view last_part(std::string_view name) {
+  return name.substr(name.rfind('/') + 1);  // from 0 on without a slash
+}
+bool is_pickle(const std::string& name) {
+  return last_part(name) == kPickle;
+}
+// TorchScript keeps its parameters in objects whose classes are code beside them.
+bool is_program(const std::string& name) {
+  return last_part(name) == "constants.pkl";
+}
+
 std::shared_ptr<StateSource> open_zip(std::shared_ptr<const MappedFile> file) {
+  if (const auto names = zip_names(*file); std::none_of(names.begin(), names.end(), is_pickle) ||
+                                           std::any_of(names.begin(), names.end(), is_program))
+    refuse_file(file->path(), "the zip archive is not of torch.save", "data.pkl in it",
+                foreign_archive(names));
   const auto entries = read_zip_directory(*file);
   // Everything lies in one folder named after the file; its name is found by the pickle's.
-  constexpr std::string_view kPickle = "data.pkl";
   std::string folder;
   const ZipEntry* pickle = nullptr;
   for (const auto& [name, entry] : entries) {
-    const size_t slash = name.rfind('/') + 1;  // 0 without a slash
-    if (std::string_view(name).substr(slash) != kPickle) continue;
+    if (!is_pickle(name)) continue;
     if (pickle != nullptr)
       refuse_file(file->path(), "the archive holds two pickles; it is not of torch.save",
                   "one data.pkl", folder + "data.pkl and " + name);
-    folder = name.substr(0, slash);
+    folder = name.substr(0, name.size() - kPickle.size());
     pickle = &entry;
   }
-  if (pickle == nullptr)
-    refuse_file(file->path(), "the zip archive is not of torch.save", "data.pkl in it",
-                std::to_string(entries.size()) + " other files");
   const auto order = entries.find(folder + "byteorder");
   if (order != entries.end() &&
       file->slice(order->second.offset, order->second.size, "the byte order") == "big")

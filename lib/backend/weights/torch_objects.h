@@ -36,8 +36,9 @@ class TorchObjects {
   const std::vector<TorchStorage>& storages() const { return storages_; }
   const std::vector<TorchTensor>& tensors() const { return tensors_; }
 
-  /// Places a tensor of `value` (kTensor) in the file. PickleError when it reaches outside its
-  /// storage or holds more elements than that, or when the storage is shorter than it says.
+  /// Places a tensor of `value` (kTensor or kUnread) in the file. PickleError when it reaches
+  /// outside its storage or holds more elements than that, or when the storage is shorter than it
+  /// says.
   StoredTensor place(
       const PickleValue& value, const std::string& name,
       const std::function<std::optional<StorageRange>(std::string_view key)>& find) const;
@@ -46,11 +47,12 @@ class TorchObjects {
   std::optional<PickleValue> call(PickleMachine& machine, std::string_view name,
                                   const PickleValue& arguments);
   std::optional<PickleValue> storage(const PickleValue& id);
-  std::optional<PickleValue> tensor(const std::vector<PickleValue>& arguments,
-                                    const at::ScalarType* dtype);
+  PickleValue tensor(const std::vector<PickleValue>& arguments, const PickleValue* dtype);
+  PickleValue unread(const std::string& form);
 
   std::vector<TorchStorage> storages_;
   std::vector<TorchTensor> tensors_;
+  std::vector<std::string> unread_;  // as TensorInfo::unreadable
 };
 
 }  // namespace svgen::weights

@@ -147,6 +147,19 @@ bool is_zip(const MappedFile& file) {
   return file.bytes().substr(0, 4) == std::string_view("PK\3\4");
 }
 
+std::vector<std::string> zip_names(const MappedFile& file) {
+  const Directory directory = find_directory(file);
+  const uint64_t end = directory.offset + directory.size;
+  std::vector<std::string> names;
+  uint64_t at = directory.offset;
+  for (uint64_t i = 0; i < directory.files; ++i) {
+    CentralEntry entry = read_central(file, at, end);
+    at = entry.next;
+    names.push_back(std::move(entry.name));
+  }
+  return names;
+}
+
 std::map<std::string, ZipEntry, std::less<>> read_zip_directory(const MappedFile& file) {
   const Directory directory = find_directory(file);
   std::map<std::string, ZipEntry, std::less<>> entries;

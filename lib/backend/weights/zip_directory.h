@@ -3,6 +3,8 @@
 #pragma once
 
 #include <map>
+#include <string>
+#include <vector>
 
 #include "weights/mapped_file.h"
 
@@ -14,6 +16,10 @@ struct ZipEntry {
 };
 
 bool is_zip(const MappedFile& file);
+
+/// All names in the archive's list of files, whatever form those have. IoError when the list is
+/// damaged.
+std::vector<std::string> zip_names(const MappedFile& file);
 
 /// Every stored file by its name, zip64 included. Directories are left out. IoError for anything
 /// compressed, encrypted, split over volumes, repeated, overlapping or outside the file.

@@ -31,6 +31,15 @@ TEST(DescribeWeights, NamesThePartsOfACheckpointAndWhySomeAreSurplus) {
     EXPECT_THAT(text, HasSubstr(part));
 }
 
+TEST(DescribeWeights, SaysWhatIsNotRead) {
+  const ScratchFolder folder;
+  const std::string sparse = pickle::call(pickle::global("torch._utils", "_rebuild_sparse_tensor"),
+                                          {pickle::text("torch.sparse_coo")});
+  const std::string text =
+      describe_weights(folder.write("a.pt", torch_zip(pickle::dict({{"w", sparse}}), {})));
+  EXPECT_THAT(text, HasSubstr("w  not read: a sparse tensor (torch.sparse_coo): save it"));
+}
+
 class DescribeChanged : public ::testing::Test {
  protected:
   std::string describe(const std::string& removed, const std::string& added) {

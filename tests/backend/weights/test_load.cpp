@@ -78,11 +78,24 @@ TEST_F(LoadModule, ReportsEverythingWrongAtOnceAndLoadsNothing) {
   EXPECT_FALSE(pair_.weight.defined());
 }
 
+TEST_F(LoadModule, SaysWhatATensorOfAnotherFormIs) {
+  const std::string sparse = pickle::call(pickle::global("torch._utils", "_rebuild_sparse_tensor"),
+                                          {pickle::text("torch.sparse_coo")});
+  const auto file = folder_.write(
+      "sparse.pt", torch_zip(pickle::dict({{"weight", sparse}, {"more", sparse}}), {}));
+  const std::string report =
+      report_of<WeightsError>([&] { load_module(pair_, *open_weights(file)); });
+  EXPECT_THAT(report, HasSubstr("of another form: weight is a sparse tensor (torch.sparse_coo)"));
+  EXPECT_THAT(report, HasSubstr("missing: inner.1.bias, count"));
+  EXPECT_THAT(report, Not(HasSubstr("unexpected")));
+}
+
 TEST_F(LoadModule, WantsFloatsWhereANetworkComputes) {
   auto wrong = sound();
   wrong[0].second = at::ones({2, 3}, at::kLong);
-  EXPECT_THAT(report_of<WeightsError>([&] { load_module(pair_, *source(wrong)); }),
-              HasSubstr("of another kind of numbers: weight is int64"));
+  const std::string report = report_of<WeightsError>([&] { load_module(pair_, *source(wrong)); });
+  EXPECT_THAT(report, HasSubstr("of another kind of numbers: weight is int64"));
+  EXPECT_THAT(report, HasSubstr("save these tensors anew, as plain floating-point ones"));
 }
 
 TEST_F(LoadModule, NamesWhatIsNotANumber) {

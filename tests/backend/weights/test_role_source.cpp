@@ -4,6 +4,7 @@
 #include <ATen/ops/ones.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "support.h"
 #include "weights/safetensors.h"
@@ -50,6 +51,65 @@ TEST_F(OpenRole, TakesTheWholeFileWhenNoNameHasThePrefix) {
   expect_same(*open_role(tiny("dino_tiny_meta.pth"), Role::kEncoder, "encoder."),
               *open_role(tiny("autoencoder_tiny.safetensors"), Role::kEncoder, "encoder."));
   EXPECT_EQ(open_role(tiny("dit_tiny.pt"), Role::kDiffusion, "")->tensors().size(), 40u);
+}
+
+// Every name of a source, put through `wrap`.
+Named renamed(const StateSource& source,
+              const std::function<std::string(const std::string&)>& wrap) {
+  Named tensors = read_all(source);
+  for (auto& [name, tensor] : tensors) name = wrap(name);
+  return tensors;
+}
+
+std::string with_wrapped_blocks(const std::string& name, const std::string& wrapper) {
+  if (!name.starts_with("blocks.")) return name;
+  const size_t end = name.find('.', 7) + 1;
+  return name.substr(0, end) + wrapper + name.substr(end);
+}
+
+TEST_F(OpenRole, SeesThroughTheWrappersOfTrainings) {
+  const auto bare = open_role(tiny("dit_tiny.safetensors"), Role::kDiffusion, "");
+  const std::function<std::string(const std::string&)> wraps[] = {
+      [](const std::string& name) { return "module." + name; },
+      [](const std::string& name) { return "module._orig_mod." + name; },
+      [](const std::string& name) {
+        return with_wrapped_blocks(name, "_checkpoint_wrapped_module.");
+      },
+      [](const std::string& name) {
+        return "_fsdp_wrapped_module." +
+               with_wrapped_blocks(name, "_fsdp_wrapped_module._checkpoint_wrapped_module.");
+      },
+      [](const std::string& name) { return with_wrapped_blocks(name, "_orig_mod."); },
+  };
+  for (const auto& wrap : wraps) {
+    Named tensors = renamed(*bare, wrap);
+    expect_same(*open_role(write(tensors), Role::kDiffusion, ""), *bare);
+    for (auto& [name, tensor] : tensors) name = "net." + name;
+    expect_same(*open_role(write(tensors), Role::kDiffusion, "net."), *bare);
+  }
+}
+
+TEST_F(OpenRole, AnAveragedModelsCounterIsSurplus) {
+  const auto bare = open_role(tiny("dit_tiny.safetensors"), Role::kDiffusion, "");
+  for (const std::string prefix : {"", "ema_model."}) {
+    Named tensors =
+        renamed(*bare, [&](const std::string& name) { return prefix + "module." + name; });
+    tensors.emplace_back(prefix + "n_averaged", at::ones({}, at::kLong));
+    tensors.emplace_back(prefix + "steps", at::ones({}, at::kLong));  // MMEngine's
+    const auto source = open_role(write(tensors), Role::kDiffusion, prefix);
+    EXPECT_EQ(source->tensors().size(), bare->tensors().size() + 2);
+    EXPECT_FALSE(source->surplus_reason("steps").empty());
+    EXPECT_THAT(source->surplus_reason("n_averaged"), HasSubstr("averaged models"));
+  }
+}
+
+TEST_F(OpenRole, ACardsPrefixMayHaveTheWrappersToo) {
+  const auto bare = open_role(tiny("dit_tiny.safetensors"), Role::kDiffusion, "");
+  Named tensors = renamed(*bare, [](const std::string& name) { return "module.net." + name; });
+  tensors.emplace_back("module.loss.scale", at::ones({1}));
+  const auto file = write(tensors);
+  for (const char* prefix : {"module.net.", "net.", "net.module."})
+    expect_same(*open_role(file, Role::kDiffusion, prefix), *bare);
 }
 
 TEST_F(OpenRole, KeepsTheResidualsOwnNamesThatStartLikeTheEncoders) {

@@ -58,6 +58,28 @@ std::vector<std::pair<std::string, at::Tensor>> samples() {
           {"empty", at::empty({0, 4})}};
 }
 
+TEST(Safetensors, NamesNumbersThatAreNotRead) {
+  const ScratchFolder folder;
+  const auto source = open_weights(folder.write(
+      "a", safetensors(R"({"four":{"dtype":"F4","shape":[4],"data_offsets":[0,2]},)"
+                       R"("none":{"dtype":"F8_E4M3","shape":[0],"data_offsets":[2,2]},)"
+                       R"("one":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}})",
+                       "abc")));
+  EXPECT_EQ(source->read("one").item<uint8_t>(), 'c');
+  EXPECT_EQ(source->read("none").numel(), 0);
+  EXPECT_THAT(report_of<WeightsError>([&] { source->read("four"); }), HasSubstr("(F4)"));
+}
+
+TEST(Safetensors, PrintsNamesThatAreNoPlainText) {
+  const ScratchFolder folder;
+  const auto source = open_weights(folder.write(
+      "a", safetensors(R"({"\u001b[31m":{"dtype":"U8","shape":[],"data_offsets":[0,1]},)"
+                       R"("日本":{"dtype":"U8","shape":[],"data_offsets":[1,2]}})",
+                       "ab")));
+  EXPECT_EQ(names(*source), (std::set<std::string>{"\\x1b[31m", "日本"}));
+  EXPECT_EQ(source->read("\\x1b[31m").item<uint8_t>(), 'a');
+}
+
 TEST(SafetensorsWriter, WritesWhatTheReaderReads) {
   const ScratchFolder folder;
   const auto tensors = samples();
@@ -102,6 +124,8 @@ TEST(SafetensorsWriter, RefusesRepeatedNamesAndUndefinedTensors) {
   const at::Tensor one = at::ones({1});
   EXPECT_THROW(write_safetensors(folder.path() / "a", {{"a", one}, {"a", one}}), WeightsError);
   EXPECT_THROW(write_safetensors(folder.path() / "a", {{"a", at::Tensor()}}), WeightsError);
+  for (const char* name : {"caf\xe9", "a\nb"})
+    EXPECT_THROW(write_safetensors(folder.path() / "a", {{name, one}}), WeightsError);
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
@@ -136,6 +160,9 @@ std::vector<Damage> damages() {
       {"ShapePastInt64", entry(of("F32", "[9223372036854775808]", "[0,4]")), four, "memory"},
       {"NegativeShape", entry(of("F32", "[-1]", "[0,4]")), four, "negative"},
       {"FractionInShape", entry(of("F32", "[1.0]", "[0,4]")), four, "fraction"},
+      {"EmptyDtype", entry(of("", "[]", "[0,0]")), "", "a dtype of the format"},
+      {"EndlessName", "{\"" + std::string(2000, 'n') + "\":" + of("F32", "[1]", "[0,4]") + "}",
+       four, "a name of 2000 bytes: nnn"},
       {"UnknownDtype", entry(of("F33", "[1]", "[0,4]")), four, "F33"},
       {"OneOffset", entry(of("F32", "[1]", "[0]")), four, "two data_offsets"},
       {"NoShape", entry(R"({"dtype":"F32","data_offsets":[0,4]})"), four, "a shape"},

@@ -18,7 +18,7 @@ std::string file_with(const std::vector<std::string>& tensors) {
   return safetensors(header + "}", std::string("abcdefgh").substr(0, tensors.size()));
 }
 
-TEST(OpenWeights, DropsWrappersThatAllNamesShare) {
+TEST(OpenWeights, DropsWrappersWhereverTheyStand) {
   const ScratchFolder folder;
   const auto open = [&](const std::vector<std::string>& tensors) {
     return open_weights(folder.write("a", file_with(tensors)));
@@ -26,7 +26,14 @@ TEST(OpenWeights, DropsWrappersThatAllNamesShare) {
   EXPECT_EQ(names(*open({"module.a", "module.b"})), (std::set<std::string>{"a", "b"}));
   EXPECT_EQ(names(*open({"_orig_mod.module.a"})), (std::set<std::string>{"a"}));
   EXPECT_EQ(names(*open({"module._orig_mod.module.a"})), (std::set<std::string>{"a"}));
-  EXPECT_EQ(names(*open({"module.a", "b"})), (std::set<std::string>{"module.a", "b"}));
+  EXPECT_EQ(names(*open({"module.a", "n_averaged"})), (std::set<std::string>{"a", "n_averaged"}));
+  EXPECT_EQ(
+      names(*open({"net._orig_mod.blocks.0._checkpoint_wrapped_module.attn.qkv.weight",
+                   "net.blocks.1._fsdp_wrapped_module._checkpoint_wrapped_module.x",
+                   "module.net._fpw_module.y", "other"})),
+      (std::set<std::string>{"net.blocks.0.attn.qkv.weight", "net.blocks.1.x", "net.y", "other"}));
+  EXPECT_EQ(names(*open({"module", "my_module.x"})),
+            (std::set<std::string>{"module", "my_module.x"}));
 }
 
 TEST(OpenWeights, ReadsByTheNameWithoutWrapper) {
@@ -34,6 +41,14 @@ TEST(OpenWeights, ReadsByTheNameWithoutWrapper) {
   const auto source = open_weights(folder.write("a", file_with({"module.x", "module.y"})));
   EXPECT_EQ(source->read("y").item<uint8_t>(), 'b');
   EXPECT_EQ(source->find("y")->name, "y");
+}
+
+TEST(OpenWeights, RefusesTwoNamesThatBecomeOne) {
+  const ScratchFolder folder;
+  const auto file = folder.write("a", file_with({"x.module.y", "x.y"}));
+  const std::string report = report_of<WeightsError>([&] { open_weights(file); });
+  EXPECT_THAT(report, HasSubstr("x.module.y and x.y"));
+  EXPECT_THAT(report, HasSubstr("one tensor for x.y"));
 }
 
 TEST(OpenWeights, NamesTheFileInEveryRefusal) {

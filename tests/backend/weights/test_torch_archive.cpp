@@ -143,6 +143,43 @@ TEST_F(TorchArchive, SkipsForeignObjectsAndRunsNothing) {
   EXPECT_FALSE(std::filesystem::exists(mark));
 }
 
+TEST_F(TorchArchive, ListsWhatCannotBeReadAndReadsTheRest) {
+  const std::string sparse =
+      call(global("torch._utils", "_rebuild_sparse_tensor"), {text("torch.sparse_csr")});
+  const auto source = open(
+      torch_zip(dict({{"ema", dict({{"s", sparse}, {"t", vector_of_four()}})}}), {{"0", kFour}}));
+  EXPECT_EQ(names(*source), (std::set<std::string>{"s", "t"}));
+  EXPECT_EQ(source->read("t").numel(), 4);
+  const std::string report = report_of<WeightsError>([&] { source->read("s"); });
+  EXPECT_THAT(report, HasSubstr("the tensor s of the weights file is a sparse tensor"));
+  EXPECT_THAT(report, HasSubstr("file.pt"));
+}
+
+TEST_F(TorchArchive, KnowsWhereOtherTrainingsKeepTheirAverages) {
+  const std::string weights = dict({{"a", vector_of_four()}}),
+                    other = dict({{"b", vector_of_four()}});
+  for (const char* key : {"model_ema", "state_dict_ema", "ema_state_dict", "params_ema"})
+    EXPECT_EQ(names(*open(torch_zip(dict({{"model", other}, {"state_dict", other}, {key, weights}}),
+                                    {{"0", kFour}}))),
+              std::set<std::string>{"a"});
+  for (const char* key : {"module", "model_state_dict", "params"})
+    EXPECT_EQ(names(*open(torch_zip(dict({{"optimizer", other}, {key, weights}}), {{"0", kFour}}))),
+              std::set<std::string>{"a"});
+}
+
+TEST_F(TorchArchive, NamesTheClassOfAModelThatWasSavedWhole) {
+  const std::string model = call(global("torch.nn.modules.linear", "Linear"), {});
+  EXPECT_THAT(refusal(torch_zip(model, {})),
+              HasSubstr("an object of torch.nn.modules.linear.Linear"));
+  EXPECT_THAT(refusal(torch_zip(dict({{"epoch", "K\x01"}, {"model", model}}), {})),
+              HasSubstr("a dict whose model is an object of torch.nn.modules.linear.Linear"));
+  EXPECT_THAT(refusal(torch_zip(model, {})), HasSubstr("save model.state_dict()"));
+  const std::string legacy =
+      pickle::tuple({text("module"), global("a", "Net"), text("a.py"), text("")}) + "Q";
+  EXPECT_THAT(refusal(torch_zip(call(legacy, {}), {})), HasSubstr("an object of a.Net"));
+  EXPECT_THAT(refusal(torch_zip(legacy, {})), HasSubstr("an object of a.Net"));
+}
+
 TEST_F(TorchArchive, RefusesAFileWhoseWholeValueIsAForeignObject) {
   EXPECT_THAT(refusal(torch_zip(call(global("os", "system"), {text("true")}), {})),
               HasSubstr("os.system"));
@@ -174,6 +211,14 @@ TEST_F(TorchArchive, RefusesValuesThatContainThemselvesOrMultiply) {
         "0](" +
         std::string("h\x01h\x01h\x01h\x01h\x01h\x01") + "e";
   EXPECT_THAT(refusal(torch_zip(doubling, {})), HasSubstr("more values"));
+}
+
+TEST_F(TorchArchive, NamesMayBeAnyBytesOfReasonableLength) {
+  const auto source = open(torch_zip(
+      dict({{"caf\xe9\n", vector_of_four()}, {"日本", vector_of_four()}}), {{"0", kFour}}));
+  EXPECT_EQ(names(*source), (std::set<std::string>{"caf\\xe9\\x0a", "日本"}));
+  EXPECT_THAT(refusal(torch_zip(dict({{std::string(10 << 20, '\1'), vector_of_four()}}), {})),
+              HasSubstr("names longer"));
 }
 
 TEST_F(TorchArchive, RefusesDeepNesting) {

@@ -88,8 +88,54 @@ TEST_F(TorchObjectsTest, PlacesAPartOfAStorageInOldFiles) {
   EXPECT_THROW(place(tensor(part + "Q", 2, {2}, {1}), 40), PickleError);
 }
 
-TEST_F(TorchObjectsTest, StorageOfAnUnknownTypeAndItsTensorAreInert) {
-  EXPECT_EQ(run(tensor(storage("QInt8Storage", "0", 1), 0, {1}, {1})).kind, PickleKind::kObject);
+TEST_F(TorchObjectsTest, ATensorThatCannotBeReadSaysWhatItIs) {
+  const std::string plain = tensor(storage("FloatStorage", "0", 1), 0, {1}, {1});
+  const std::string layout =
+      call(global("torch.serialization", "_get_layout"), {text("torch.sparse_coo")});
+  const auto rebuilt = [](const char* name, const std::vector<std::string>& arguments) {
+    return call(global("torch._utils", name), arguments);
+  };
+  const std::string untyped =
+      pickle::tuple({text("storage"), global("torch.storage", "UntypedStorage"), text("0"),
+                     text("cpu"), integer(8)}) +
+      "Q";
+  const std::string numbers = integers({1});
+  const std::string negated =
+      rebuilt("_rebuild_tensor_v2", {storage("FloatStorage", "0", 1), integer(0), numbers, numbers,
+                                     "\x89", "N", pickle::dict({{"neg", "\x88"}})});
+  const std::pair<std::string, const char*> cases[] = {
+      {tensor(storage("QInt8Storage", "0", 1), 0, {1}, {1}), "unknown here (torch.QInt8Storage)"},
+      {rebuilt("_rebuild_qtensor", {storage("QInt8Storage", "0", 1), integer(0), numbers}),
+       "a quantized tensor (torch.QInt8Storage): save it with .dequantize()"},
+      {rebuilt("_rebuild_sparse_tensor", {layout, pickle::tuple({plain, plain})}),
+       "a sparse tensor (torch.sparse_coo): save it with .to_dense()"},
+      {rebuilt("_rebuild_parameter",
+               {rebuilt("_rebuild_sparse_tensor", {layout, pickle::tuple({})}), "\x88", "N"}),
+       "a sparse tensor"},
+      {rebuilt("_rebuild_meta_tensor_no_storage", {global("torch", "float32"), numbers}),
+       "without data (device meta)"},
+      {rebuilt("_rebuild_nested_tensor", {plain}), "a nested tensor"},
+      {rebuilt("_rebuild_of_next_year", {plain}), "of a form unknown here"},
+      {rebuilt("_rebuild_tensor_v3", {untyped, integer(0), numbers, numbers, "\x89", "N",
+                                      global("torch", "float8_e8m0fnu")}),
+       "torch.float8_e8m0fnu"},
+      {negated, ".resolve_neg()"},
+      {call(global("numpy._core.multiarray", "_reconstruct"), {global("numpy", "ndarray")}),
+       "a NumPy array"},
+      {call(global("torch._tensor", "_rebuild_from_type_v2"),
+            {global("torch._utils", "_rebuild_wrapper_subclass"), global("a", "B"),
+             pickle::tuple({global("torch.distributed.tensor", "DTensor")}), "N"}),
+       "(torch.distributed.tensor.DTensor)"},
+  };
+  for (const auto& [value, words] : cases) {
+    TorchObjects objects;
+    PickleMachine machine{objects.hooks()};
+    const std::string bytes = pickle::whole(value);
+    std::string_view rest = bytes;
+    const PickleValue result = machine.run(rest);
+    ASSERT_EQ(result.kind, PickleKind::kUnread) << words;
+    EXPECT_THAT(objects.place(result, "t", {}).info.unreadable, ::testing::HasSubstr(words));
+  }
 }
 
 TEST_F(TorchObjectsTest, RefusesViewsOutsideTheirStorage) {
