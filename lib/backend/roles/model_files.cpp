@@ -4,6 +4,7 @@
 
 #include "roles/sha256.h"
 #include "svgen/error.h"
+#include "weights/sharded_source.h"
 
 namespace svgen::roles {
 namespace {
@@ -55,6 +56,7 @@ std::shared_ptr<weights::StateSource> ModelFiles::open(Role role) const {
   require(role);
   const Entry found = entry(role);
   const std::filesystem::path file = card_.locate(*found.reference);
+  weights::refuse_shard(file);
   // Statistics carry more than the published two tensors, all under plain names.
   return role == Role::kStatistics ? weights::open_weights(file)
                                    : weights::open_role(file, role, found.prefix);

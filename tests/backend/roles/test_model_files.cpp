@@ -3,6 +3,7 @@
 #include "roles/model_files.h"
 
 #include "backend/roles/support.h"
+#include "svgen/support.h"
 
 namespace svgen::roles {
 namespace {
@@ -42,6 +43,16 @@ TEST(ModelFiles, ReportsAMissingFileOnlyToWhoNeedsIt) {
   EXPECT_EQ(files.open_if_there(Role::kDecoder), nullptr);
   const std::string report = report_of<IoError>([&] { files.open(Role::kDecoder); });
   EXPECT_NE(report.find("absent.safetensors"), std::string::npos) << report;
+}
+
+TEST(ModelFiles, RefusesOneShardOfSeveral) {
+  const svgen::testing::ScratchFolder folder;
+  Card card = tiny();
+  card.diffusion->source.file =
+      folder.write("m-00001-of-00002.safetensors", "whatever is in it").string();
+  const std::string report = report_of<IoError>([&] { ModelFiles(card).open(Role::kDiffusion); });
+  EXPECT_NE(report.find("m.safetensors.index.json"), std::string::npos) << report;
+  EXPECT_NE(report.find("shard 1 of 2"), std::string::npos) << report;
 }
 
 TEST(ModelFiles, ChecksTheDigestUnderWhicheverRoleItStands) {

@@ -69,6 +69,28 @@ TEST(ModelInfo, NamesThePartsThatDisagree) {
   EXPECT_NE(report.find("diffusion 56, statistics 152"), std::string::npos) << report;
 }
 
+TEST(ModelInfo, NamesTheFileOfEachPartThatDisagrees) {
+  Card card = tiny();
+  card.statistics->file = SVGEN_MODELS "/mini/stats.safetensors";
+  card.residual->source.file = "svg_autoencoder_tiny.ckpt";
+  const std::string folder = kTinyCard.parent_path().string();
+  const std::string report = report_of<ConfigurationError>([&] { info_of(card); });
+  for (const std::string& part :
+       {"encoder and residual " + folder + "/autoencoder_tiny.safetensors and " + folder +
+            "/svg_autoencoder_tiny.ckpt,",
+        "diffusion " + folder + "/dit_tiny.safetensors,",
+        std::string("statistics " SVGEN_MODELS "/mini/stats.safetensors,"),
+        "decoder " + folder + "/autoencoder_tiny.safetensors,", "card " + kTinyCard.string()})
+    EXPECT_NE(report.find(part), std::string::npos) << part << "\n" << report;
+}
+
+TEST(ModelInfo, RefusesNamesForOtherClassesThanTheWeightsHave) {
+  Card card = tiny();
+  card.classes = {"one", "two"};
+  const std::string report = report_of<ConfigurationError>([&] { info_of(card); });
+  EXPECT_NE(report.find("expected 10 names"), std::string::npos) << report;
+}
+
 TEST(ModelInfo, RefusesAGridThatTheDiffusionWeightsDoNotHave) {
   Card card = tiny();
   card.grid = {4, 5};
