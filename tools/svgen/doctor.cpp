@@ -69,13 +69,9 @@ std::string elements() {
 // Every card that can be named is read.
 std::string models() {
   std::string names, broken;
-  for (const std::string& name : registered_models()) {
-    try {
-      Card::load(find_card(name));
-      names += (names.empty() ? "" : ", ") + name;
-    } catch (const Error& error) {
-      broken += (broken.empty() ? "" : "; ") + name + ": " + error.report();
-    }
+  for (const RegisteredModel& model : read_registered_models()) {
+    std::string& list = model.card ? names : broken;
+    list += (list.empty() ? "" : ", ") + model.name + (model.card ? "" : ": " + model.problem);
   }
   if (!broken.empty()) throw ConfigurationError("a model's card is broken: " + broken);
   return names;

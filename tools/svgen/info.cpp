@@ -95,26 +95,30 @@ void print_line(const Card& card) {
         card.description.substr(0, kDescription));
 }
 
-// A model that was asked for must be fine; one of the list may be broken, and the others are shown.
+// The one that was asked for, which must be fine.
+RegisteredModel read_model(const std::string& name) {
+  const auto path = find_card(name);
+  return {name, path, Card::load(path), ""};
+}
+
 int info(const Options& options) {
   const bool lists = options.words().empty(), as_lines = !options.has("json");
+  std::vector<RegisteredModel> models;
+  if (lists) models = read_registered_models();
+  for (const std::string& name : options.words()) models.push_back(read_model(name));
   json all = json::array();
   bool fine = true;
-  for (const std::string& model : lists ? registered_models() : options.words()) {
-    try {
-      const Card card = Card::load(find_card(model));
-      if (!as_lines) {
-        all.push_back(as_json(card));
-      } else if (lists) {
-        print_line(card);
-      } else {
-        print_all(card);
-      }
-    } catch (const Error& error) {
-      if (!lists) throw;
-      fine = false;
-      if (as_lines) print(padded(model, 16) + " broken: " + error.report());
-      all.push_back({{"name", model}, {"problem", error.report()}});
+  for (const RegisteredModel& model : models) {
+    fine = fine && model.card;
+    if (!as_lines) {
+      all.push_back(model.card ? as_json(*model.card)
+                               : json{{"name", model.name}, {"problem", model.problem}});
+    } else if (!model.card) {
+      print(padded(model.name, 16) + " broken: " + model.problem);
+    } else if (lists) {
+      print_line(*model.card);
+    } else {
+      print_all(*model.card);
     }
   }
   if (!as_lines) print(all);
