@@ -3,33 +3,81 @@
 #include "svgen/image_list.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <charconv>
 #include <fstream>
 
 #include "svgen/error.h"
+#include "svgen/list_file.h"
+#include "svgen/picture_facts.h"
+#include "svgen/text.h"
 
 namespace svgen {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::array<std::string_view, 11> kEndings = {
-    ".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm", ".jp2"};
+// Endings in small letters. A file of another ending is known by its first bytes.
+constexpr std::string_view kPictures[] = {".jpg",  ".jpeg", ".jpe",  ".jfif", ".jif", ".pjpeg",
+                                          ".png",  ".apng", ".webp", ".bmp",  ".dib", ".tif",
+                                          ".tiff", ".ppm",  ".pgm",  ".pbm",  ".pnm", ".jp2"};
+// Not read, and without bytes of their own at the beginning.
+constexpr std::string_view kUnread[] = {".svg", ".tga", ".dng", ".cr2", ".nef", ".arw", ".raf"};
+// What often lies beside pictures, one for each: not worth opening.
+constexpr std::string_view kNoPictures[] = {".txt", ".json", ".jsonl", ".xml",  ".csv", ".tsv",
+                                            ".md",  ".npy",  ".npz",   ".yaml", ".py",  ".html"};
+
+template <size_t kCount>
+bool is_in(const std::string_view (&list)[kCount], const std::string& ending) {
+  return std::find(std::begin(list), std::end(list), ending) != std::end(list);
+}
+
+enum class Kind { kPicture, kLeftOut, kOther };
+
+std::vector<uint8_t> first_bytes(const fs::path& file) {
+  std::vector<uint8_t> bytes(64);
+  std::ifstream stream(file, std::ios::binary);
+  stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<size_t>(stream.gcount()));
+  return bytes;
+}
+
+std::string ending_of(const fs::path& file) {
+  return ascii_lower(file.extension().string());
+}
+
+Kind kind_of(const fs::path& file) {
+  const std::string ending = ending_of(file);
+  if (is_in(kPictures, ending)) return Kind::kPicture;
+  if (is_in(kUnread, ending)) return Kind::kLeftOut;
+  std::error_code problem;
+  if (is_in(kNoPictures, ending) || !fs::is_regular_file(file, problem)) return Kind::kOther;
+  const PictureFacts facts = picture_facts(first_bytes(file));
+  if (facts.is_read) return Kind::kPicture;
+  return facts.format.empty() ? Kind::kOther : Kind::kLeftOut;
+}
 
 bool is_hidden(const fs::path& path) {
   return path.filename().string().starts_with('.');
 }
 
+// A file that looks like a picture of a kind that is not read counts as left out.
+bool is_taken(const fs::path& file, std::map<std::string, int64_t>& left_out) {
+  const Kind kind = kind_of(file);
+  if (kind == Kind::kLeftOut) {
+    const std::string ending = ending_of(file);
+    ++left_out[ending.empty() ? "no ending" : ending];
+  }
+  return kind == Kind::kPicture;
+}
+
 // The pictures below a folder, relative to `base`, sorted.
-std::vector<std::string> pictures_below(const fs::path& folder, const fs::path& base) {
+std::vector<std::string> pictures_below(const fs::path& folder, const fs::path& base,
+                                        std::map<std::string, int64_t>& left_out) {
   std::vector<std::string> found;
   constexpr auto kFollow = fs::directory_options::follow_directory_symlink;
   for (auto it = fs::recursive_directory_iterator(folder, kFollow);
        it != fs::recursive_directory_iterator(); ++it) {
     if (is_hidden(it->path())) {
       if (it->is_directory()) it.disable_recursion_pending();
-    } else if (is_picture_name(it->path()) && !it->is_directory()) {
+    } else if (!it->is_directory() && is_taken(it->path(), left_out)) {
       found.push_back(it->path().lexically_relative(base).string());
     }
   }
@@ -37,38 +85,14 @@ std::vector<std::string> pictures_below(const fs::path& folder, const fs::path& 
   return found;
 }
 
-struct Line {
-  std::string_view path;
-  int64_t label = 0;
-};
-
-// "path label" or "path,label"; the path may contain spaces. False when it is neither.
-bool parse_line(std::string_view text, Line& line) {
-  constexpr std::string_view kSeparators = " \t,";
-  const size_t space = text.find_last_of(kSeparators);
-  if (space == std::string_view::npos) return false;
-  const std::string_view label = text.substr(space + 1);
-  const auto [end, status] = std::from_chars(label.data(), label.data() + label.size(), line.label);
-  if (status != std::errc() || end != label.data() + label.size() || line.label < -1) return false;
-  const size_t last = text.find_last_not_of(kSeparators, space);
-  if (last == std::string_view::npos) return false;
-  line.path = text.substr(0, last + 1);
-  return true;
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r";
-  const size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+std::string found_instead(const std::string& left_out) {
+  return left_out.empty() ? "none" : "none that is read: " + left_out;
 }
 
 }  // namespace
 
 bool is_picture_name(const fs::path& file) {
-  std::string ending = file.extension().string();
-  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
+  return is_in(kPictures, ending_of(file));
 }
 
 ImageList ImageList::read(const fs::path& location) {
@@ -100,27 +124,18 @@ void ImageList::add(std::string_view path, int64_t label) {
 }
 
 void ImageList::read_list(const fs::path& file) {
-  std::ifstream stream(file);
-  if (!stream) {
-    throw IoError("the dataset cannot be opened: give a folder of class folders or a list file",
-                  {"an existing folder or file", "nothing that opens", file.string()});
-  }
   base_ = file.parent_path();
-  std::string text;
-  for (int64_t number = 1; std::getline(stream, text); ++number) {
-    const std::string_view content = trimmed(text);
-    if (content.empty() || content.front() == '#') continue;
-    Line line;
-    if (!parse_line(content, line)) {
-      throw ConfigurationError(
-          "a line of the list is not a path and a label: correct it",
-          {"path label", std::string(content), file.string() + ":" + std::to_string(number)});
-    }
-    add(line.path, line.label);
-  }
+  read_list_file(file, [this](std::string_view path, int64_t label) { add(path, label); });
   if (size() == 0) {
     throw IoError("the list names no pictures", {"lines of path and label", "none", file.string()});
   }
+}
+
+std::string ImageList::left_out() const {
+  std::string text;
+  for (const auto& [ending, count] : left_out_)
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + ending;
+  return text;
 }
 
 void ImageList::read_folder(const fs::path& folder) {
@@ -131,7 +146,7 @@ void ImageList::read_folder(const fs::path& folder) {
     if (is_hidden(entry.path())) continue;
     if (entry.is_directory()) {
       folders.push_back(entry.path());
-    } else if (is_picture_name(entry.path())) {
+    } else if (is_taken(entry.path(), left_out_)) {
       loose.push_back(entry.path().filename().string());
     }
   }
@@ -146,17 +161,17 @@ void ImageList::read_folder(const fs::path& folder) {
   for (const std::string& name : loose) add(name, -1);
   if (size() == 0) {
     throw IoError("the folder has no pictures: give a folder of class folders or a list file",
-                  {"pictures in class folders", "none", folder.string()});
+                  {"pictures in class folders", found_instead(left_out()), folder.string()});
   }
 }
 
 // An empty class would shift the labels of all that follow if it were left out.
 void ImageList::add_class(const fs::path& folder) {
-  const std::vector<std::string> pictures = pictures_below(folder, base_);
+  const std::vector<std::string> pictures = pictures_below(folder, base_, left_out_);
   if (pictures.empty()) {
     throw ConfigurationError(
         "a class folder has no pictures: remove it, or name the pictures in a list",
-        {"pictures", "none", folder.string()});
+        {"pictures", found_instead(left_out()), folder.string()});
   }
   const auto label = static_cast<int64_t>(classes_.size());
   classes_.push_back(folder.filename().string());

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,9 +17,10 @@ class ImageList {
  public:
   /// A folder whose subfolders are the classes (ImageNet's layout): labels count the subfolders in
   /// byte order of their names, pictures are found at any depth and ordered by path. A folder with
-  /// pictures and no subfolders is a dataset without labels (-1). A file is a list, one line
-  /// "path label" per picture; see read_list. Throws IoError when there is nothing to read and
-  /// ConfigurationError when classes would be ambiguous.
+  /// pictures and no subfolders is a dataset without labels (-1). Pictures are known by their
+  /// ending in any case, or by their first bytes where the ending says nothing. A file is a list,
+  /// one line "path label" per picture (list_file.h); relative paths start at its folder. Throws
+  /// IoError when there is nothing to read and ConfigurationError when classes would be ambiguous.
   static ImageList read(const std::filesystem::path& location);
 
   int64_t size() const { return static_cast<int64_t>(labels_.size()); }
@@ -28,12 +30,13 @@ class ImageList {
   /// Names of the class folders by label; empty for a list and a folder without classes.
   const std::vector<std::string>& classes() const { return classes_; }
 
+  /// How many files of the folders are pictures of a kind that is not read, by ending: "2 .gif, 1
+  /// .heic"; empty when there are none.
+  std::string left_out() const;
+
  private:
   void add(std::string_view path, int64_t label);
 
-  /// Each line: a path (relative ones start at the list's folder), white space or a comma, a label
-  /// from -1 (unknown) on. Empty lines and lines that start with # count for nothing.
-  /// ConfigurationError names the line that is wrong.
   void read_list(const std::filesystem::path& file);
   void read_folder(const std::filesystem::path& folder);
   void add_class(const std::filesystem::path& folder);
@@ -43,10 +46,10 @@ class ImageList {
   std::vector<uint64_t> ends_;  // of each path in text_
   std::vector<int64_t> labels_;
   std::vector<std::string> classes_;
+  std::map<std::string, int64_t> left_out_;
 };
 
-/// True for the endings of pictures that are read: jpg, jpeg, png, webp, bmp, tif, tiff, ppm, pgm,
-/// pnm, jp2, in any case.
+/// True for the endings of pictures that are read, jpg, png, webp, tif and their like, in any case.
 bool is_picture_name(const std::filesystem::path& file);
 
 }  // namespace svgen

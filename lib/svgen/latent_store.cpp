@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -26,6 +27,7 @@ constexpr const char* kSamples = "total_samples";
 constexpr const char* kSampleSize = "sample_size";
 constexpr const char* kOwn = "svgen";
 constexpr const char* kChecksums = "sample_crc32";
+constexpr const char* kClasses = "classes";
 constexpr size_t kDigits = 8;
 
 void append_hex(std::string& text, uint32_t value) {
@@ -66,6 +68,15 @@ std::vector<uint32_t> parse_checksums(const std::string& digits, int64_t samples
   return values;
 }
 
+std::vector<std::string> class_names(const json& own, const fs::path& file) {
+  const auto found = own.find(kClasses);
+  if (found == own.end()) return {};
+  const auto is_text = [](const json& name) { return name.is_string(); };
+  if (!found->is_array() || !std::all_of(found->begin(), found->end(), is_text))
+    refuse(file, "names of classes as texts", found->type_name());
+  return found->get<std::vector<std::string>>();
+}
+
 }  // namespace
 
 fs::path json_beside(const fs::path& location, const fs::path& named) {
@@ -98,10 +109,11 @@ void LatentWriter::add(std::span<const Bytes> parts) {
 }
 
 void LatentWriter::commit() {
-  const json description = {{kCaps, caps_},
-                            {kSamples, samples_},
-                            {kSampleSize, sample_size_},
-                            {kOwn, {{"version", 1}, {kChecksums, checksums_}}}};
+  json description = {{kCaps, caps_},
+                      {kSamples, samples_},
+                      {kSampleSize, sample_size_},
+                      {kOwn, {{"version", 1}, {kChecksums, checksums_}}}};
+  if (!classes_.empty()) description[kOwn][kClasses] = classes_;
   AtomicFile file(json_);
   file.write(description.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
   // A description must never stand beside samples it does not describe.
@@ -140,6 +152,7 @@ void LatentReader::read_json(const fs::path& file) {
   sample_size_ = static_cast<size_t>(positive(object, kSampleSize, file));
   const auto own = object.find(kOwn);
   if (own == object.end() || !own->is_object()) return;  // somebody else's pair
+  classes_ = class_names(*own, file);
   const auto checksums = own->find(kChecksums);
   if (checksums == own->end()) return;
   if (!checksums->is_string()) refuse(file, "checksums as a text", checksums->type_name());

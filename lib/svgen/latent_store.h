@@ -2,8 +2,9 @@
 // Samples of fixed size in a raw file with a JSON file beside it: NNStreamer's data repository.
 //
 // The JSON file has NNStreamer's keys (gst_caps: what a sample is, total_samples, sample_size in
-// bytes) and under "svgen" ours: "sample_crc32", eight hexadecimal digits for each sample. Readers
-// that do not know our keys read the pair all the same, and we read pairs without them.
+// bytes) and under "svgen" ours: "sample_crc32", eight hexadecimal digits for each sample, and
+// "classes", the names of the labels where they are known. Readers that do not know our keys read
+// the pair all the same, and we read pairs without them.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +13,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "svgen/atomic_file.h"
@@ -36,10 +38,13 @@ class LatentWriter {
   /// IoError when the disk is full.
   void add(std::span<const Bytes> parts);
   int64_t samples() const { return samples_; }
+  /// The names of the labels, kept beside the samples.
+  void name_classes(std::vector<std::string> names) { classes_ = std::move(names); }
   void commit();
 
  private:
   std::filesystem::path location_, json_;
+  std::vector<std::string> classes_;
   std::string caps_;
   size_t sample_size_;
   AtomicFile raw_;
@@ -60,6 +65,8 @@ class LatentReader {
   int64_t samples() const { return samples_; }
   size_t sample_size() const { return sample_size_; }
   bool has_checksums() const { return !checksums_.empty(); }
+  /// The names of the labels; empty where the writer did not know them.
+  const std::vector<std::string>& classes() const { return classes_; }
 
   /// A whole sample, checked against its checksum where there is one. IoError naming the sample
   /// that is damaged.
@@ -77,6 +84,7 @@ class LatentReader {
   int64_t samples_ = 0;
   size_t sample_size_ = 0;
   std::vector<uint32_t> checksums_;
+  std::vector<std::string> classes_;
   int descriptor_ = -1;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "svgen/image.h"
@@ -28,6 +29,29 @@ template <typename Byte>
 BasicImageView<Byte> mirrored(BasicImageView<Byte> view) {
   for (Byte*& plane : view.planes) plane += (view.width - 1) * view.pixel_stride;
   view.pixel_stride = -view.pixel_stride;
+  return view;
+}
+
+/// The picture as EXIF's orientation says that it is to be seen (1: as stored, 2 to 8 turned and
+/// mirrored; whatever else counts as 1), through its view.
+template <typename Byte>
+BasicImageView<Byte> oriented(BasicImageView<Byte> view, int orientation) {
+  struct Turn {
+    bool transposes, mirrors, flips;
+  };
+  constexpr Turn kTurns[] = {{false, false, false}, {false, true, false}, {false, true, true},
+                             {false, false, true},  {true, false, false}, {true, true, false},
+                             {true, true, true},    {true, false, true}};
+  const Turn& turn = kTurns[orientation < 1 || orientation > 8 ? 0 : orientation - 1];
+  if (turn.transposes) {
+    std::swap(view.width, view.height);
+    std::swap(view.row_stride, view.pixel_stride);
+  }
+  if (turn.mirrors) view = mirrored(view);
+  if (turn.flips) {
+    for (Byte*& plane : view.planes) plane += (view.height - 1) * view.row_stride;
+    view.row_stride = -view.row_stride;
+  }
   return view;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "svgen/error.h"
+#include "svgen/text.h"
 
 namespace svgen {
 namespace {
@@ -75,15 +76,14 @@ void validate(const SamplingOptions& options) {
   };
   for (const auto& [key, value, low, high] : ranges) {
     if (std::isfinite(value) && value >= low && value <= high) continue;
-    throw ConfigurationError(
-        std::string(key) + " is out of range",
-        {std::to_string(low) + " to " + std::to_string(high), std::to_string(value), key});
+    throw ConfigurationError(std::string(key) + " is out of range",
+                             {fixed_text(low) + " to " + fixed_text(high), fixed_text(value), key});
   }
   if (options.guidance == Guidance::kInterval && options.guidance_start >= options.guidance_end) {
     throw ConfigurationError(
         "the guidance interval is empty: guidance-start must be below guidance-end",
         {"guidance-start < guidance-end",
-         std::to_string(options.guidance_start) + " and " + std::to_string(options.guidance_end),
+         fixed_text(options.guidance_start) + " and " + fixed_text(options.guidance_end),
          "guidance-start"});
   }
 }

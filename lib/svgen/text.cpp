@@ -2,6 +2,9 @@
 // UTF-8 by the table of well-formed sequences (Unicode, table 3-7).
 #include "svgen/text.h"
 
+#include <array>
+#include <charconv>
+
 namespace svgen {
 namespace {
 
@@ -40,6 +43,13 @@ size_t character_length(std::string_view text) {
   return 0;
 }
 
+// Bytes of a control character; 0 for none and for NUL.
+size_t control_length(std::string_view text) {
+  if (between(text[0], 0x01, 0x1F) || text[0] == 0x7F) return 1;
+  const bool wide = text.size() > 1 && between(text[0], 0xC2, 0xC2) && between(text[1], 0x80, 0x9F);
+  return wide ? 2 : 0;
+}
+
 std::string escaped(char byte) {
   constexpr char kDigits[] = "0123456789abcdef";
   const auto value = static_cast<unsigned char>(byte);
@@ -62,6 +72,37 @@ std::string shortened(std::string_view bytes, size_t limit) {
     bytes.remove_prefix(length == 0 ? 1 : length);
   }
   return text;
+}
+
+bool is_utf8(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const size_t length = character_length(bytes) + control_length(bytes);  // never both
+    if (length == 0) return false;
+    bytes.remove_prefix(length);
+  }
+  return true;
+}
+
+std::string ascii_lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+std::string number_text(double value, int digits) {
+  std::array<char, 64> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value,
+                                 std::chars_format::general, digits);
+  return {text.data(), end.ptr};
+}
+
+std::string fixed_text(double value) {
+  std::array<char, 400> text{};  // enough for 1e308
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, 6);
+  return {text.data(), end.ptr};
 }
 
 }  // namespace svgen

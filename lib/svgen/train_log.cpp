@@ -31,6 +31,14 @@ TrainLog::TrainLog(std::filesystem::path file, int64_t step) : file_(std::move(f
   }
 }
 
+// A log that begins anew must not take another training's with it.
+void TrainLog::keep_aside(bool begins) const {
+  std::error_code problem;
+  if (!begins || std::filesystem::file_size(file_, problem) == 0 || problem) return;
+  std::filesystem::path aside = file_;
+  std::filesystem::rename(file_, aside += ".before", problem);
+}
+
 // The file with nothing behind `step`, and the curves up to there.
 void TrainLog::keep_until(int64_t step) {
   std::string kept;
@@ -47,6 +55,8 @@ void TrainLog::keep_until(int64_t step) {
       }
     }
   }
+  old.close();
+  keep_aside(kept.empty());
   AtomicFile writer(file_);
   writer.write(kept);
   writer.commit();

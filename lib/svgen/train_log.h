@@ -26,7 +26,8 @@ struct TrainLogLine {
 class TrainLog {
  public:
   /// Goes on behind step `step`: lines of later steps, and a torn last line, are removed, since
-  /// those steps will be computed again. With step 0 the log starts anew. An empty `file` keeps the
+  /// those steps will be computed again. With step 0 the log starts anew, and an older one is kept
+  /// under its name with ".before". An empty `file` keeps the
   /// curves in memory only. IoError when it cannot be read or written.
   TrainLog(std::filesystem::path file, int64_t step);
 
@@ -38,6 +39,7 @@ class TrainLog {
 
  private:
   void keep_until(int64_t step);
+  void keep_aside(bool begins) const;
 
   std::filesystem::path file_;
   std::ofstream stream_;

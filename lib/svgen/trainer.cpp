@@ -4,6 +4,7 @@
 
 #include "svgen/backend.h"
 #include "svgen/error.h"
+#include "svgen/text.h"
 
 namespace svgen {
 namespace {
@@ -17,9 +18,9 @@ template <size_t kCount>
 void check(const NumberRule (&rules)[kCount]) {
   for (const NumberRule& rule : rules) {
     if (rule.value >= rule.low && rule.value <= rule.high) continue;
-    throw ConfigurationError(std::string("the training option ") + rule.name + " is out of range",
-                             {std::to_string(rule.low) + " to " + std::to_string(rule.high),
-                              std::to_string(rule.value), rule.name});
+    throw ConfigurationError(
+        std::string("the training option ") + rule.name + " is out of range",
+        {fixed_text(rule.low) + " to " + fixed_text(rule.high), fixed_text(rule.value), rule.name});
   }
 }
 

@@ -47,6 +47,7 @@ struct TrainerOptions {
   double final_rate = 1;     // the learning rate falls to this share at max_steps, along a cosine
   double clip_norm = 0;      // largest norm of all gradients together; 0: no limit
   uint64_t seed = 0;
+  std::vector<std::string> class_names;  // of the data; into the trained card when it has none
 };
 
 /// Defaults are the published recipe (paper notes 3.1).

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/handles.h"
+#include "svgen/text.h"
 
 namespace svgen::gst {
 namespace {
@@ -26,24 +27,43 @@ constexpr DomainRow kDomains[] = {
     {ErrorKind::kMemory, gst_resource_error_quark, GST_RESOURCE_ERROR_NO_SPACE_LEFT},
 };
 
-void post(GstElement* element, GQuark domain, gint code, const std::string& text,
-          const std::string& debug, StructurePtr details) {
-  gst_element_message_full_with_details(element, GST_MESSAGE_ERROR, domain, code,
-                                        g_strdup(text.c_str()), g_strdup(debug.c_str()), __FILE__,
-                                        "svgen", __LINE__, details.release());
+char* message_text(const std::string& text) {
+  return g_strdup(bus_text(text).c_str());
+}
+
+void post(GstElement* element, GstMessageType type, GQuark domain, gint code,
+          const std::string& text, const std::string& debug, StructurePtr details) {
+  gst_element_message_full_with_details(element, type, domain, code, message_text(text),
+                                        message_text(debug), __FILE__, "svgen", __LINE__,
+                                        details.release());
 }
 
 void post_error(GstElement* element, const Error& error) {
   for (const DomainRow& row : kDomains) {
     if (row.kind != error.kind()) continue;
-    StructurePtr details(gst_structure_new(
-        "svg-error", "expected", G_TYPE_STRING, error.expected().c_str(), "found", G_TYPE_STRING,
-        error.found().c_str(), "where", G_TYPE_STRING, error.where().c_str(), nullptr));
-    post(element, row.domain(), row.code, error.what(), error.report(), std::move(details));
+    StructurePtr details(gst_structure_new_empty("svg-error"));
+    set_text(details.get(), "expected", error.expected());
+    set_text(details.get(), "found", error.found());
+    set_text(details.get(), "where", error.where());
+    post(element, GST_MESSAGE_ERROR, row.domain(), row.code, error.what(), error.report(),
+         std::move(details));
   }
 }
 
 }  // namespace
+
+std::string bus_text(const std::string& text) {
+  return is_utf8(text) ? text : printable(text);
+}
+
+void warn(GstElement* element, GQuark domain, gint code, const std::string& text,
+          const std::string& debug) {
+  post(element, GST_MESSAGE_WARNING, domain, code, text, debug, nullptr);
+}
+
+void set_text(GstStructure* structure, const char* name, const std::string& text) {
+  gst_structure_set(structure, name, G_TYPE_STRING, bus_text(text).c_str(), nullptr);
+}
 
 void post_current_exception(GstElement* element) noexcept {
   try {
@@ -51,11 +71,11 @@ void post_current_exception(GstElement* element) noexcept {
   } catch (const Error& error) {
     post_error(element, error);
   } catch (const std::bad_alloc&) {
-    post(element, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT,
+    post(element, GST_MESSAGE_ERROR, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT,
          "Out of memory: use a smaller batch-size or smaller pictures.", "allocation failed",
          nullptr);
   } catch (const std::exception& error) {
-    post(element, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_FAILED,
+    post(element, GST_MESSAGE_ERROR, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_FAILED,
          std::string("The compute library failed: ") + error.what(), error.what(), nullptr);
   }
 }

@@ -2,9 +2,11 @@
 // Finding and opening a model for an element.
 #include "common/model_client.h"
 
+#include "common/errors.h"
 #include "common/handles.h"
 #include "svgen/error.h"
 #include "svgen/registry.h"
+#include "svgen/text.h"
 
 GST_DEBUG_CATEGORY_STATIC(svg_model_debug);
 #define GST_CAT_DEFAULT svg_model_debug
@@ -15,11 +17,29 @@ namespace {
 constexpr const char* kQueryName = "svg-model";
 constexpr const char* kCardField = "card";
 
+// A text, or bytes where the path is not UTF-8: a structure takes no such text.
+void set_card(GstStructure* structure, const std::string& card) {
+  if (is_utf8(card)) return set_text(structure, kCardField, card);
+  GBytes* path = g_bytes_new(card.data(), card.size());
+  gst_structure_set(structure, kCardField, G_TYPE_BYTES, path, nullptr);
+  g_bytes_unref(path);
+}
+
+std::string card_of(const GstStructure* structure) {
+  const GValue* value = gst_structure_get_value(structure, kCardField);
+  if (value == nullptr || !G_VALUE_HOLDS(value, G_TYPE_BYTES))
+    return text_or_empty(gst_structure_get_string(structure, kCardField));
+  gsize size = 0;
+  const gconstpointer first =
+      g_bytes_get_data(static_cast<GBytes*>(g_value_get_boxed(value)), &size);
+  return {static_cast<const char*>(first), size};
+}
+
 std::string ask_upstream(GstPad* sink) {
   if (sink == nullptr) return {};
   const QueryPtr query(gst_query_new_custom(GST_QUERY_CUSTOM, gst_structure_new_empty(kQueryName)));
   if (!gst_pad_peer_query(sink, query.get())) return {};
-  return text_or_empty(gst_structure_get_string(gst_query_get_structure(query.get()), kCardField));
+  return card_of(gst_query_get_structure(query.get()));
 }
 
 }  // namespace
@@ -42,8 +62,8 @@ void ModelClient::open(GstElement* element, GstPad* sink, const ModelSettings& s
   // One that follows training is not shared, so opening it again would lose what it has taken over.
   if (options.follow_training && is_open() && options == opened_) return;
   std::shared_ptr<Engine> opened = Engine::open(options);
-  GST_INFO_OBJECT(element, "model %s on %s in %s", card.c_str(), opened->device().name().c_str(),
-                  dtype_name(opened->dtype()));
+  GST_INFO_OBJECT(element, "model %s on %s in %s", printable(card).c_str(),
+                  opened->device().name().c_str(), dtype_name(opened->dtype()));
   const std::lock_guard lock(mutex_);
   opened_ = options;
   if (engine_ != opened) engine_ = std::move(opened);
@@ -72,15 +92,16 @@ StructurePtr ModelClient::statistics() const {
   const std::shared_ptr<Engine> engine = shared();
   if (engine == nullptr) return structure;
   const EngineStatistics s = engine->statistics();
-  gst_structure_set(
-      structure.get(), "card", G_TYPE_STRING, engine->card().path.c_str(), "device", G_TYPE_STRING,
-      engine->device().name().c_str(), "dtype", G_TYPE_STRING, dtype_name(engine->dtype()),
-      "handle", G_TYPE_UINT64, s.handle, "bytes-loaded", G_TYPE_UINT64, s.bytes_loaded,
-      "bytes-copied", G_TYPE_UINT64, s.bytes_copied, "seconds-loading", G_TYPE_DOUBLE,
-      s.seconds_loading, "seconds-encoding", G_TYPE_DOUBLE, s.seconds_encoding, "seconds-sampling",
-      G_TYPE_DOUBLE, s.seconds_sampling, "seconds-decoding", G_TYPE_DOUBLE, s.seconds_decoding,
-      "images-encoded", G_TYPE_UINT64, s.images_encoded, "images-sampled", G_TYPE_UINT64,
-      s.images_sampled, "images-decoded", G_TYPE_UINT64, s.images_decoded, nullptr);
+  gst_structure_set(structure.get(), "device", G_TYPE_STRING, engine->device().name().c_str(),
+                    "dtype", G_TYPE_STRING, dtype_name(engine->dtype()), "handle", G_TYPE_UINT64,
+                    s.handle, "bytes-loaded", G_TYPE_UINT64, s.bytes_loaded, "bytes-copied",
+                    G_TYPE_UINT64, s.bytes_copied, "seconds-loading", G_TYPE_DOUBLE,
+                    s.seconds_loading, "seconds-encoding", G_TYPE_DOUBLE, s.seconds_encoding,
+                    "seconds-sampling", G_TYPE_DOUBLE, s.seconds_sampling, "seconds-decoding",
+                    G_TYPE_DOUBLE, s.seconds_decoding, "images-encoded", G_TYPE_UINT64,
+                    s.images_encoded, "images-sampled", G_TYPE_UINT64, s.images_sampled,
+                    "images-decoded", G_TYPE_UINT64, s.images_decoded, nullptr);
+  set_text(structure.get(), "card", engine->card().path.string());
   return structure;
 }
 
@@ -90,8 +111,7 @@ bool answer_model_query(GstQuery* query, const ModelSettings& settings, bool is_
   if (!gst_structure_has_name(structure, kQueryName)) return false;
   if (settings.model.empty() && !is_source) return false;
   try {
-    gst_structure_set(structure, kCardField, G_TYPE_STRING,
-                      find_card(settings.model).string().c_str(), nullptr);
+    set_card(structure, find_card(settings.model).string());
   } catch (const Error&) {
     return false;  // this element reports its own missing model
   }

@@ -95,10 +95,10 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
     rate_ = Fraction{GST_VIDEO_INFO_FPS_N(&info_), GST_VIDEO_INFO_FPS_D(&info_)};
     check_size();
     if (GST_VIDEO_INFO_PAR_N(&info_) != GST_VIDEO_INFO_PAR_D(&info_)) {
-      GST_ELEMENT_WARNING(element(), STREAM, FORMAT,
-                          ("The pixels are not square; the model will see the picture distorted. "
-                           "Put videoscale in front of svgencode."),
-                          ("%s", caps_text(in).c_str()));
+      warn(element(), GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+           "The pixels are not square; the model will see the picture distorted. Put videoscale in "
+           "front of svgencode.",
+           caps_text(in));
     }
     return TRUE;
   }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // svgfrechet: how far a stream of images lies from a reference, as sets.
+#include <algorithm>
+
 #include "svg/elements.h"
 #include "svg/set_analyzer.h"
 
@@ -34,7 +36,14 @@ class Frechet : public SetAnalyzer<Frechet, FrechetSettings> {
   }
 
   void compare(const FeatureSet& reference, const FeatureSet& test, Report& report) {
-    const SetDistance found = set_distance(reference, test, settings().neighbours);
+    const int64_t neighbours = settings().neighbours,
+                  fewest = std::min(reference.images(), test.images());
+    const SetDistance found = set_distance(reference, test, neighbours);
+    if (fewest <= length() || fewest <= neighbours)
+      warn_too_few(std::to_string(fewest) + " in the smaller set, of " + std::to_string(length()) +
+                   " numbers each; a Frechet distance of fewer images than numbers is too large, "
+                   "and precision and recall need more than " +
+                   std::to_string(neighbours));
     report.add("frechet", found.frechet).add("kernel", found.kernel);
     report.add("precision", found.precision).add("recall", found.recall);
   }

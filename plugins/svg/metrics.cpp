@@ -59,18 +59,11 @@ class Metrics : public Analyzer<Metrics, MetricsSettings> {
   GstFlowReturn aggregate(gboolean) {
     const BufferPtr reference(gst_aggregator_pad_peek_buffer(reference_pad()));
     const BufferPtr test(gst_aggregator_pad_peek_buffer(test_pad()));
-    for (const auto& [buffer, pad] :
-         {std::pair(reference.get(), reference_pad()), {test.get(), test_pad()}}) {
-      if (buffer != nullptr) continue;
-      // A stream that has ended has no partner for what the other still brings.
-      return gst_aggregator_pad_is_eos(pad) ? finish() : GST_AGGREGATOR_FLOW_NEED_DATA;
-    }
+    if (!reference || !test) return one_sided(reference.get(), test.get());
     const GstClockTime a = time_of(reference.get(), reference_pad()),
                        b = time_of(test.get(), test_pad());
     if (a != b && GST_CLOCK_TIME_IS_VALID(a) && GST_CLOCK_TIME_IS_VALID(b)) {
-      gst_aggregator_pad_drop_buffer(a < b ? reference_pad() : test_pad());
-      ++totals_.unmatched;
-      return GST_FLOW_OK;
+      return leave_out(a < b ? reference_pad() : test_pad());
     }
     const Report line = compare(reference.get(), test.get());
     for (GstAggregatorPad* pad : {reference_pad(), test_pad()}) gst_aggregator_pad_drop_buffer(pad);
@@ -79,10 +72,26 @@ class Metrics : public Analyzer<Metrics, MetricsSettings> {
 
  private:
   struct Totals {
-    int64_t frames = 0, unmatched = 0;
+    int64_t frames = 0, reference_alone = 0, test_alone = 0;
     double error = 0, psnr = 0, ssim = 0, lpips = 0;  // sums
     int64_t identical = 0;  // frames without any error, whose PSNR is infinite
   };
+
+  GstFlowReturn leave_out(GstAggregatorPad* pad) {
+    gst_aggregator_pad_drop_buffer(pad);
+    ++(pad == test_pad() ? totals_.test_alone : totals_.reference_alone);
+    return GST_FLOW_OK;
+  }
+
+  // A stream that has ended has no partner for what the other still brings.
+  GstFlowReturn one_sided(GstBuffer* reference, GstBuffer* test) {
+    const bool reference_over = gst_aggregator_pad_is_eos(reference_pad()) != FALSE,
+               test_over = gst_aggregator_pad_is_eos(test_pad()) != FALSE;
+    if (reference_over && test_over) return finish();
+    if (reference != nullptr && test_over) return leave_out(reference_pad());
+    if (test != nullptr && reference_over) return leave_out(test_pad());
+    return GST_AGGREGATOR_FLOW_NEED_DATA;
+  }
 
   static GstClockTime time_of(GstBuffer* buffer, GstAggregatorPad* pad) {
     const GstSegment& segment = pad->segment;
@@ -119,15 +128,23 @@ class Metrics : public Analyzer<Metrics, MetricsSettings> {
   // The PSNR of the whole is that of the mean error; the mean over frames leaves out identical
   // ones.
   GstFlowReturn finish() {
+    const int64_t alone = totals_.reference_alone + totals_.test_alone;
+    const std::string found = std::to_string(totals_.reference_alone) + " of reference and " +
+                              std::to_string(totals_.test_alone) + " of test without a partner";
     if (totals_.frames == 0)
       throw ConfigurationError(
-          "no two frames had the same time: both streams must come from one clock or one source",
-          {"matching time stamps", std::to_string(totals_.unmatched) + " frames without a partner",
-           "svgmetrics"});
+          totals_.reference_alone == 0 || totals_.test_alone == 0
+              ? "a stream brought no frame, so nothing was compared: is there video in it?"
+              : "no two frames had the same time: both streams must come from one clock or one "
+                "source",
+          {"matching time stamps", found, "svgmetrics"});
+    if (alone > 0)
+      warn(element(), GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+           "Frames found no partner of the same time and were not compared: " + found, found);
     const auto frames = static_cast<double>(totals_.frames);
     const auto different = static_cast<double>(totals_.frames - totals_.identical);
     Report total;
-    total.add("frames", totals_.frames).add("unmatched", totals_.unmatched);
+    total.add("frames", totals_.frames).add("unmatched", alone);
     total.add("psnr", psnr_of_error(totals_.error / frames));
     total.add("mean-psnr", totals_.psnr / different);
     if (settings().ssim) total.add("ssim", totals_.ssim / frames);

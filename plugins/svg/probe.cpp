@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // svgprobe: what simple classifiers read from features.
+#include <algorithm>
+
 #include "svg/elements.h"
 #include "svg/set_analyzer.h"
 
@@ -39,6 +41,13 @@ class Probe : public SetAnalyzer<Probe, ProbeSettings> {
 
   void compare(const FeatureSet& reference, const FeatureSet& test, Report& report) {
     const ProbeResult found = probe(reference, test, settings().options);
+    const int64_t neighbours = settings().options.neighbours;
+    if (found.reference_images < std::max(found.classes, neighbours) ||
+        found.test_images < found.classes)
+      warn_too_few(std::to_string(found.reference_images) + " of reference and " +
+                   std::to_string(found.test_images) + " of test with labels, for " +
+                   std::to_string(found.classes) + " classes and " + std::to_string(neighbours) +
+                   " neighbours");
     report.add("classes", found.classes);
     report.add("labelled-test-images", found.test_images);
     report.add("labelled-reference-images", found.reference_images);

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+
+#include "svgen/text.h"
 
 namespace svgen::gst {
 namespace {
@@ -12,9 +13,7 @@ namespace {
 std::string json_number(const Report::Value& value) {
   if (const auto* integer = std::get_if<int64_t>(&value)) return std::to_string(*integer);
   const double real = std::get<double>(value);
-  char text[32];
-  std::snprintf(text, sizeof text, "%.9g", real);
-  return std::isfinite(real) ? text : "null";
+  return std::isfinite(real) ? number_text(real) : "null";
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 // Posting progress, rate limited.
 #include "svg/sampling_progress.h"
 
+#include "common/errors.h"
+
 namespace svgen::gst {
 
 void SamplingProgress::begin(int64_t total) {
@@ -40,13 +42,12 @@ void SamplingProgress::finish_image(GstElement* element, int64_t index, int64_t 
   last_ = -1;
   const std::string shown = name.empty() ? std::to_string(label) : name;
   const std::string hint = std::to_string(index) + "-" + shown + "-" + std::to_string(seed);
-  gst_element_post_message(
-      element,
-      gst_message_new_element(
-          GST_OBJECT_CAST(element),
-          gst_structure_new("svg-image", "index", G_TYPE_INT64, index, "class", G_TYPE_INT64, label,
-                            "class-name", G_TYPE_STRING, shown.c_str(), "seed", G_TYPE_UINT64, seed,
-                            "location-hint", G_TYPE_STRING, hint.c_str(), nullptr)));
+  GstStructure* facts =
+      gst_structure_new("svg-image", "index", G_TYPE_INT64, index, "class", G_TYPE_INT64, label,
+                        "seed", G_TYPE_UINT64, seed, nullptr);
+  set_text(facts, "class-name", shown);
+  set_text(facts, "location-hint", hint);
+  gst_element_post_message(element, gst_message_new_element(GST_OBJECT_CAST(element), facts));
 }
 
 }  // namespace svgen::gst

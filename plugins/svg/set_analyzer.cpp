@@ -48,14 +48,14 @@ void CollectedSet::collect_tensors(GstBuffer* buffer) {
     for (const ImageFacts& facts : image_facts(buffer, static_cast<size_t>(images)))
       labels.push_back(facts.label);
   }
-  set_->add(tensors[0].rows(0, images), labels);
+  add(tensors[0].rows(0, images), labels);
 }
 
 void CollectedSet::collect_pixels(GstBuffer* buffer) {
   const MappedFrame frame(buffer, info_, GST_MAP_READ);
   const ImageView view = frame.view();
   const std::vector<int64_t> labels{image_facts(buffer, 1).front().label};
-  if (network_) return set_->add(network_->features(view), labels);
+  if (network_) return add(network_->features(view), labels);
   const Tensor pixels =
       Tensor::empty(DType::kFloat32, {1, 1, 3 * int64_t{view.width} * int64_t{view.height}});
   float* next = pixels.data_as<float>();
@@ -63,7 +63,12 @@ void CollectedSet::collect_pixels(GstBuffer* buffer) {
     for (int64_t y = 0; y < view.height; ++y)
       for (int64_t x = 0; x < view.width; ++x)
         *next++ = static_cast<float>(view.row(c, y)[x * view.pixel_stride]) / 255;
-  set_->add(pixels, labels);
+  add(pixels, labels);
+}
+
+void CollectedSet::add(const Tensor& features, const std::vector<int64_t>& labels) {
+  set_->add(features, labels);
+  length_ = features.shape().back();
 }
 
 }  // namespace svgen::gst

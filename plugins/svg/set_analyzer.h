@@ -3,6 +3,7 @@
 // and the result comes at the end of the streams.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,13 +38,17 @@ class CollectedSet {
   void caps_changed(const GstCaps* caps);
   void collect(GstBuffer* buffer);
   FeatureSet& set() const { return *set_; }
+  /// Numbers in a vector; 0 as long as none came.
+  int64_t length() const { return length_; }
 
  private:
   void collect_tensors(GstBuffer* buffer);
   void collect_pixels(GstBuffer* buffer);
+  void add(const Tensor& features, const std::vector<int64_t>& labels);
 
   std::unique_ptr<FeatureSet> set_;
   std::shared_ptr<PictureFeatures> network_;
+  int64_t length_ = 0;
   bool is_video_ = false;
   GstVideoInfo info_{};
   TensorStream stream_;
@@ -117,8 +122,20 @@ class SetAnalyzer : public Analyzer<Impl, SettingsType> {
     return false;
   }
 
+  // A set without an image, and what it was to come from.
+  void refuse_empty(const CollectedSet& collected, const char* name, const std::string& files) {
+    if (collected.set().images() > 0) return;
+    throw ConfigurationError(
+        std::string(Impl::kFactory) + " got no image for its set \"" + name +
+            "\": are there pictures in that stream, and is it linked to the pad of that name?",
+        {"two images at least", files.empty() ? "none" : "none, and none in " + files,
+         std::string("pad ") + name});
+  }
+
   GstFlowReturn finish() {
     const SettingsType s = this->settings();
+    refuse_empty(test_, "test", s.merge);
+    if (this->has_reference()) refuse_empty(reference_, "reference", s.reference);
     if (!s.location.empty()) test_.set().save(s.location);
     Report report;
     report.add("test-images", test_.set().images());
@@ -135,6 +152,15 @@ class SetAnalyzer : public Analyzer<Impl, SettingsType> {
   }
 
   CollectedSet reference_, test_;
+
+ protected:
+  /// Numbers in a vector of the streams; 0 where all came from files.
+  int64_t length() const { return std::max(test_.length(), reference_.length()); }
+
+  void warn_too_few(const std::string& found) {
+    warn(this->element(), GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+         "Too few images for numbers that mean much: " + found, found);
+  }
 };
 
 }  // namespace svgen::gst

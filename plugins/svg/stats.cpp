@@ -127,12 +127,17 @@ class Stats : public ElementImpl<StatsSettings> {
 
   void save() {
     const std::string location = settings().location;
+    if (recorder_->images() == 0) {
+      throw IoError(
+          "nothing arrived before the end of the stream: no statistics were written. Are "
+          "there pictures in the source?",
+          {"one image at least", "none", location});
+    }
     recorder_->save(location);
-    gst_element_post_message(
-        element(), gst_message_new_element(
-                       GST_OBJECT_CAST(element()),
-                       gst_structure_new("svg-stats", "location", G_TYPE_STRING, location.c_str(),
-                                         "images", G_TYPE_INT64, recorder_->images(), nullptr)));
+    GstStructure* facts =
+        gst_structure_new("svg-stats", "images", G_TYPE_INT64, recorder_->images(), nullptr);
+    set_text(facts, "location", location);
+    gst_element_post_message(element(), gst_message_new_element(GST_OBJECT_CAST(element()), facts));
   }
 
   ModelClient client_;

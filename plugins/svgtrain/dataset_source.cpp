@@ -20,6 +20,7 @@ struct DatasetSettings : PictureSettings, OrderedSettings {
 
   std::string location;
   Crop crop = Crop::kCenter;
+  ReadOptions reading;
   bool flip = false;
   bool strict = false;
 };
@@ -30,12 +31,13 @@ struct Dataset {
   DataOrder order;
 };
 
-BufferPtr read_frame(const DatasetSettings& s, const Dataset& data, int64_t index,
+MadeFrame read_frame(const DatasetSettings& s, const Dataset& data, int64_t index,
                      const DataOrder::Place& place) {
-  const Picture picture = read_image(data.images.path(place.item));
+  std::string note;
+  const Picture picture = read_image(data.images.path(place.item), s.reading, &note);
   const Variation how = variation(s.seed, place.epoch, place.item);
   const ImageFacts facts{.index = index, .label = data.images.label(place.item), .seed = s.seed};
-  return new_frame(s.size, facts, [&](MutableImageView view) {
+  BufferPtr frame = new_frame(s.size, facts, [&](MutableImageView view) {
     if (s.flip && how.flip) view = mirrored(view);
     if (s.crop == Crop::kCenter) {
       center_crop(picture.view(), view);
@@ -43,6 +45,7 @@ BufferPtr read_frame(const DatasetSettings& s, const Dataset& data, int64_t inde
       random_crop(picture.view(), how, view);
     }
   });
+  return {index, std::move(frame), note};
 }
 
 class DatasetSource : public PictureSource<DatasetSource, DatasetSettings> {
@@ -67,6 +70,16 @@ class DatasetSource : public PictureSource<DatasetSource, DatasetSettings> {
                        "list file, a line \"path label\" for each picture"}),
          field<DatasetSource>(&S::crop,
                               {.name = "crop", .blurb = "Which square of a picture is taken"}),
+         option_field<DatasetSource>(
+             &S::reading, &ReadOptions::orientation,
+             {.name = "orientation", .blurb = "What becomes of EXIF orientation tags"}),
+         option_field<DatasetSource>(&S::reading, &ReadOptions::alpha,
+                                     {.name = "alpha", .blurb = "What becomes of transparency"}),
+         option_field<DatasetSource>(
+             &S::reading, &ReadOptions::max_pixels,
+             {.name = "max-pixels",
+              .blurb = "Pictures of more pixels are not read (three bytes of memory each)",
+              .low = 1}),
          field<DatasetSource>(&S::flip, {.name = "flip", .blurb = "Mirror half of the pictures"}),
          field<DatasetSource>(&S::strict,
                               {.name = "strict",
@@ -84,19 +97,25 @@ class DatasetSource : public PictureSource<DatasetSource, DatasetSettings> {
           {"a folder of class folders or a list file", "nothing", "property location"});
     }
     ImageList images = ImageList::read(s.location);
+    report_left_out(images);
     const int64_t count = images.size();
     data_.reset(new Dataset{std::move(images), {count, s.shuffle, s.seed}});
     reported_.clear();
+    noted_ = false;
     last_skipped_ = -1;
     in_a_row_ = 0;
     return s.OrderedSettings::available(count);
+  }
+
+  std::vector<std::string> class_names() const {
+    return data_ ? data_->images.classes() : std::vector<std::string>();
   }
 
   std::function<MadeFrame(int64_t)> maker() {
     return [s = settings(), data = data_](int64_t index) {
       const DataOrder::Place place = data->order.at(index);
       try {
-        return MadeFrame{index, read_frame(s, *data, index, place), ""};
+        return read_frame(s, *data, index, place);
       } catch (const Error& error) {
         // Without the decoder no picture can be read: not a matter of this one.
         if (s.strict || error.kind() == ErrorKind::kDevice) throw;
@@ -109,10 +128,9 @@ class DatasetSource : public PictureSource<DatasetSource, DatasetSettings> {
   void skipped(const MadeFrame& frame) {
     const int64_t item = data_->order.at(frame.index).item;
     if (reported_.insert(item).second) {
-      GST_ELEMENT_WARNING(
-          element(), RESOURCE, READ,
-          ("A picture is left out because it cannot be read: %s", data_->images.path(item).c_str()),
-          ("%s", frame.problem.c_str()));
+      warn(element(), GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ,
+           "A picture is left out because it cannot be read: " + data_->images.path(item).string(),
+           frame.problem);
     }
     in_a_row_ = shard().next(last_skipped_ + 1) == frame.index ? in_a_row_ + 1 : 1;
     last_skipped_ = frame.index;
@@ -122,9 +140,27 @@ class DatasetSource : public PictureSource<DatasetSource, DatasetSettings> {
     }
   }
 
+  // Says once for all of them what was chosen.
+  void noted(const MadeFrame& frame) {
+    if (std::exchange(noted_, true)) return;
+    const std::string file = data_->images.path(data_->order.at(frame.index).item).string();
+    warn(element(), GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+         "A file is " + frame.problem + " (said once): " + file, frame.problem);
+  }
+
  private:
+  void report_left_out(const ImageList& images) {
+    const std::string left_out = images.left_out();
+    if (left_out.empty()) return;
+    warn(element(), GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ,
+         "Pictures of kinds that are not read are left out, convert them to PNG or JPEG: " +
+             left_out,
+         settings().location);
+  }
+
   std::shared_ptr<const Dataset> data_;
   std::set<int64_t> reported_;
+  bool noted_ = false;
   int64_t last_skipped_ = -1, in_a_row_ = 0;
 };
 

@@ -30,6 +30,27 @@ GType enum_type<Crop>() {
 }
 
 template <>
+GType enum_type<Orientation>() {
+  static const GEnumValue values[] = {
+      row(Orientation::kApply, "Pictures are turned and mirrored as their EXIF tag says", "apply"),
+      row(Orientation::kIgnore, "The tag is ignored, as the published loader does", "ignore"),
+      {}};
+  static const GType type = registered("GstSvgOrientation", values);
+  return type;
+}
+
+template <>
+GType enum_type<Alpha>() {
+  static const GEnumValue values[] = {
+      row(Alpha::kWhite, "Transparent pictures are put on white", "white"),
+      row(Alpha::kDrop, "Alpha is left out and the colours below it are seen, as published",
+          "drop"),
+      {}};
+  static const GType type = registered("GstSvgAlpha", values);
+  return type;
+}
+
+template <>
 GType enum_type<Backgrounds>() {
   static const GEnumValue values[] = {
       row(Backgrounds::kPlain, "Gradients, and a wall with a floor", "plain"),

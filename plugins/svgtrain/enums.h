@@ -5,6 +5,7 @@
 #include "common/properties.h"
 #include "svgen/scene.h"
 #include "svgen/trainer.h"
+#include "svgtrain/image_reader.h"
 
 namespace svgen::gst {
 
@@ -13,6 +14,10 @@ enum class Crop { kCenter, kRandom };
 
 template <>
 GType enum_type<Crop>();
+template <>
+GType enum_type<Orientation>();
+template <>
+GType enum_type<Alpha>();
 template <>
 GType enum_type<Backgrounds>();
 template <>

@@ -49,6 +49,9 @@ class ImageCounter {
     collected_.erase(collected_.begin(), end);
   }
 
+  /// Images that are no batch yet.
+  int64_t waiting() const { return static_cast<int64_t>(collected_.size()); }
+
   void forget_collected() { collected_.clear(); }
 
   /// A seek to the wanted image was sent.

@@ -3,7 +3,6 @@
 #include "svgtrain/imageio.h"
 
 #include <algorithm>
-#include <array>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
@@ -12,45 +11,50 @@
 namespace svgen::gst {
 namespace {
 
-constexpr size_t kMarker = 2, kLength = 2;
-
-// The decoder fills the missing rest of a JPEG file with grey; PIL and others call it an error. A
-// complete file has an end marker behind its first scan (thumbnails have theirs before).
-bool is_truncated_jpeg(std::span<const uint8_t> file) {
-  constexpr uint8_t kPrefix = 0xFF, kStart = 0xD8, kEnd = 0xD9, kScan = 0xDA;
-  if (file.size() < kMarker || file[0] != kPrefix || file[1] != kStart) return false;
-  size_t at = kMarker;
-  while (at + kMarker + kLength <= file.size() && file[at] == kPrefix && file[at + 1] != kScan) {
-    at += kMarker + (static_cast<size_t>(file[at + 2]) << 8 | file[at + 3]);
-  }
-  if (at >= file.size()) return true;
-  constexpr std::array<uint8_t, 2> kEndMarker = {kPrefix, kEnd};
-  const auto scan = file.subspan(at);
-  return std::search(scan.begin(), scan.end(), kEndMarker.begin(), kEndMarker.end()) == scan.end();
+uint8_t high_byte(uint16_t value) {
+  return static_cast<uint8_t>(value >> 8);
+}
+uint8_t high_byte(uint8_t value) {
+  return value;
 }
 
-bool decode(std::span<const uint8_t> file, Picture& picture, std::string& problem) {
-  if (is_truncated_jpeg(file)) {
-    problem = "the file is truncated";
-    return false;
-  }
-  const cv::Mat bytes(1, static_cast<int>(file.size()), CV_8U,
-                      const_cast<uint8_t*>(file.data()));  // only read
-  const cv::Mat image = cv::imdecode(bytes, cv::IMREAD_COLOR);
-  if (image.empty() || image.type() != CV_8UC3) {
-    problem = "the file is damaged or not a picture";
-    return false;
-  }
+uint8_t on_white(uint8_t colour, uint8_t alpha, bool premultiplied) {
+  const int own = premultiplied ? 255 * colour : colour * alpha;
+  return static_cast<uint8_t>(std::min(255, (own + 255 * (255 - alpha) + 127) / 255));
+}
+
+// Rows of blue, green, red and perhaps alpha as red, green, blue on white.
+template <typename Sample>
+void take_pixels(const cv::Mat& image, bool premultiplied, Picture& picture) {
   picture = Picture(image.cols, image.rows);
   uint8_t* out = picture.pixels.data();
+  const int channels = image.channels();
   for (int y = 0; y < image.rows; ++y) {
-    const uint8_t* bgr = image.ptr(y);
-    for (int x = 0; x < image.cols; ++x, bgr += 3) {
-      *out++ = bgr[2];
-      *out++ = bgr[1];
-      *out++ = bgr[0];
+    const auto* bgr = image.ptr<Sample>(y);
+    for (int x = 0; x < image.cols; ++x, bgr += channels) {
+      const uint8_t alpha = channels == 4 ? high_byte(bgr[3]) : 255;
+      for (int c = 2; c >= 0; --c) *out++ = on_white(high_byte(bgr[c]), alpha, premultiplied);
     }
   }
+}
+
+bool decode(std::span<const uint8_t> file, AlphaKind alpha, Picture& picture,
+            std::string& problem) {
+  const cv::Mat bytes(1, static_cast<int>(file.size()), CV_8U,
+                      const_cast<uint8_t*>(file.data()));  // only read
+  if (alpha != AlphaKind::kNone) {
+    const bool premultiplied = alpha == AlphaKind::kPremultiplied;
+    const cv::Mat image = cv::imdecode(bytes, cv::IMREAD_UNCHANGED);
+    if (image.type() == CV_8UC4) take_pixels<uint8_t>(image, premultiplied, picture);
+    if (image.type() == CV_16UC4) take_pixels<uint16_t>(image, premultiplied, picture);
+    if (image.channels() == 4 && picture.width > 0) return true;
+  }
+  const cv::Mat image = cv::imdecode(bytes, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+  if (image.empty() || image.type() != CV_8UC3) {
+    problem = "the file is damaged, or its samples are of a kind that is not read";
+    return false;
+  }
+  take_pixels<uint8_t>(image, false, picture);
   return true;
 }
 
@@ -85,9 +89,10 @@ bool guarded(std::string& problem, Work work) {
 extern "C" {
 
 __attribute__((visibility("default"))) bool svgen_decode_picture(std::span<const uint8_t> file,
+                                                                 svgen::gst::AlphaKind alpha,
                                                                  svgen::Picture& picture,
                                                                  std::string& problem) {
-  return guarded(problem, [&] { return svgen::gst::decode(file, picture, problem); });
+  return guarded(problem, [&] { return svgen::gst::decode(file, alpha, picture, problem); });
 }
 
 __attribute__((visibility("default"))) bool svgen_encode_png(const svgen::Picture& picture,

@@ -13,9 +13,17 @@
 
 namespace svgen::gst {
 
-/// Decodes a whole file into 8-bit RGB: alpha is left out, grey is spread, orientation tags are
-/// applied. Returns false and says why in `problem` when the bytes are not a complete picture.
-using DecodeFunction = bool (*)(std::span<const uint8_t> file, Picture& picture,
+enum class AlphaKind {
+  kNone,  // there is none, or it is left out
+  kStraight,
+  kPremultiplied,  // colours have been multiplied with it
+};
+
+/// Decodes a whole file into 8-bit RGB as it is stored: 16 bits lose their lower half, grey is
+/// spread, orientation tags of formats other than TIFF are left alone, and what is transparent is
+/// put on white as `alpha` says. Returns false and says why in `problem` when the bytes are not a
+/// complete picture.
+using DecodeFunction = bool (*)(std::span<const uint8_t> file, AlphaKind alpha, Picture& picture,
                                 std::string& problem);
 
 /// The bytes of a PNG file of `picture`. Returns false and says why when that fails.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/batch_meta.h"
+#include "common/class_names.h"
 #include "common/element.h"
 #include "common/video_frames.h"
 #include "svgen/data_order.h"
@@ -39,7 +40,8 @@ std::vector<Property<Impl>> indexed_properties() {
   };
 }
 
-/// Impl also has start() and stop() (which call begin()), get_caps, and create.
+/// Impl also has start() and stop() (which call begin()), get_caps, create, and class_names(), the
+/// names of the labels (empty: unknown).
 template <typename Impl, typename SettingsType>
 class IndexedSource : public ElementImpl<SettingsType> {
  public:
@@ -73,6 +75,7 @@ class IndexedSource : public ElementImpl<SettingsType> {
 
   gboolean query(GstQuery* query) {
     const SettingsType s = this->settings();
+    if (answer_classes_query(query, static_cast<Impl*>(this)->class_names())) return TRUE;
     if (GST_QUERY_TYPE(query) == GST_QUERY_DURATION && answer_duration(s, query)) return TRUE;
     if (GST_QUERY_TYPE(query) == GST_QUERY_CONVERT && answer_convert(s, query)) return TRUE;
     return GST_BASE_SRC_CLASS(Glue<Impl>::parent())->query(source(), query);

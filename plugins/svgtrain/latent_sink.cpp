@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "common/batch_meta.h"
+#include "common/class_names.h"
 #include "common/element.h"
 #include "common/tensor_memory.h"
 #include "common/tensor_stream.h"
@@ -156,6 +157,7 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
     for (const TensorStream::Entry& entry : sample.entries) bytes += sample.bytes_of(entry);
     writer_.emplace(s.location, json_beside(s.location, s.json),
                     caps_text(sample.caps(false).get()), bytes);
+    writer_->name_classes(classes_upstream(GST_BASE_SINK_PAD(sink())));
     sample_ = sample;
   }
 
@@ -176,17 +178,17 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
   void save() {
     const std::string location = settings().location;
     if (!writer_ || writer_->samples() == 0) {
-      throw IoError("no latents arrived before the end of the stream: nothing was stored",
-                    {"one image at least", "none", location});
+      throw IoError(
+          "no latents arrived before the end of the stream: nothing was stored. Are there "
+          "pictures in the source, and does its first-index leave any?",
+          {"one image at least", "none", location});
     }
     const int64_t images = writer_->samples();
     writer_->commit();
     writer_.reset();
-    gst_element_post_message(
-        element(), gst_message_new_element(
-                       GST_OBJECT_CAST(element()),
-                       gst_structure_new("svg-latents", "location", G_TYPE_STRING, location.c_str(),
-                                         "images", G_TYPE_INT64, images, nullptr)));
+    GstStructure* facts = gst_structure_new("svg-latents", "images", G_TYPE_INT64, images, nullptr);
+    set_text(facts, "location", location);
+    gst_element_post_message(element(), gst_message_new_element(GST_OBJECT_CAST(element()), facts));
   }
 
   TensorStream stream_;  // what arrives

@@ -77,6 +77,9 @@ class LatentSource : public IndexedSource<LatentSource, LatentSourceSettings> {
   }
 
   void moved() {}
+  std::vector<std::string> class_names() const {
+    return store_ ? store_->classes() : std::vector<std::string>();
+  }
 
   gboolean unlock() {
     cancelled_ = true;

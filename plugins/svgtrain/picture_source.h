@@ -38,11 +38,11 @@ std::vector<Property<Impl>> picture_properties() {
                     .high = 256})});
 }
 
-/// A frame on its way: an image, or why there is none.
+/// A frame on its way: an image, perhaps with what is to be said of it, or why there is none.
 struct MadeFrame {
   int64_t index = 0;
   BufferPtr buffer;
-  std::string problem;
+  std::string problem;  // or the words
 };
 
 /// A new frame of size x size pixels, painted by `paint(view)`, with what is known of its image.
@@ -64,6 +64,7 @@ BufferPtr new_frame(int64_t size, const ImageFacts& facts, Paint paint) {
 ///   int64_t available()                        what begin() wants; called at start
 ///   std::function<MadeFrame(int64_t)> maker()  makes frame `index`; called on worker threads
 ///   void skipped(const MadeFrame&)             a frame without an image
+///   void noted(const MadeFrame&)               an image with words; optional
 template <typename Impl, typename SettingsType>
 class PictureSource : public IndexedSource<Impl, SettingsType> {
  public:
@@ -85,6 +86,7 @@ class PictureSource : public IndexedSource<Impl, SettingsType> {
   }
 
   void moved() { frames_.stop(); }
+  void noted(const MadeFrame&) {}
 
   gboolean unlock() {
     frames_.interrupt(true);
@@ -115,6 +117,7 @@ class PictureSource : public IndexedSource<Impl, SettingsType> {
       if (!frame) return GST_FLOW_FLUSHING;
       this->advance_behind(frame->index);
       if (frame->buffer) {
+        if (!frame->problem.empty()) static_cast<Impl*>(this)->noted(*frame);
         this->stamp(frame->buffer.get(), frame->index, frame->index);
         *out = frame->buffer.release();
         return GST_FLOW_OK;

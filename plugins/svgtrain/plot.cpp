@@ -3,8 +3,9 @@
 #include "svgtrain/plot.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
@@ -54,9 +55,11 @@ Axis step_axis(const Curve& curve) {
 }
 
 std::string label(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
+  // Not by printf, whose point is the locale's; nor by the library, which this module is free of.
+  std::array<char, 32> text{};
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 4);
+  return {text.data(), end.ptr};
 }
 
 void write(cv::Mat& image, const std::string& text, cv::Point at, double size) {

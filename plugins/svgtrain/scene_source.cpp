@@ -70,6 +70,7 @@ class SceneSource : public PictureSource<SceneSource, SceneSettings> {
   }
 
   void skipped(const MadeFrame&) {}
+  static std::vector<std::string> class_names() { return scene_class_names(); }
 
  private:
   ClassList classes_;

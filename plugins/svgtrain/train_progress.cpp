@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "common/errors.h"
 #include "svgtrain/imageio.h"
 #include "svgtrain/imageio_loader.h"
 #include "svgtrain/picture_writer.h"
@@ -81,11 +82,9 @@ void TrainProgress::post(const TrainReport& report) {
 
 void TrainProgress::saved(const std::filesystem::path& folder, int64_t step) {
   if (folder.empty()) return;
-  gst_element_post_message(
-      element_, gst_message_new_element(
-                    GST_OBJECT_CAST(element_),
-                    gst_structure_new("svg-checkpoint", "step", G_TYPE_INT64, step, "location",
-                                      G_TYPE_STRING, folder.c_str(), nullptr)));
+  GstStructure* facts = gst_structure_new("svg-checkpoint", "step", G_TYPE_INT64, step, nullptr);
+  set_text(facts, "location", folder.string());
+  gst_element_post_message(element_, gst_message_new_element(GST_OBJECT_CAST(element_), facts));
 }
 
 void TrainProgress::draw(const TrainReport& report, Trainer* trainer) {

@@ -10,22 +10,18 @@
 #include <vector>
 
 #include "common/batch_meta.h"
+#include "common/class_names.h"
 #include "common/element.h"
 #include "common/model_client.h"
 #include "svgen/data_order.h"
 #include "svgen/error.h"
 #include "svgtrain/image_counter.h"
+#include "svgtrain/train_checks.h"
+#include "svgtrain/train_events.h"
 #include "svgtrain/train_progress.h"
 #include "svgtrain/train_settings.h"
 
 namespace svgen::gst {
-
-/// Waits, not for ever, until the pipeline that `element` is part of has ended its change of state.
-inline void wait_for_settled_pipeline(GstElement* element) {
-  std::unique_ptr<GstObject, Release> top(GST_OBJECT(gst_object_ref(element)));
-  while (GstObject* parent = gst_object_get_parent(top.get())) top.reset(parent);
-  gst_element_get_state(GST_ELEMENT(top.get()), nullptr, nullptr, 10 * GST_SECOND);
-}
 
 /// Impl has
 ///   static constexpr auto kOptions            where its settings keep the library's options
@@ -59,7 +55,10 @@ class TrainSink : public ElementImpl<SettingsType> {
     end_training();
     client_.close();
   }
-  void prepare() { end_training(); }
+  void prepare() {
+    end_training();
+    began_ = false;
+  }
   StructurePtr model_statistics() const { return client_.statistics(); }
 
   gboolean set_caps(GstCaps* caps) {
@@ -94,7 +93,7 @@ class TrainSink : public ElementImpl<SettingsType> {
     const EventPtr owned(event);
     switch (GST_EVENT_TYPE(event)) {
       case GST_EVENT_EOS:
-        end_training();
+        end_of_stream();
         break;
       case GST_EVENT_FLUSH_STOP:
         impl().forget();
@@ -118,6 +117,8 @@ class TrainSink : public ElementImpl<SettingsType> {
     const SettingsType s = this->settings();
     auto options = s.*Impl::kOptions;
     fill_options(s, client_.engine().card().path.string(), options);
+    options.class_names = classes_upstream(GST_BASE_SINK_PAD(sink()));
+    warn_of_other_classes(this->element(), client_.engine().card(), options.class_names.size());
     trainer_ = TrainerType::open(options);
     const TrainReport now = trainer_->report();
     progress_.emplace(
@@ -125,8 +126,22 @@ class TrainSink : public ElementImpl<SettingsType> {
         TrainProgress::Places{s.log, s.checkpoint, s.sample_interval, options.max_steps}, now.step,
         /*quiet=*/shard_from_environment().rank != 0);
     images_.begin(now.next_index);
+    first_step_ = now.step;
+    began_ = true;
     ended_ = sought_ = false;
     impl().forget();
+  }
+
+  // What was trained is saved; less than was asked for is an error all the same.
+  void end_of_stream() {
+    const SettingsType s = this->settings();
+    const std::string name = GST_OBJECT_NAME(this->element());
+    if (!trainer_ && !began_ && !this->has_failed()) refuse_empty_stream(name);
+    if (!trainer_) return;
+    const EndOfData end{first_step_, trainer_->report().step, (s.*Impl::kOptions).max_steps,
+                        images_.waiting(), s.batch_size};
+    end_training();
+    if (!this->has_failed()) check_end(end, name);
   }
 
   // Once for each training, from whatever ends it. An error while training is final: then the
@@ -149,14 +164,7 @@ class TrainSink : public ElementImpl<SettingsType> {
 
   // Upstream ends by the flow, and where something in between swallows it, by the event.
   GstFlowReturn end_stream() {
-    if (!std::exchange(ended_, true)) {
-      gst_element_call_async(
-          this->element(),
-          [](GstElement* element, gpointer) {
-            gst_pad_send_event(GST_BASE_SINK_PAD(element), gst_event_new_eos());
-          },
-          nullptr, nullptr);
-    }
+    if (!std::exchange(ended_, true)) send_end(this->element());
     return GST_FLOW_EOS;
   }
 
@@ -167,30 +175,19 @@ class TrainSink : public ElementImpl<SettingsType> {
     return facts;
   }
 
-  // A resumed training goes on at its image. The seek flushes this very thread, so another one
-  // sends it; a source that cannot seek is read through. A flush that meets a sink on its way to
-  // PLAYING leaves it waiting for a preroll that nobody ends, so the way is let end first.
+  // A resumed training goes on at its image; a source that cannot seek is read through.
   void seek_once() {
     if (std::exchange(sought_, true)) return;
     images_.seek();
-    auto* index = new int64_t(images_.wanted());
-    gst_element_call_async(
-        this->element(),
-        [](GstElement* element, gpointer data) {
-          wait_for_settled_pipeline(element);
-          gst_pad_push_event(
-              GST_BASE_SINK_PAD(element),
-              gst_event_new_seek(1, GST_FORMAT_DEFAULT, GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET,
-                                 *static_cast<int64_t*>(data), GST_SEEK_TYPE_NONE, 0));
-        },
-        index, [](gpointer data) { delete static_cast<int64_t*>(data); });
+    send_seek(this->element(), images_.wanted());
   }
 
   ModelClient client_;
   std::unique_ptr<TrainerType> trainer_;
   std::optional<TrainProgress> progress_;
   ImageCounter images_;
-  bool ended_ = false, sought_ = false;
+  int64_t first_step_ = 0;
+  bool began_ = false, ended_ = false, sought_ = false;
 };
 
 }  // namespace svgen::gst

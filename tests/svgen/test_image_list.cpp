@@ -41,6 +41,31 @@ TEST(ImageListFolder, FindsPicturesAtAnyDepthAndNoHiddenOnes) {
               ElementsAre("a/deep/er/1.jpg=0"));
 }
 
+TEST(ImageListFolder, KnowsPicturesByTheirContentWhereTheEndingSaysNothing) {
+  const ScratchFolder folder;
+  folder.write("a/1.jfif", "");
+  folder.write("a/download", "\xFF\xD8\xFF\xE0");
+  folder.write("a/x.tmp", "P6\n1 1\n");
+  folder.write("a/really.gif", "\xFF\xD8\xFF\xE0");
+  folder.write("a/b.gif", "GIF89a");
+  folder.write("a/C.GIF", "GIF89a");
+  folder.write("a/d.avif", "....ftypavif");
+  folder.write("a/raw.NEF", "II*");
+  folder.write("a/Thumbs.db", "whatever");
+  folder.write("a/empty", "");
+  const ImageList list = ImageList::read(folder.path());
+  EXPECT_THAT(entries(list, folder.path()),
+              ElementsAre("a/1.jfif=0", "a/download=0", "a/really.gif=0", "a/x.tmp=0"));
+  EXPECT_EQ(list.left_out(), "1 .avif, 2 .gif, 1 .nef");
+}
+
+TEST(ImageListFolder, AClassOfOtherKindsSaysWhatItHolds) {
+  const ScratchFolder folder;
+  folder.write("a/1.gif", "GIF89a");
+  EXPECT_THAT(report_of<ConfigurationError>([&] { ImageList::read(folder.path()); }),
+              HasSubstr("1 .gif"));
+}
+
 TEST(ImageListFolder, PicturesWithoutClassFoldersHaveNoLabel) {
   const ScratchFolder folder;
   folder.write("2.jpg", "");

@@ -142,5 +142,20 @@ TEST_F(LatentStore, RefusesADescriptionThatMakesNoSense) {
   }
 }
 
+TEST(LatentStoreClasses, KeepTheirNames) {
+  const testing::ScratchFolder folder;
+  const auto raw = folder.path() / "a.raw", description = folder.path() / "a.json";
+  const std::byte sample[4] = {};
+  for (const std::vector<std::string>& names :
+       {std::vector<std::string>{"tench, Tinca", "caf\u00e9"}, {}}) {
+    LatentWriter writer(raw, description, "caps", 4);
+    writer.name_classes(names);
+    const LatentWriter::Bytes part(sample);
+    writer.add({&part, 1});
+    writer.commit();
+    EXPECT_EQ(LatentReader(raw, description).classes(), names);
+  }
+}
+
 }  // namespace
 }  // namespace svgen

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "svgen/error.h"
@@ -57,6 +58,29 @@ TEST(Error, TextsAreUtf8OfALengthThatCanBeRead) {
   EXPECT_EQ(error.expected(), "\\xff");
   EXPECT_LT(error.found().size(), size_t{100} << 10);
   EXPECT_EQ(error.where(), "/tmp/\\x80");
+}
+
+TEST(IsUtf8, ControlCharactersAreTextAndNothingElseIs) {
+  for (const char* text : {"", "plain\tline\n\x1b\x7f", "café\u0085", "😀"})
+    EXPECT_TRUE(is_utf8(text)) << text;
+  for (const std::string& bytes :
+       {std::string("caf\xe9"), std::string("\xff\xfe"), std::string("\xc0\xaf"),
+        std::string("\xed\xa0\x80"), std::string("\xe4\xb8"), std::string("a\0b", 3)})
+    EXPECT_FALSE(is_utf8(bytes)) << printable(bytes);
+}
+
+TEST(AsciiLower, ChangesNothingButLetters) {
+  EXPECT_EQ(ascii_lower("A.TIFF 7[\\]^`\xc4z"), "a.tiff 7[\\]^`\xc4z");
+}
+
+TEST(NumberText, HasAPointAndNineDigits) {
+  EXPECT_EQ(number_text(0.1), "0.1");
+  EXPECT_EQ(number_text(1.0 / 3), "0.333333333");
+  EXPECT_EQ(number_text(1e-20), "1e-20");
+  EXPECT_EQ(number_text(2.0 / 3, 3), "0.667");
+  EXPECT_EQ(number_text(std::numeric_limits<double>::infinity()), "inf");
+  for (const double value : {2.0, -0.5, 1e15, 1e308})
+    EXPECT_EQ(fixed_text(value), std::to_string(value));  // in the C locale
 }
 
 }  // namespace

@@ -51,6 +51,7 @@ TEST(TrainLog, AFreshRunStartsAnew) {
   const auto file = folder.write("log.jsonl", "{\"step\":1}\n");
   const TrainLog log(file, 0);
   EXPECT_EQ(text_of(file), "");
+  EXPECT_EQ(text_of(folder.path() / "log.jsonl.before"), "{\"step\":1}\n");
 }
 
 TEST(TrainLog, WithoutAFileItKeepsTheCurves) {

@@ -49,6 +49,23 @@ class Features(unittest.TestCase):
         example_support.run(*PROGRAM, folder, "one.npy", cwd=self.folder)
         self.assertTrue((numpy.load(self.folder / "one.npy")[0] == features[1]).all())
 
+    def test_names_of_any_characters_and_older_files(self):
+        folder = self.folder / "p"
+        folder.mkdir()
+        for name in ('a "b", c.jfif', "line\nend.JPG", "caf\udce9.jpg"):
+            shutil.copy(support.ROOT / "tests/data/pictures/quad.jpg", folder / name)
+        shutil.copy(support.ROOT / "tests/data/pictures/anim.gif", folder / "x.gif")
+        result = example_support.run(*PROGRAM, folder, "f.npy", cwd=self.folder)
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertIn("3 pictures", result.stdout)
+        self.assertIn("1 pictures are left out", result.stdout)
+        self.assertEqual((self.folder / "f.txt").read_bytes().splitlines(),
+                         [b'a "b", c.jfif', b"caf\xe9.jpg", b"line\\nend.JPG"])
+        self.assert_refused([folder, "f.npy"], "f.npy is there already", "--force")
+        again = example_support.run(*PROGRAM, "--force", folder, "f.npy", cwd=self.folder)
+        self.assertEqual(again.returncode, 0, again.stdout)
+        self.assertEqual(len(list(self.folder.glob("f.*"))), 2)
+
     def test_mistakes(self):
         (self.folder / "empty").mkdir()
         support.write(self.folder, {"broken/a.png": "no picture"})

@@ -54,6 +54,18 @@ class GeneratePng(Example):
         self.assert_refused(["file", "heart"], "file")
 
 
+class Generate(Example):
+    """tools/examples/generate.cpp"""
+    SOURCE = "generate.cpp"
+
+    def test_takes_numbers_only_and_leaves_nothing_half_written(self):
+        self.run_example("6", "1", "a.ppm")
+        for words in (("banana", "1"), ("6", "-1"), ("6", "1x"), ("", "1")):
+            self.assert_refused([*words, "b.ppm"], "no number from 0 on")
+        self.assert_refused(["6", "1", "no/folder/c.ppm"], "cannot write no/folder/c.ppm")
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["a.ppm"])
+
+
 class Reconstruct(Example):
     """tools/examples/reconstruct.cpp"""
     SOURCE = "reconstruct.cpp"
@@ -71,6 +83,9 @@ class Reconstruct(Example):
         self.assert_refused(["nosuch.png", "again.png"], "cannot read the picture", "nosuch.png")
         self.assert_refused([__file__, "again.png"], "cannot read the picture")
         self.assert_refused([PHOTO, "no/folder/again.png"], "cannot write the picture")
+        shutil.copy(PHOTO, self.folder / "same.jpg")
+        self.assert_refused(["same.jpg", "./same.jpg"], "one file")
+        self.assertEqual((self.folder / "same.jpg").read_bytes(), PHOTO.read_bytes())
         self.assert_refused([PHOTO, "again.nosuch"], "extension")
         self.assert_refused([], "usage", status=2)
 

@@ -30,6 +30,13 @@ class Features(unittest.TestCase):
         self.assertRegex(lines[5],
                          r"^image 5, 64 tokens of 128 channels:( -?\d+\.\d{4}){4} \.\.\.$")
 
+    def test_says_that_there_is_no_video_or_that_it_cannot_be_read(self):
+        for name, words in (("tone.wav", "decodebin"), ("interlaced.mp4", "no picture")):
+            result = support.run(example_support.RUN, self.program,
+                                 support.ROOT / "tests/data/videos" / name, timeout=60)
+            self.assertEqual(result.returncode, 1, result.stdout)
+            self.assertIn(words, result.stdout)
+
     def test_a_file_that_is_none(self):
         result = support.run(example_support.RUN, self.program, "nosuch.webm", cwd=self.folder)
         self.assertEqual(result.returncode, 1)

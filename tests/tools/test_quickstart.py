@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: MIT
 """The parts of tools/quickstart that are arithmetic: the clip it makes, and quoting of paths."""
 
+import os
 import shlex
+import shutil
+import sys
 import unittest
 import xml.etree.ElementTree
 
@@ -33,6 +36,36 @@ class Quickstart(unittest.TestCase):
     def test_a_path_stays_one_word_of_a_launch_line(self):
         words = shlex.split("location=" + quickstart_pictures.quoted("/a b/it's \"x\" \\ !.webm"))
         self.assertEqual(words, ["location=\"/a b/it's \\\"x\\\" \\\\ !.webm\""])
+
+    def reconstructed(self, name, as_name):
+        """What the program says of a video, or its exit text; the results are where it looks."""
+        folder = support.scratch_folder(self)
+        video = folder / as_name
+        shutil.copy(support.ROOT / "tests/data/videos" / name, video)
+        script = ("import sys, pathlib, quickstart_pictures as q; q.OUT = pathlib.Path(sys.argv[2]); "
+                  "print(q.reconstruct(pathlib.Path(sys.argv[1]), sys.argv[2]))")
+        result = support.run(
+            support.ROOT / "tools/run", sys.executable, "-c", script, video, folder, timeout=60,
+            env=os.environ | {"PYTHONPATH": str(support.ROOT / "tools/helpers")})
+        return result, sorted(path.name for path in folder.glob("*.webm*"))
+
+    def test_takes_a_video_of_any_name(self):
+        result, files = self.reconstructed("base.webm", 'my "clip" 50%.mkv')
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertEqual(files, ["reconstruction.webm"])
+
+    def test_says_that_there_is_no_video(self):
+        result, files = self.reconstructed("tone.wav", "a b.wav")
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("is there video in", result.stdout)
+        self.assertNotIn("Traceback", result.stdout)
+        self.assertEqual(files, [])
+
+    def test_the_result_is_never_the_input(self):
+        result, files = self.reconstructed("base.webm", "reconstruction.webm")
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("copy it first", result.stdout)
+        self.assertEqual(files, ["reconstruction.webm"])
 
     def test_every_name_lies_in_its_own_tile_of_the_sheet(self):
         tree = xml.etree.ElementTree.fromstring(

@@ -5,6 +5,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -97,8 +98,59 @@ class Train(unittest.TestCase):
         self.assertIn("ended at step-00000002, before step 4", result.stdout)
         self.assertFalse((self.out / "autoencoder.done").exists())
 
+    def test_values_of_any_characters_stay_one_word(self):
+        recipe = json.loads(shortened(self.folder).read_text())
+        data = self.folder / 'my "pictures", 50% ! x'
+        for number in range(16):
+            folder = data / f"class {number}"
+            folder.mkdir(parents=True)
+            shutil.copy(support.ROOT / "tests/data/pictures/quad.jpg", folder / "a b.jpg")
+        del recipe["model"]["classes"]
+        recipe["dataset"] = "svgdatasetsrc location={data} size=64 epochs=-1"
+        (self.folder / "recipe.json").write_text(json.dumps(recipe))
+        out = self.folder / "my\\ model"
+        result = support.run(TRAIN, self.folder / "recipe.json", out, "--set", f"data={data}")
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertEqual({path.name for path in out.glob("samples*")}, {"samples.png", "samples.done"})
+        names = json.loads((out / "card.json").read_text())["classes"]
+        self.assertEqual(names, sorted(f"class {number}" for number in range(16)))
+
+    def test_does_not_write_into_the_folder_of_something_else(self):
+        self.out.mkdir()
+        (self.out / "card.json").write_text("mine")
+        result = support.run(TRAIN, shortened(self.folder), self.out)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("holds card.json", result.stdout)
+        self.assertEqual((self.out / "card.json").read_text(), "mine")
+
+    def test_a_reader_that_leaves_ends_the_training(self):
+        recipe = shortened(self.folder, autoencoder={"max-steps": 100000})
+        process = subprocess.Popen([TRAIN, recipe, self.out], stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT)
+        process.stdout.close()
+        self.assertEqual(process.wait(timeout=60), 1)
+        self.assertFalse((self.out / "autoencoder.done").exists())
+
+    def test_a_hang_up_saves_unless_it_is_ignored(self):
+        recipe = shortened(self.folder, autoencoder={"max-steps": 100000})
+        process = subprocess.Popen([TRAIN, recipe, self.out], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not list(self.out.glob("autoencoder/step-*")):
+            time.sleep(0.1)
+        process.send_signal(signal.SIGHUP)
+        self.assertEqual(process.wait(timeout=60), 130)
+
     def test_says_what_is_wrong_with_a_recipe(self):
-        cases = {"{": "cannot be read as JSON",
+        toy = json.loads(TOY.read_text())
+        cases = {"[]": "a JSON object",
+                 json.dumps(toy | {"samples": {}}): '"samples" needs "columns"',
+                 json.dumps(toy | {"dataset": 7}): '"dataset" must be a text',
+                 json.dumps(toy | {"dataset": 'a "b'}): "a quote without its end",
+                 json.dumps(toy | {"diffusion": {"max-steps": 1.5}}): '"max-steps" must be a whole',
+                 json.dumps(toy | {"diffusion": {"a b": 1}}): "no name of a property",
+                 json.dumps(toy | {"diffusion": {"seed": [1]}}): "a text, a number, true or false",
+                 "{": "cannot be read as JSON",
                  "{}": "missing keys",
                  json.dumps(json.loads(TOY.read_text()) | {"extra": 1}): "unknown: ['extra']",
                  TOY.read_text().replace("svgscenesrc", "svgscenesrc {more}"): "--set more=VALUE"}

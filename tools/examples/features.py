@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: MIT
 """Semantic features of all pictures of a folder as one array for numpy.
 
-usage: features.py FOLDER FEATURES.npy
+usage: features.py [--force] FOLDER FEATURES.npy
 
 FEATURES.npy is float32 of (images, tokens, channels); FEATURES.txt names the picture of each row.
-Of a picture the square in the middle is taken. Needs python3-gst-1.0 and python3-numpy.
+Of a picture, turned as its orientation tag says, the square in the middle is taken. Needs python3-gst-1.0 and python3-numpy.
 """
 
+import argparse
+import contextlib
+import os
 import pathlib
 import sys
 import tempfile
@@ -22,8 +25,9 @@ SIZE = 64  # pixels of a side: what the embedded model was trained with
 # A picture that cannot be read ends the run: left out, it would shift all rows behind it.
 PIPELINE = (f"svgdatasetsrc name=pictures size={SIZE} strict=true ! svgencode features=semantic "
             "batch-size=16 ! appsink name=features sync=false")
-ENDINGS = (".bmp", ".jp2", ".jpeg", ".jpg", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff",
-           ".webp")
+ENDINGS = (".apng", ".bmp", ".dib", ".jfif", ".jif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm",
+           ".pjpeg", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp")
+UNREAD = (".avif", ".gif", ".heic", ".heif", ".jxl")
 
 
 class Problem(Exception):
@@ -33,8 +37,12 @@ class Problem(Exception):
 def pictures_of(folder):
     if not folder.is_dir():
         raise Problem(f"{folder} is no folder")
-    found = sorted(path for path in folder.rglob("*")
-                   if path.is_file() and path.suffix.lower() in ENDINGS)
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    found = [path for path in files if path.suffix.lower() in ENDINGS]
+    left_out = sum(path.suffix.lower() in UNREAD for path in files)
+    if left_out:
+        print(f"features.py: {left_out} pictures are left out, which end in "
+              f"{', '.join(UNREAD)}: convert them to PNG", file=sys.stderr)
     if not found:
         raise Problem(f"{folder} has no pictures, which are files that end in {', '.join(ENDINGS)}")
     return found
@@ -67,30 +75,58 @@ def batches(pipeline):
         pipeline.set_state(Gst.State.NULL)
 
 
-def extract(folder, out):
+def line_of(path):
+    """A line of a list: quoted, a name may hold anything. -1: no label."""
+    quoted = str(path.absolute()).replace('"', '""')
+    return f'"{quoted}",-1\n'
+
+
+@contextlib.contextmanager
+def unfinished(path):
+    """A name to write to that becomes `path` when all went well."""
+    beside = path.with_name(f".{path.name}.unfinished")
+    try:
+        yield beside
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def save(features, names, out):
+    with unfinished(out) as array, unfinished(out.with_suffix(".txt")) as listing:
+        with open(array, "wb") as file:
+            numpy.save(file, features)
+        lines = [name.replace("\n", "\\n") + "\n" for name in names]
+        listing.write_text("".join(lines), errors="surrogateescape")
+
+
+def extract(folder, out, force):
     if out.suffix != ".npy" or not out.parent.is_dir():
         raise Problem(f"{out} is no name of a .npy file in an existing folder")
+    for path in (out, out.with_suffix(".txt")):
+        if path.exists() and not force:
+            raise Problem(f"{path} is there already: name another file, or add --force")
     pictures = pictures_of(folder)
     pipeline = Gst.parse_launch(PIPELINE)
     with tempfile.NamedTemporaryFile("w", errors="surrogateescape") as listing:
-        # A list, not the folder: rows and names are then in one order. -1: no label.
-        listing.writelines(f"{path.absolute()} -1\n" for path in pictures)
+        # A list, not the folder: rows and names are then in one order.
+        listing.writelines(line_of(path) for path in pictures)
         listing.flush()
         pipeline.get_by_name("pictures").set_property("location", listing.name)
         features = numpy.concatenate(list(batches(pipeline)))
-    numpy.save(out, features)
-    names = [f"{path.relative_to(folder)}\n" for path in pictures]
-    out.with_suffix(".txt").write_text("".join(names), errors="surrogateescape")
-    print(f"{len(names)} pictures: {features.shape} in {out}")
+    save(features, [str(path.relative_to(folder)) for path in pictures], out)
+    print(f"{len(pictures)} pictures: {features.shape} in {out}")
 
 
 def main():
-    if len(sys.argv) != 3:
-        print("usage: features.py FOLDER FEATURES.npy", file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--force", action="store_true", help="write over older files")
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("out", type=pathlib.Path, metavar="FEATURES.npy")
+    arguments = parser.parse_args()
     Gst.init(None)
     try:
-        extract(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
+        extract(arguments.folder, arguments.out, arguments.force)
     except (Problem, OSError) as problem:
         print(f"features.py: {problem}", file=sys.stderr)
         return 1

@@ -3,8 +3,8 @@
 //
 //   c++ -std=c++20 generate.cpp $(pkg-config --cflags --libs libsvgen) -o generate
 //   ./generate CLASS SEED image.ppm
+#include <charconv>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <string>
@@ -15,7 +15,15 @@
 
 namespace {
 
-void generate(int64_t label, uint64_t seed, const char* file) {
+template <typename Number>
+Number number(const std::string& text) {
+  Number value = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (status == std::errc() && end == text.data() + text.size()) return value;
+  throw svgen::ConfigurationError("this is no number from 0 on", {"digits", text, ""});
+}
+
+void generate(int64_t label, uint64_t seed, const std::string& file) {
   const auto engine = svgen::Engine::open({.model = "mini"});
   const svgen::Card& card = engine->card();
 
@@ -31,11 +39,14 @@ void generate(int64_t label, uint64_t seed, const char* file) {
   const svgen::MutableImageView picture = svgen::packed_rgb(pixels.data(), width, height);
   engine->decoder().decode_into(latent, card.grid, request.normalized, {&picture, 1});
 
-  std::ofstream out(file, std::ios::binary);
+  const std::string beside = file + ".unfinished";  // gets its name when it is whole
+  std::ofstream out(beside, std::ios::binary);
   out << "P6\n" << width << ' ' << height << "\n255\n";
   out.write(reinterpret_cast<const char*>(pixels.data()), static_cast<int64_t>(pixels.size()));
-  if (!out) {
-    throw svgen::IoError(std::string("cannot write ") + file);
+  out.close();
+  if (!out || std::rename(beside.c_str(), file.c_str()) != 0) {
+    std::remove(beside.c_str());
+    throw svgen::IoError("cannot write " + file);
   }
 }
 
@@ -47,7 +58,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    generate(std::atoll(argv[1]), std::strtoull(argv[2], nullptr, 10), argv[3]);
+    generate(number<int64_t>(argv[1]), number<uint64_t>(argv[2]), argv[3]);
   } catch (const svgen::Error& error) {
     std::cerr << error.report() << '\n';
     return 1;

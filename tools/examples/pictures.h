@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <opencv2/imgcodecs.hpp>
 #include <string>
@@ -39,8 +40,17 @@ inline svgen::ImageView view(const cv::Mat& bgr) {
   return {bgr.cols, bgr.rows, {data + 2, data + 1, data}, static_cast<ptrdiff_t>(bgr.step), 3};
 }
 
-inline void write_picture(const std::string& file, const cv::Mat& bgr) {
-  if (!cv::imwrite(file, bgr)) throw svgen::IoError("cannot write the picture", {"", "", file});
+/// Writes beside the file, which is then renamed: an older picture stays until the new one is
+/// whole.
+inline void write_picture(const std::filesystem::path& file, const cv::Mat& bgr) {
+  const std::filesystem::path beside =
+      file.parent_path() / (".unfinished-" + file.filename().string());
+  std::error_code problem;
+  const bool written = cv::imwrite(beside.string(), bgr);
+  if (written) std::filesystem::rename(beside, file, problem);
+  if (written && !problem) return;
+  std::filesystem::remove(beside, problem);
+  throw svgen::IoError("cannot write the picture", {"", "", file.string()});
 }
 
 /// Runs the body of main(); what fails is said in one line.

@@ -5,6 +5,7 @@
 //       -isystem $(pkg-config --variable=includedir opencv4)
 //       -lopencv_imgcodecs -lopencv_core -o reconstruct
 //   ./reconstruct PICTURE AGAIN.png
+#include <filesystem>
 #include <iostream>
 #include <string>
 
@@ -15,6 +16,10 @@
 namespace {
 
 void reconstruct(const std::string& from, const std::string& to) {
+  std::error_code none;
+  if (std::filesystem::equivalent(from, to, none)) {
+    throw svgen::ConfigurationError("picture and result are one file", {"two files", to, ""});
+  }
   const cv::Mat original = cv::imread(from, cv::IMREAD_COLOR);
   if (original.empty()) {
     throw svgen::IoError("cannot read the picture", {"a PNG, JPEG or the like", "none", from});

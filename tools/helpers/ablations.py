@@ -7,7 +7,9 @@ import sys
 
 import media
 from document import table
+from files import write_text
 from lab import QUALITY, ROOT, card_of, features, latents, percent, quality, real, spread_of
+from launch import quoted
 
 RECIPE = ROOT / "tools/recipes/mini.json"
 # Shorter than the embedded model's training, the same for all; averages of the weights that look
@@ -79,7 +81,7 @@ def variant(lab, name):
     out = lab.out / "ablations" / name.replace(" ", "-").replace(",", "")
     out.mkdir(parents=True, exist_ok=True)
     recipe, recipe_file = variant_recipe(lab, VARIANTS[name]), out / "recipe.json"
-    recipe_file.write_text(json.dumps(recipe, indent=1))
+    write_text(recipe_file, json.dumps(recipe, indent=1))
     with (out / "train.log").open("a") as log:
         code = subprocess.run([sys.executable, ROOT / "tools/train", recipe_file, out], stdout=log,
                               stderr=subprocess.STDOUT, check=False).returncode
@@ -91,7 +93,7 @@ def variant(lab, name):
     textures = lab.psnr("svgscenesrc size=64 seed=102 textures=1 num-images=256", frontend)
     scores = spread_of([lab.score(lab.generated(seed, "steps=10", out)) for seed in lab.seeds])
     linear = lab.probe(frontend)["linear"]
-    sheet = lab.sheet(out.name, f"svgdiffuse model={out} classes=all num-images=16 batch-size=16 "
+    sheet = lab.sheet(out.name, f"svgdiffuse model={quoted(out)} classes=all num-images=16 batch-size=16 "
                       "steps=10 ! svgdecode", 16)
     return ([name, f"{objects['psnr']:.2f}", f"{textures['psnr']:.2f}", percent(linear),
              *quality(scores)], f"{name}:\n\n{sheet}\n")
@@ -122,9 +124,9 @@ def encoders(lab):
     count = stage["max-steps"]
     card = folder / f"step-{count:08d}" / "card.json"
     seed = lab.out / "seed.json"
-    seed.write_text(json.dumps(sizes))
+    write_text(seed, json.dumps(sizes))
     if not card.exists():
-        lab.measure(f"{recipe['encoder-dataset']} ! svgtrainencoder model={seed} checkpoint={folder} "
+        lab.measure(f"{recipe['encoder-dataset']} ! svgtrainencoder model={quoted(seed)} checkpoint={quoted(folder)} "
                     f"resume=true batch-size={stage['batch-size']} max-steps={count} {WITHOUT_LABELS}",
                     makes=card)
     rows = []

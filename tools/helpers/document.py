@@ -4,6 +4,8 @@
 import re
 import shutil
 
+from files import write_text
+
 
 def table(head, rows):
     lines = [head, ["---"] * len(head), *rows]
@@ -23,5 +25,5 @@ def put_sections(path, mark, sections, titles, pictures):
     found = sections_of(below) | sections
     joined = "\n".join(f"## {title}\n\n{found[title].strip()}\n" for title in titles
                        if title in found)
-    path.write_text(f"{above}{mark}\n\n{joined}")
+    write_text(path, f"{above}{mark}\n\n{joined}")
     shutil.copytree(pictures, path.parent / "pictures", dirs_exist_ok=True)

@@ -6,11 +6,13 @@ import hashlib
 import json
 import pathlib
 import re
-import shlex
 import statistics
 import subprocess
 import sys
 import time
+
+from files import write_text
+from launch import quoted, shown, words
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REFERENCES, HELD_OUT = 4096, 1024  # real images
@@ -47,7 +49,8 @@ class Lab:
 
         A line that `makes` a file runs again when the file is gone.
         """
-        line = " ".join(line.split())
+        line_words = words(line)
+        line = shown(line_words)
         self.lines.append(line)
         # Of the model and of what the line says, wherever the files lie.
         text = line.replace(str(self.out), "OUT").replace(str(self.model), "MODEL")
@@ -58,7 +61,7 @@ class Lab:
             return json.loads(cell.read_text())
         print(f"  gst-launch-1.0 -q {line}", flush=True)
         start = time.monotonic()
-        done = subprocess.run([ROOT / "tools/run", "gst-launch-1.0", "-q", *shlex.split(line)],
+        done = subprocess.run([ROOT / "tools/run", "gst-launch-1.0", "-q", *line_words],
                               stdout=subprocess.PIPE, text=True, check=False)
         seconds = time.monotonic() - start
         if done.returncode != 0:
@@ -68,7 +71,7 @@ class Lab:
             if text.startswith("{") and '"label"' not in text and '"frame":' not in text:
                 results |= json.loads(text)
         found = {"line": line, "seconds": round(seconds, 2), "results": results}
-        cell.write_text(json.dumps(found, indent=1) + "\n")
+        write_text(cell, json.dumps(found, indent=1) + "\n")
         return found
 
     def trainings(self, text):
@@ -90,9 +93,9 @@ class Lab:
         folder = self.out / "judge"
         card = folder / f"step-{JUDGE_STEPS:08d}" / "card.json"
         if not card.exists():
-            (self.out / "judge.json").write_text(json.dumps(JUDGE))
-            self.measure(f"{JUDGE_DATA} ! svgtrainencoder model={self.out}/judge.json "
-                         f"checkpoint={folder} resume=true {JUDGE_TRAINING}", makes=card)
+            write_text(self.out / "judge.json", json.dumps(JUDGE))
+            self.measure(f"{JUDGE_DATA} ! svgtrainencoder model={quoted(self.out / 'judge.json')} "
+                         f"checkpoint={quoted(folder)} resume=true {JUDGE_TRAINING}", makes=card)
         return card
 
     def reference(self, name, card):
@@ -100,7 +103,7 @@ class Lab:
         path = self.out / f"{name}.safetensors"
         if not path.exists():
             self.measure(f"{real(21)} num-images={REFERENCES} ! {features(card)} ! "
-                         f"svgfrechet location={path} ! fakesink", makes=path)
+                         f"svgfrechet location={quoted(path)} ! fakesink", makes=path)
         return path
 
     def prepare(self):
@@ -113,17 +116,17 @@ class Lab:
         own = self.reference("reference-own", self.model)
         return self.measure(
             f"{source} ! tee name=t  "
-            f"t. ! queue ! {features(self.model)} ! svgfrechet reference={own} ! fdsink  "
+            f"t. ! queue ! {features(self.model)} ! svgfrechet reference={quoted(own)} ! fdsink  "
             f"t. ! queue ! {self.judged()}")["results"]
 
     def judged(self):
         """The end of a line of pictures: what the judge says of them."""
         judge = self.judge()
         reference = self.reference("reference-judge", judge)
-        return f"{features(judge)} ! svgprobe reference={reference} ! fdsink"
+        return f"{features(judge)} ! svgprobe reference={quoted(reference)} ! fdsink"
 
     def generated(self, seed, settings, model=None):
-        return (f"svgdiffuse model={model or self.model} classes=all seed={seed} "
+        return (f"svgdiffuse model={quoted(model or self.model)} classes=all seed={seed} "
                 f"num-images={self.images} batch-size=32 {settings} ! svgdecode")
 
     def spreads(self, settings):
@@ -153,8 +156,8 @@ class Lab:
         folder = self.out / "random"
         card = folder / "step-00000001/card.json"
         if not card.exists():
-            self.measure(f"svgscenesrc size=64 ! svgtrainencoder model={self.model} "
-                         f"checkpoint={folder} learning-rate=0 weight-decay=0 ema-decay=0 "
+            self.measure(f"svgscenesrc size=64 ! svgtrainencoder model={quoted(self.model)} "
+                         f"checkpoint={quoted(folder)} learning-rate=0 weight-decay=0 ema-decay=0 "
                          "max-steps=1 batch-size=2 seed=5", makes=card)
         return card
 
@@ -162,7 +165,7 @@ class Lab:
         """A line of pictures as one file, and the Markdown that shows it."""
         path = self.out / "pictures" / f"{name}.png"
         self.measure(f"{pictures} grid-columns={columns} ! videoconvert ! pngenc snapshot=true ! "
-                     f"filesink location={path}", makes=path)
+                     f"filesink location={quoted(path)}", makes=path)
         return f"![{name}]({path.parent.name}/{path.name})"
 
 
@@ -179,12 +182,12 @@ def real(seed, backgrounds="plain"):
 
 
 def features(card):
-    return f"svgencode model={card} features=semantic batch-size=32"
+    return f"svgencode model={quoted(card)} features=semantic batch-size=32"
 
 
 def latents(card, alignment="fixed"):
     """The middle of a line: pictures to latents of a model."""
-    return f"svgencode model={card} batch-size=32 ! svgalign statistics={alignment}"
+    return f"svgencode model={quoted(card)} batch-size=32 ! svgalign statistics={alignment}"
 
 
 def percent(value):

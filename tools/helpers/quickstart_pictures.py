@@ -8,7 +8,6 @@ usage: tools/run python3 tools/helpers/quickstart_pictures.py [VIDEO]
 import html
 import json
 import pathlib
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -16,9 +15,11 @@ import textwrap
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/pipelines"))
+sys.path[:0] = [str(ROOT / "tests/pipelines"), str(ROOT / "tools/helpers")]
 
 import media  # noqa: E402  (after the path that leads to it)
+from files import end_on_signals, unfinished  # noqa: E402
+from launch import quoted, words  # noqa: E402
 
 OUT = ROOT / "out"
 SIZE = 64          # pixels of the embedded model
@@ -28,21 +29,16 @@ HOLD, SLIDE = 6, 6  # frames that a picture stands, and that the next one takes 
 SECONDS = 10       # how much of a user's video is reconstructed
 
 
-def launch(line):
+def launch(line, reason=""):
     """Runs a launch line (without gst-launch-1.0) and ends the program where it fails."""
-    words = ["gst-launch-1.0", "-q", *shlex.split(line)]
     shown = textwrap.wrap(f"gst-launch-1.0 -q {line}", 96, break_long_words=False,
                           break_on_hyphens=False, subsequent_indent="  ")
     print("\n  " + " \\\n  ".join(shown), flush=True)
     start = time.monotonic()
-    if subprocess.run(words, stdin=subprocess.DEVNULL, check=False).returncode != 0:
-        sys.exit("quickstart: the pipeline above failed")
+    command = ["gst-launch-1.0", "-q", *words(line)]
+    if subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode != 0:
+        sys.exit(f"quickstart: the pipeline above failed{reason}")
     return time.monotonic() - start
-
-
-def quoted(path):
-    """A path as one word of a launch line, for the shell's rules and for GStreamer's."""
-    return shlex.quote('"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"')
 
 
 def say(text):
@@ -67,11 +63,12 @@ def make_clip(folder):
     """Encodes the sliding strip as a WebM file and returns its path."""
     raw, video = pathlib.Path(folder, "clip.rgb"), OUT / "original.webm"
     raw.write_bytes(b"".join(clip_frames()))
-    launch(f"filesrc location={quoted(raw)} ! rawvideoparse width={SIZE} height={SIZE} format=rgb "
-           f"framerate={CLIP_RATE}/1 ! videoconvert ! videoscale ! "
-           f"video/x-raw,width={4 * SIZE},height={4 * SIZE} ! "
-           "vp8enc deadline=1 target-bitrate=2000000 ! webmmux ! "
-           f"filesink location={quoted(video)}")
+    with unfinished(video) as beside:
+        launch(f"filesrc location={quoted(raw)} ! rawvideoparse width={SIZE} height={SIZE} format=rgb "
+               f"framerate={CLIP_RATE}/1 ! videoconvert ! videoscale ! "
+               f"video/x-raw,width={4 * SIZE},height={4 * SIZE} ! "
+               "vp8enc deadline=1 target-bitrate=2000000 ! webmmux ! "
+               f"filesink location={quoted(beside)}")
     return video
 
 
@@ -100,28 +97,32 @@ def generate(folder):
     tags.write_text(name_tags(names))
     width, height = sheet_size(len(names))
     say("(a) an image of each class, on one sheet")
-    seconds = launch(
-        f"svgdiffuse classes=all seed=1 num-images={len(names)} batch-size={len(names)} "
-        f"! svgdecode grid-columns={COLUMNS} ! videoscale method=nearest-neighbour ! videoconvert "
-        f"! video/x-raw,width={width},height={height} "
-        f"! rsvgoverlay location={quoted(tags)} ! videoconvert "
-        f"! pngenc ! filesink location={quoted(sheet)}")
+    with unfinished(sheet) as beside:
+        seconds = launch(
+            f"svgdiffuse classes=all seed=1 num-images={len(names)} batch-size={len(names)} "
+            f"! svgdecode grid-columns={COLUMNS} ! videoscale method=nearest-neighbour "
+            f"! videoconvert ! video/x-raw,width={width},height={height} "
+            f"! rsvgoverlay location={quoted(tags)} ! videoconvert "
+            f"! pngenc ! filesink location={quoted(beside)}")
     print(f"  {seconds:.1f} s")
     return sheet
 
 
-def reconstruct(video, folder):
-    """Writes the side-by-side video; returns its path and the PSNR at the model's size."""
-    result = OUT / "reconstruction.webm"
-    original, decoded = pathlib.Path(folder, "original.rgb"), pathlib.Path(folder, "decoded.rgb")
+def side_by_side(video, result, original, decoded):
+    """The launch line that writes a video beside its reconstruction, and both as raw frames.
+
+    Nothing but video is decoded, so a file without any is an error at once.
+    """
     unlimited = "queue max-size-buffers=0 max-size-bytes=0 max-size-time=0"
     raw = "videoconvert ! video/x-raw,format=RGB"
     show = f"videoscale method=nearest-neighbour ! video/x-raw,width={4 * SIZE},height={4 * SIZE}"
-    seconds = launch(
+    return (
         f"compositor name=mix sink_1::xpos={4 * SIZE} ! videoconvert "
         "! vp8enc deadline=1 target-bitrate=4000000 ! webmmux "
         f"! filesink location={quoted(result)} "
-        f"filesrc location={quoted(video)} ! decodebin ! videoconvert ! videorate ! videoscale "
+        f"filesrc location={quoted(video)} ! decodebin expose-all-streams=false "
+        "'caps=\"video/x-raw(ANY)\"' ! videoconvert ! deinterlace ! videoflip video-direction=auto "
+        "! videorate ! videoscale "
         f"! video/x-raw,format=RGB,width={SIZE},height={SIZE},pixel-aspect-ratio=1/1,"
         f"framerate={CLIP_RATE}/1 ! identity eos-after={SECONDS * CLIP_RATE + 1} ! tee name=original "
         f"original. ! {unlimited} ! filesink async=false location={quoted(original)} "
@@ -129,12 +130,27 @@ def reconstruct(video, folder):
         "original. ! queue ! svgencode batch-size=8 ! svgalign ! svgdecode ! tee name=decoded "
         f"decoded. ! {unlimited} ! {raw} ! filesink async=false location={quoted(decoded)} "
         f"decoded. ! {unlimited} ! videoconvert ! {show} ! mix.sink_1")
-    frames = decoded.stat().st_size // (SIZE * SIZE * 3)
+
+
+def reconstruct(video, folder):
+    """Writes the side-by-side video; returns its path and the PSNR at the model's size."""
+    result = OUT / "reconstruction.webm"
+    original, decoded = pathlib.Path(folder, "original.rgb"), pathlib.Path(folder, "decoded.rgb")
+    if result.exists() and result.samefile(video):
+        sys.exit(f"quickstart: {video} is the file that the result goes to; copy it first")
+    with unfinished(result) as beside:
+        seconds = launch(side_by_side(video, beside, original, decoded),
+                         f": is there video in {video}, and its decoder installed?")
+        frames = decoded.stat().st_size // (SIZE * SIZE * 3)
+        if frames == 0:
+            sys.exit(f"quickstart: not one picture could be decoded of {video}: the installed "
+                     "decoder cannot read it, or it holds none")
     print(f"  {frames} frames, {seconds:.1f} s")
     return result, media.psnr(original.read_bytes(), decoded.read_bytes())
 
 
 def main():
+    end_on_signals()
     OUT.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         sheet = generate(folder)
@@ -155,4 +171,7 @@ and try
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

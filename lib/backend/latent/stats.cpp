@@ -9,6 +9,7 @@
 #include <string>
 
 #include "svgen/error.h"
+#include "svgen/text.h"
 
 namespace svgen::latent {
 namespace {
@@ -28,7 +29,7 @@ void check_value(float value, int64_t token, int64_t channel) {
   if (std::abs(value) < kValueLimit) return;  // false for not-a-number, too
   throw ConfigurationError(
       "a value cannot enter the statistics: it is not finite or far too large",
-      {"finite values below 2^31", std::to_string(value),
+      {"finite values below 2^31", fixed_text(value),
        "token " + std::to_string(token) + ", channel " + std::to_string(channel)});
 }
 

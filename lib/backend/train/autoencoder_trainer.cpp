@@ -141,8 +141,8 @@ void ModelAutoencoderTrainer::initialize() {
   const auto published = weights::open_weights(files_.card().locate(files_.card().encoder->source));
   const auto lpips = eval::load_lpips(published, dtype_, runtime_.torch_device());
   perceptual_ = lpips ? lpips_distance(lpips) : feature_distance(model_->encoder);
-  run_.set_card(
-      exported_card(files_.card(), {{"residual", "extra_vit."}, {"decoder", "decoder."}}));
+  run_.set_card(exported_card(files_.card(), {{"residual", "extra_vit."}, {"decoder", "decoder."}},
+                              options_.class_names));
   run_.set_feed(roles::TrainingFeed::of(files_.card(), "autoencoder"));
   run_.begin();
 }

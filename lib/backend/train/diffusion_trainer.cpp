@@ -63,7 +63,7 @@ void ModelDiffusionTrainer::initialize() {
   config.weight_decay = options_.weight_decay;
   run_.add_side("diffusion", visit, config);
   run_.add_exported({{"pos_embed", model_.pos_embed}});
-  run_.set_card(exported_card(files_.card(), {{"diffusion", ""}}));
+  run_.set_card(exported_card(files_.card(), {{"diffusion", ""}}, options_.class_names));
   run_.set_feed(roles::TrainingFeed::of(files_.card(), "diffusion"));
   run_.begin();
 }

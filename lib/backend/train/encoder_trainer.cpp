@@ -111,7 +111,7 @@ void ModelEncoderTrainer::initialize() {
   run_.add_buffers({{"class_centre", class_centre_}, {"patch_centre", patch_centre_}});
   run_.set_export_prefix(kExportPrefix);
   run_.add_exported(constants);
-  run_.set_card(exported_card(files_.card(), {{"encoder", ""}}));
+  run_.set_card(exported_card(files_.card(), {{"encoder", ""}}, options_.class_names));
   run_.begin();
 }
 

@@ -20,15 +20,22 @@ std::string absolute_file(const Card& card, const std::string& file) {
   }
 }
 
+bool wants_names(const Card& card, const std::vector<std::string>& names) {
+  const auto count = static_cast<int64_t>(names.size());
+  return count > 0 && card.classes.empty() && (!card.diffusion || card.diffusion->classes == count);
+}
+
 }  // namespace
 
-std::string exported_card(const Card& card, std::initializer_list<TrainedRole> trained) {
+std::string exported_card(const Card& card, std::initializer_list<TrainedRole> trained,
+                          const std::vector<std::string>& class_names) {
   // The card was read from this file and checked.
   auto json = nlohmann::ordered_json::parse(std::ifstream(card.path));
   for (const char* key : kRoles) {
     if (!json.contains(key)) continue;
     json[key]["file"] = absolute_file(card, json[key].at("file").get<std::string>());
   }
+  if (wants_names(card, class_names)) json["classes"] = class_names;
   json.erase("training");  // of the weights before
   for (const TrainedRole& role : trained) {
     if (!json.contains(role.key)) continue;

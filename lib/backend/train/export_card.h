@@ -5,6 +5,7 @@
 
 #include <initializer_list>
 #include <string>
+#include <vector>
 
 #include "svgen/card.h"
 
@@ -16,6 +17,8 @@ struct TrainedRole {
 };
 
 /// JSON text. The files of all other roles become absolute where they can be found.
-std::string exported_card(const Card& card, std::initializer_list<TrainedRole> trained);
+/// `class_names`, those of the data, are added where the card has none and as many classes.
+std::string exported_card(const Card& card, std::initializer_list<TrainedRole> trained,
+                          const std::vector<std::string>& class_names = {});
 
 }  // namespace svgen::train

@@ -42,7 +42,14 @@ TrainingRun::TrainingRun(std::string kind, const TrainerOptions& options, at::De
   facts_.kind = std::move(kind);
   facts_.seed = options.seed;
   facts_.options = options_json(options);
-  if (!options.checkpoint.empty() && processes_->writes()) folder_.emplace(options.checkpoint);
+  if (options.checkpoint.empty() || !processes_->writes()) return;
+  folder_.emplace(options.checkpoint);
+  // Its checkpoints would be counted among the new ones, and the oldest removed.
+  if (const auto last = last_checkpoint(options.checkpoint); last && !options.resume) {
+    throw ConfigurationError(
+        "the checkpoint folder holds a training: go on with resume=true, or name another folder",
+        {"no checkpoint", last->filename().string(), options.checkpoint.string()});
+  }
 }
 
 OptimizerConfig TrainingRun::optimizer_config() const {

@@ -32,6 +32,24 @@ TEST(ExportCard, HowTheWeightsBeforeWereTrainedIsForgotten) {
   EXPECT_FALSE(nlohmann::json::parse(exported_card(Card::load(path), {})).contains("training"));
 }
 
+TEST(ExportCard, TakesTheNamesOfTheClassesWhereItHasNone) {
+  const svgen::testing::ScratchFolder folder;
+  const auto classes_of = [&](const char* own, const std::vector<std::string>& names) {
+    auto json = nlohmann::json::parse(std::ifstream(kTinyCard));
+    json["diffusion"]["classes"] = 2;
+    json.erase("classes");
+    if (own != nullptr) json["classes"] = {own, own};
+    const auto path = folder.write("card.json", json.dump());
+    const auto card = nlohmann::json::parse(exported_card(Card::load(path), {}, names));
+    return card.value("classes", std::vector<std::string>());
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(classes_of(nullptr, {"cat", "dog"}), (Names{"cat", "dog"}));
+  EXPECT_EQ(classes_of("mine", {"cat", "dog"}), (Names{"mine", "mine"}));
+  EXPECT_EQ(classes_of(nullptr, {"cat", "dog", "eel"}), Names());
+  EXPECT_EQ(classes_of(nullptr, {}), Names());
+}
+
 TEST(ExportCard, RefusesAFolderThatNoCardCanName) {
   const svgen::testing::ScratchFolder folder;
   const auto path = folder.write("caf\xe9/card.json", svgen::testing::read_text(kTinyCard));

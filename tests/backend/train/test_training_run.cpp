@@ -74,6 +74,17 @@ TEST_F(TrainingRunTest, NothingIsSavedTwiceOrWithoutAStep) {
   EXPECT_TRUE(run_->save().empty());
 }
 
+TEST_F(TrainingRunTest, AFolderWithATrainingIsNotBegunAnew) {
+  TrainerOptions options;
+  options.checkpoint = scratch_.path() / "run";
+  open(options);
+  batch(1, {0});
+  EXPECT_FALSE(run_->save().empty());
+  run_.reset();
+  EXPECT_THROW(open(options), ConfigurationError);
+  EXPECT_TRUE(std::filesystem::exists(options.checkpoint / "step-00000001"));
+}
+
 TEST_F(TrainingRunTest, AgreementEndsForGood) {
   open({});
   EXPECT_TRUE(run_->agree(true));

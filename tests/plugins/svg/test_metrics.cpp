@@ -61,6 +61,27 @@ TEST(SvgMetrics, FramesWithoutAPartnerAreLeftOut) {
   EXPECT_THAT(lines.back(), HasSubstr("\"frames\": 3, \"unmatched\": 2"));
 }
 
+TEST(SvgMetrics, FramesBehindTheEndOfTheOtherStreamCountOnBothSides) {
+  for (const auto& [reference, test] : {std::pair(5, 3), {3, 5}}) {
+    Pipeline pipeline(comparison(pattern(reference), pattern(test)));
+    gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+    const MessagePtr warning = pipeline.wait_for(GST_MESSAGE_WARNING);
+    ASSERT_TRUE(warning);
+    GError* error = nullptr;
+    gst_message_parse_warning(warning.get(), &error, nullptr);
+    EXPECT_THAT(error->message, HasSubstr(reference > test ? "2 of reference" : "2 of test"));
+    g_error_free(error);
+    EXPECT_TRUE(pipeline.wait_for_end());
+    EXPECT_THAT(lines_of(pipeline).back(), HasSubstr("\"frames\": 3, \"unmatched\": 2"));
+    pipeline.stop();
+  }
+}
+
+TEST(SvgMetrics, AStreamWithoutFramesIsAnError) {
+  EXPECT_THAT(error_of(comparison(pattern(3), "videotestsrc num-buffers=0")),
+              HasSubstr("a stream brought no frame"));
+}
+
 TEST(SvgMetrics, StreamsThatNeverMeetAreAnError) {
   EXPECT_THAT(error_of(comparison(pattern(2), pattern(2, "timestamp-offset=50000000"))),
               HasSubstr("no two frames had the same time"));

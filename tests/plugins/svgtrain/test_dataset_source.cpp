@@ -211,6 +211,60 @@ TEST_F(SvgDatasetSrc, APictureOfAnImpossibleShapeIsLeftOut) {
   EXPECT_EQ(warnings.size(), 1u);
 }
 
+// One file of tests/data/pictures as the only picture of a dataset.
+std::string line_of(const ScratchFolder& folder, const std::string& name, const std::string& as) {
+  const std::string file = svgen::testing::read_text(fs::path(SVGEN_TEST_DATA) / "pictures" / name);
+  folder.write("one/class/" + as, file);
+  return "svgdatasetsrc size=40 location=" + (folder.path() / "one").string() + " ";
+}
+
+TEST_F(SvgDatasetSrc, OrientationIsAProperty) {
+  const std::string line = line_of(folder_, "exif6sq.png", "a.png");
+  const std::string turned = samples_of(line)[0].bytes();
+  const std::string stored = samples_of(line + "orientation=ignore")[0].bytes();
+  EXPECT_NE(turned, stored);
+  // Stored red, green above blue, white: a quarter to the right, blue comes to the top left.
+  EXPECT_GT(static_cast<uint8_t>(turned[2]), 180);
+  EXPECT_GT(static_cast<uint8_t>(stored[0]), 180);
+}
+
+TEST_F(SvgDatasetSrc, TransparencyAndSizeAreProperties) {
+  const std::string line = line_of(folder_, "rgba.png", "a.png");
+  EXPECT_NE(samples_of(line)[0].bytes(), samples_of(line + "alpha=drop")[0].bytes());
+  EXPECT_THAT(error_of(line + "strict=true max-pixels=100 ! fakesink"), HasSubstr("max-pixels"));
+}
+
+TEST_F(SvgDatasetSrc, ANameOfAnyBytesMakesAValidMessage) {
+  folder_.write("set/cat/caf\xe9.jpg", "no picture");
+  bool ended = false;
+  const std::vector<std::string> warnings = warnings_of(line() + " ! fakesink sync=false", ended);
+  EXPECT_TRUE(ended);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_THAT(warnings[0], HasSubstr("caf\\xe9.jpg"));
+  EXPECT_THAT(error_of(line("strict=true") + " ! fakesink"), HasSubstr("caf\\xe9.jpg"));
+}
+
+TEST_F(SvgDatasetSrc, WhatIsNotReadIsCounted) {
+  line_of(folder_, "anim.gif", "3.gif");
+  line_of(folder_, "anim.gif", "4.gif");
+  const std::string line = line_of(folder_, "quad.jpg", "2.jfif") + " ! fakesink sync=false";
+  bool ended = false;
+  const std::vector<std::string> warnings = warnings_of(line, ended);
+  EXPECT_TRUE(ended);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_THAT(warnings[0], HasSubstr("2 .gif"));
+}
+
+TEST_F(SvgDatasetSrc, AnAnimationIsSaidOnce) {
+  line_of(folder_, "anim.webp", "1.webp");
+  bool ended = false;
+  const auto warnings = warnings_of(
+      line_of(folder_, "anim.webp", "2.webp") + "epochs=2 ! fakesink sync=false", ended);
+  EXPECT_TRUE(ended);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_THAT(warnings[0], AllOf(HasSubstr("first picture"), HasSubstr(".webp")));
+}
+
 TEST_F(SvgDatasetSrc, StopsAtOnceWhileItsThreadsWork) {
   for (int i = 0; i < 5; ++i) {
     Pipeline pipeline(line("epochs=-1 threads=4") + " ! fakesink sync=false");

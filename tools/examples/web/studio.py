@@ -32,11 +32,21 @@ def number(key, text):
 
 
 def class_names(text, known):
-    chosen = tuple(text.split(","))
-    for name in chosen:
-        if name not in known:
-            raise Refused(f"classes: the model knows {', '.join(known)}, not {name!r}")
-    return chosen
+    """Names between commas, which may hold commas themselves."""
+    chosen, parts = [], text.split(",")
+    while parts:
+        lengths = (n for n in range(len(parts), 0, -1) if ",".join(parts[:n]) in known)
+        length = next(lengths, None)
+        if length is None:
+            raise Refused(f"classes: the model knows {', '.join(known)}, not {parts[0]!r}")
+        chosen.append(",".join(parts[:length]))
+        parts = parts[length:]
+    return tuple(chosen)
+
+
+def told_apart(names):
+    """Names of which no two are the same: those that come twice get their numbers."""
+    return [f"{name} ({n})" if names.count(name) > 1 else name for n, name in enumerate(names)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +85,8 @@ class Studio:
         card = json.loads(pathlib.Path(
             self.source.get_property("model-stats").get_string("card")).read_text("utf-8"))
         self.model = card["name"]
-        self.classes = card.get("classes") or [str(n) for n in range(card["diffusion"]["classes"])]
+        self.classes = told_apart(
+            card.get("classes") or [str(n) for n in range(card["diffusion"]["classes"])])
         steps = card.get("sampling", {}).get("steps", 25)
         self.settings = Settings(tuple(self.classes), min(steps, RANGES["steps"][1]))
         self.apply("")

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// The names of a dataset's classes on their way from the source to a trainer or a store.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <string>
+#include <vector>
+
+namespace svgen::gst {
+
+/// What the element that makes the images knows of their classes, in order of the labels; empty
+/// when nobody upstream of the sink pad knows.
+std::vector<std::string> classes_upstream(GstPad* sink);
+
+/// Answers that question when `query` is it and there are names.
+bool answer_classes_query(GstQuery* query, const std::vector<std::string>& names);
+
+}  // namespace svgen::gst
