@@ -10,6 +10,7 @@
 #include "svgen/error.h"
 #include "svgen/random.h"
 #include "svgen/suggest.h"
+#include "svgen/text.h"
 
 namespace svgen {
 namespace {
@@ -44,7 +45,7 @@ std::vector<std::string> parts_of(const std::string& text) {
 // As names are compared.
 std::string joined(const std::vector<std::string>& parts, size_t begin, size_t end) {
   std::string text;
-  for (size_t i = begin; i < end; ++i) text += (i == begin ? "" : ", ") + lower_case(parts[i]);
+  for (size_t i = begin; i < end; ++i) text += (i == begin ? "" : ", ") + ascii_lower(parts[i]);
   return text;
 }
 
@@ -97,7 +98,7 @@ class Reader {
       return *range;
     }
     const auto begins = [&](const std::string& name) {
-      return !entry.empty() && name.starts_with(lower_case(entry));
+      return !entry.empty() && name.starts_with(ascii_lower(entry));
     };
     if (const auto name = only(matching(begins), entry)) return {*name, *name};
     refuse(entry);

@@ -4,14 +4,9 @@
 
 #include <algorithm>
 
-namespace svgen {
+#include "svgen/text.h"
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& letter : lower)
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-  return lower;
-}
+namespace svgen {
 
 size_t edits_between(std::string_view a, std::string_view b) {
   // Rows of the table for the letters of a before, two before and at hand.
@@ -32,7 +27,7 @@ size_t edits_between(std::string_view a, std::string_view b) {
 
 std::string suggestion(const std::string& word, const std::vector<std::string>& names) {
   const auto distance = [&](const std::string& name) {
-    return edits_between(lower_case(word), lower_case(name));
+    return edits_between(ascii_lower(word), ascii_lower(name));
   };
   const auto nearest = std::min_element(
       names.begin(), names.end(),

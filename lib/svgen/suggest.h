@@ -8,9 +8,6 @@
 
 namespace svgen {
 
-/// `text` with A-Z as a-z and all other bytes as they are, whatever the locale.
-std::string lower_case(std::string_view text);
-
 /// The smallest number of letters to insert, leave out, change or swap with the next from one word
 /// to the other.
 size_t edits_between(std::string_view a, std::string_view b);

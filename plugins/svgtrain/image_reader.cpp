@@ -63,8 +63,8 @@ void check(const PictureFacts& facts, const ReadOptions& options, const fs::path
   }
   if (facts.width == 0 || facts.height <= options.max_pixels / facts.width) return;
   throw IoError(
-      "a picture has too many pixels: make it smaller, or raise max-pixels (and above "
-      "1073741824 the variable OPENCV_IO_MAX_IMAGE_PIXELS)",
+      "a picture has too many pixels: make it smaller, or raise " + options.limit +
+          " (and above 1073741824 the variable OPENCV_IO_MAX_IMAGE_PIXELS)",
       {"at most " + std::to_string(options.max_pixels) + " pixels",
        std::to_string(facts.width) + " x " + std::to_string(facts.height), file.string()});
 }

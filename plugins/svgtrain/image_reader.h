@@ -17,6 +17,7 @@ struct ReadOptions {
   Orientation orientation = Orientation::kApply;
   Alpha alpha = Alpha::kWhite;
   int64_t max_pixels = 200'000'000;
+  std::string limit = "max-pixels";  // what raises it, for the error
 };
 
 /// Reads JPEG, PNG, WebP and what else OpenCV knows, as 8-bit RGB. Safe to call from several

@@ -20,9 +20,5 @@ TEST(Suggest, ANearNameIsSuggestedAndAFarOneIsNot) {
   EXPECT_EQ(suggestion("x", {}), "");
 }
 
-TEST(Suggest, OtherBytesThanLettersAreKept) {
-  EXPECT_EQ(lower_case("TIFF \xC3\x84 i"), "tiff \xC3\x84 i");
-}
-
 }  // namespace
 }  // namespace svgen::testing

@@ -3,12 +3,17 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <optional>
 
 #include "command.h"
+#include "console.h"
 #include "output.h"
 #include "svgen/card.h"
 #include "svgen/error.h"
+#include "svgen/picture_facts.h"
 #include "svgen/registry.h"
+#include "svgtrain/image_reader.h"
 
 namespace svgen::cli {
 namespace {
@@ -54,6 +59,28 @@ std::string note_of(const std::string& fit, const Card& card, int width, int hei
                              " between their borders; --fit crop or stretch fills all";
 }
 
+// A picture, read as datasets are: by its content, upright, whole, in front of white. None for what
+// is no such picture, and where the module that knows them is not installed.
+std::optional<Picture> still_picture(const fs::path& file, bool json) {
+  constexpr size_t kHead = 65536;
+  std::ifstream stream(file, std::ios::binary);
+  std::vector<uint8_t> head(kHead);
+  stream.read(reinterpret_cast<char*>(head.data()), kHead);
+  head.resize(static_cast<size_t>(std::max<std::streamsize>(0, stream.gcount())));
+  if (!picture_facts(head).is_read) return std::nullopt;
+  try {
+    gst::ReadOptions options;
+    options.max_pixels = most_pixels();
+    options.limit = std::string("the variable ") + kMostPixelsVariable;
+    std::string note;
+    Picture picture = gst::read_image(file, options, &note);
+    if (!note.empty()) print_note(file.string() + ": " + note, json);
+    return picture;
+  } catch (const DeviceError&) {
+    return std::nullopt;
+  }
+}
+
 // From a file to what svgencode gives.
 void encode(Pipeline& pipeline, const fs::path& input, const std::string& features,
             const Options& options) {
@@ -62,7 +89,11 @@ void encode(Pipeline& pipeline, const fs::path& input, const std::string& featur
                                     : "there is no such file: name a picture or a video",
                   {"a file", fs::is_directory(input) ? "a folder" : "none", input.string()});
   const Card card = Card::load(find_card(options.text("model")));
-  pipeline.add_file(input);
+  if (const std::optional<Picture> picture = still_picture(input, options.has("json"))) {
+    pipeline.add_picture(picture->view());
+  } else {
+    pipeline.add_file(input);
+  }
   const std::string fit = options.choice("fit", {"crop", "letterbox", "stretch"});
   const std::vector<Step> steps = fitting(fit, card);
   pipeline.add(steps.front());

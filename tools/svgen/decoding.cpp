@@ -4,19 +4,10 @@
 
 #include "pipeline_state.h"
 #include "svgen/error.h"
+#include "svgtrain/image_reader.h"
 
 namespace svgen::cli {
 namespace {
-
-// A picture of more would take gigabytes on its way.
-constexpr int64_t kMostPixels = int64_t{1} << 28;
-constexpr const char* kMostPixelsVariable = "SVGEN_MAX_PIXELS";
-
-int64_t most_pixels() {
-  const char* text = g_getenv(kMostPixelsVariable);
-  const gint64 number = text == nullptr ? 0 : g_ascii_strtoll(text, nullptr, 10);
-  return number > 0 ? number : kMostPixels;
-}
 
 // How many pixels caps of pictures or video speak of; 0 where they do not.
 int64_t pixels_of(const GstCaps* caps) {
@@ -130,6 +121,12 @@ void Pipeline::add_file(const std::filesystem::path& file) {
   g_signal_connect(state.decoder, "pad-added", G_CALLBACK(take_stream), &state);
   g_signal_connect(state.decoder, "no-more-pads", G_CALLBACK(all_streams_are_known), &state);
   gst_pad_add_probe(state.entry.get(), GST_PAD_PROBE_TYPE_BUFFER, count_decoded, &state, nullptr);
+}
+
+int64_t most_pixels() {
+  const char* text = g_getenv(kMostPixelsVariable);
+  const gint64 number = text == nullptr ? 0 : g_ascii_strtoll(text, nullptr, 10);
+  return number > 0 ? number : gst::ReadOptions{}.max_pixels;
 }
 
 std::string why_nothing_was_decoded(GstElement* decoder, const std::string& file) {

@@ -2,8 +2,6 @@
 // The words of a command line.
 #include "options.h"
 
-#include <glib.h>
-
 #include <algorithm>
 #include <charconv>
 
@@ -38,7 +36,7 @@ Options::Options(const std::vector<Option>& table, const std::vector<std::string
   bool only_words = false;
   for (size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
-    if (g_utf8_validate(word.c_str(), -1, nullptr) == FALSE)
+    if (!is_utf8(word))
       throw ConfigurationError(
           "a word of the command line is not UTF-8: give the file another name",
           {"UTF-8", printable(word), "the command line"});

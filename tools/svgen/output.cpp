@@ -15,7 +15,6 @@
 
 #include "console.h"
 #include "svgen/error.h"
-#include "svgen/suggest.h"
 #include "svgen/text.h"
 
 namespace svgen::cli {
@@ -28,7 +27,7 @@ constexpr int kFailed = 1, kOfSignals = 128;
 const std::regex kNumber("%(0?[0-9]?)d");
 
 const Kind& kind_of(const fs::path& name, const std::vector<Kind>& kinds) {
-  const std::string ending = lower_case(name.extension().string());
+  const std::string ending = ascii_lower(name.extension().string());
   std::string known;
   for (const Kind& kind : kinds) {
     if (kind.ending == ending) return kind;

@@ -155,6 +155,7 @@ void Pipeline::add_picture(const ImageView& picture) {
   GstFlowReturn flow = GST_FLOW_OK;
   g_signal_emit_by_name(source, "push-buffer", buffer.get(), &flow);
   g_signal_emit_by_name(source, "end-of-stream", &flow);
+  add(Step{"videoconvert"});
 }
 
 }  // namespace svgen::cli

@@ -69,6 +69,10 @@ class Pipeline {
   std::unique_ptr<State> state_;
 };
 
+/// A picture or video of more pixels is refused: it would take gigabytes on its way.
+int64_t most_pixels();
+inline constexpr const char* kMostPixelsVariable = "SVGEN_MAX_PIXELS";
+
 /// The elements that commands use.
 std::vector<std::string> needed_elements();
 
