@@ -5,6 +5,7 @@ import importlib.machinery
 import importlib.util
 import os
 import pathlib
+import pty
 import subprocess
 import sys
 import tempfile
@@ -53,3 +54,11 @@ def write(folder, files):
         path = pathlib.Path(folder, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+
+
+def terminal(test):
+    """(leader, follower) of a terminal; a chroot without /dev/pts has none."""
+    try:
+        return pty.openpty()
+    except OSError as error:
+        return test.skipTest(f"no terminals here: {error}")
