@@ -16,11 +16,10 @@ import re
 import resource
 import shutil
 import struct
-import subprocess
 import sys
-import time
 import zipfile
 
+import launching
 import media
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -224,14 +223,10 @@ def sound_model(folder):
 def run(folder):
     """(exit status, output, seconds, peak MiB) of a pipeline of this model."""
     line = f"svgdiffuse model={folder} num-images=1 steps=1 ! svgdecode ! fakesink"
-    start = time.monotonic()
-    process = subprocess.Popen(
-        [ROOT / "tools/run", "gst-launch-1.0", "-q", *line.split()], stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, env=os.environ | {"G_DEBUG": "fatal-criticals", "LC_ALL": "C"})
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    return (os.waitstatus_to_exitcode(status), output, time.monotonic() - start,
-            usage.ru_maxrss / 1024)
+    result = launching.run(
+        ROOT / "tools/run", "gst-launch-1.0", "-q", *line.split(),
+        env=os.environ | {"G_DEBUG": "fatal-criticals", "LC_ALL": "C"})
+    return result.returncode, result.stdout, result.seconds, result.peak
 
 
 def message_of(output):

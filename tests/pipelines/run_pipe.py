@@ -12,11 +12,11 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 
 import expectations
+import launching
 import pipe_file
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -70,17 +70,9 @@ def environment(scratch):
 
 def launch(line, folder, scratch):
     """(status, output) of a shell line in folder; the whole process group dies at the timeout."""
-    process = subprocess.Popen(
-        [str(ROOT / "tools/run"), "bash", "-c", line], cwd=folder, env=environment(scratch),
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        errors="replace", start_new_session=True)
-    try:
-        output, _ = process.communicate(timeout=TIMEOUT)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        output, _ = process.communicate()
-        return -signal.SIGKILL, f"{output}\nkilled after {TIMEOUT} seconds"
-    return process.returncode, output
+    result = launching.run(ROOT / "tools/run", "bash", "-c", line, timeout=TIMEOUT, cwd=folder,
+                           env=environment(scratch))
+    return result.returncode, result.stdout
 
 
 def prepare(step, folder, scratch):

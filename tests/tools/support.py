@@ -5,15 +5,26 @@ import importlib.machinery
 import importlib.util
 import os
 import pathlib
+import pty
 import subprocess
 import sys
 import tempfile
+import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SVGEN_BUILD", ROOT / "build"))
 sys.path.insert(0, str(ROOT / "tests/pipelines"))
 sys.path.insert(0, str(ROOT / "tools/helpers"))
 sys.dont_write_bytecode = True
+
+
+def _print_skip(result, test, reason, add_skip=unittest.TextTestResult.addSkip):
+    """unittest keeps the reason of a skip to itself; tools/helpers/count_results.py reads this line."""
+    print(f"skipped: {test.id()}: {reason}", flush=True)
+    add_skip(result, test, reason)
+
+
+unittest.TextTestResult.addSkip = _print_skip
 
 
 def load_script(path):
@@ -43,3 +54,11 @@ def write(folder, files):
         path = pathlib.Path(folder, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+
+
+def terminal(test):
+    """(leader, follower) of a terminal; a chroot without /dev/pts has none."""
+    try:
+        return pty.openpty()
+    except OSError as error:
+        return test.skipTest(f"no terminals here: {error}")

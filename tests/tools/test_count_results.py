@@ -6,8 +6,9 @@ import json
 import unittest
 import xml.etree.ElementTree as xml
 
-import support  # noqa: F401  (finds the module below)
+import support  # noqa: F401  (finds the modules below)
 import count_results
+import launching
 
 GTEST = """
 <testsuite name="svgen.svgen:unit / lib.Card">
@@ -48,6 +49,23 @@ class CountResults(unittest.TestCase):
         suites = """<testsuite name="svgen.svgen:unit / lib.Card">
                     <testcase name="DISABLED_x" status="notrun"/></testsuite>"""
         self.assertEqual(count([("svgen:unit / lib", "OK")], suites), (0, 0, 1))
+
+    def test_what_a_test_skips_is_counted_with_its_reason(self):
+        log = [json.dumps({"name": "a", "result": result, "stdout": f"x\nskipped: {reason}\n"})
+               for result, reason in (("OK", "no ptys"), ("SKIP", "needs cuda"))]
+        self.assertEqual(count_results.count(log, xml.Element("testsuites")), [
+            ("a", "passed"), ("a: no ptys", "skipped"), ("a: needs cuda", "skipped")])
+
+    def test_the_reason_of_a_googletest_program_is_told(self):
+        log = [json.dumps({"name": "svgen:unit / lib", "result": "OK"})]
+        outcomes = count_results.count(log, xml.fromstring(f"<testsuites>{GTEST}</testsuites>"))
+        self.assertIn(("svgen:unit / lib: Card.needs_a_gpu: none", "skipped"), outcomes)
+
+    def test_runs_that_were_tried_again_are_counted(self):
+        still = launching.STOOD_STILL
+        log = [json.dumps({"name": "a", "result": "OK", "stdout": f"{still}\nx\n{still}\n"}),
+               json.dumps({"name": "b", "result": "OK"})]
+        self.assertEqual(count_results.count_still(log), 2)
 
     def test_cases_of_another_program_are_not_taken(self):
         entries = [("svgen:unit / lib", "FAIL"), ("svgen:unit / backend", "OK")]

@@ -6,10 +6,10 @@ import os
 import pathlib
 import resource
 import shutil
-import subprocess
 import unittest
 
 import support
+import launching
 
 LAUNCH = [support.ROOT / "tools/run", "gst-launch-1.0", "-q"]
 SVGEN = [support.ROOT / "tools/run", support.BUILD / "tools/svgen/svgen"]
@@ -38,7 +38,7 @@ class FullDisk(unittest.TestCase):
         folder = support.scratch_folder(self)
         script = ('mount -t tmpfs -o size=20k none "$0" && cd "$0" && "$@"; status=$?; '
                   'ls -A "$0" > "$0.list"; exit $status')
-        result = support.run(*PRIVATE_DISK, "sh", "-c", script, folder, *command)
+        result = launching.run(*PRIVATE_DISK, "sh", "-c", script, folder, *command)
         listed = pathlib.Path(f"{folder}.list")
         self.addCleanup(listed.unlink)
         return result, listed.read_text().split()
@@ -94,10 +94,10 @@ class UnreadableModel(unittest.TestCase):
         environment = os.environ | {"GST_REGISTRY_1_0": str(support.scratch_folder(self) / "r"),
                                     "GST_REGISTRY_UPDATE": "no"}
         if os.geteuid() != 0:
-            return support.run(*command, env=environment)
+            return launching.run(*command, env=environment)
         try:
-            return support.run(*command, env=environment, user="nobody", group="nogroup",
-                               extra_groups=[])
+            return launching.run(*command, env=environment, user="nobody", group="nogroup",
+                                 extra_groups=[])
         except PermissionError as error:
             raise unittest.SkipTest(f"nobody may not use this build: {error}") from error
 
@@ -111,8 +111,7 @@ class LittleMemory(unittest.TestCase):
 
         line = ("videotestsrc num-buffers=1 ! video/x-raw,format=RGB,width=2048,height=2048 ! "
                 "svgencode ! svgalign ! svgdecode ! fakesink")
-        result = subprocess.run([*map(str, LAUNCH), *line.split()], preexec_fn=confine, text=True,
-                                check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        result = launching.run(*LAUNCH, *line.split(), preexec_fn=confine)
         self.assertEqual(result.returncode, 1, result.stdout)
         self.assertIn("there is not enough memory: use a smaller batch-size or smaller pictures",
                       result.stdout)
@@ -121,7 +120,7 @@ class LittleMemory(unittest.TestCase):
 
 class MissingDevice(unittest.TestCase):
     def test_is_named(self):
-        result = support.run(*LAUNCH, *"svgdiffuse device=cuda:63 ! svgdecode ! fakesink".split())
+        result = launching.run(*LAUNCH, *"svgdiffuse device=cuda:63 ! svgdecode ! fakesink".split())
         self.assertNotEqual(result.returncode, 0)  # gst-launch-1.0 says 255 where nothing starts
         self.assertIn("the device cuda:63 is not there: choose another", result.stdout)
 

@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: MIT
 """The runner of .pipe files, on stock elements: what holds, what fails, what is skipped."""
 
+import contextlib
+import io
 import os
 import unittest
 
 import support
+import launching
 import media
 import pipe_file
 
@@ -95,6 +98,33 @@ class RunPipe(unittest.TestCase):
     def test_every_pipeline_can_be_read(self):
         for path in (support.ROOT / "pipelines").glob("*.pipe"):
             self.assertTrue(pipe_file.parse(path).launch.startswith("gst-launch-1.0 "), path)
+
+
+class Launching(unittest.TestCase):
+    def setUp(self):
+        self.folder = support.scratch_folder(self)
+
+    def run_script(self, script, **options):
+        """(result, how often it stood still)"""
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            result = launching.run("bash", "-c", script, cwd=self.folder, **options)
+        return result, printed.getvalue().count(launching.STOOD_STILL)
+
+    def test_a_run_that_stands_still_after_its_error_is_tried_again(self):
+        script = "echo ERROR: x; [ -e been ] && exit 1; touch been; sleep 60 & wait"
+        result, still = self.run_script(script, patience=0.3)
+        self.assertEqual((result.returncode, result.stdout, still), (1, "ERROR: x\n", 1))
+
+    def test_one_that_always_does_fails(self):
+        result, still = self.run_script("echo ERROR: x; sleep 60", patience=0.1)
+        self.assertTrue(result.returncode < 0 and result.stood_still, result)
+        self.assertEqual(still, launching.TRIES - 1)
+
+    def test_one_that_hangs_without_an_error_is_not_tried_again(self):
+        result, still = self.run_script("sleep 60", timeout=0.3)
+        self.assertIn("killed after", result.stdout)
+        self.assertEqual(still, 0)
 
 
 class Psnr(unittest.TestCase):

@@ -5,7 +5,6 @@
 import fcntl
 import json
 import os
-import pty
 import re
 import shutil
 import signal
@@ -53,7 +52,7 @@ class Generate(Svgen):
             self.assertEqual((line["event"], line["total"], line["unit"]), ("progress", 2, "images"))
 
     def test_a_bar_on_a_terminal(self):
-        leader, follower = pty.openpty()
+        leader, follower = support.terminal(self)
         process = subprocess.Popen([*COMMAND, "generate", "--steps=200", "x.png"], cwd=self.folder,
                                    stdout=subprocess.DEVNULL, stderr=follower)
         os.close(follower)
@@ -68,7 +67,7 @@ class Generate(Svgen):
         os.close(leader)
 
     def test_the_bar_fits_the_terminal(self):
-        leader, follower = pty.openpty()
+        leader, follower = support.terminal(self)
         fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 20, 0, 0))
         process = subprocess.Popen([*COMMAND, "generate", "--steps=100", "x.png"], cwd=self.folder,
                                    stdout=subprocess.DEVNULL, stderr=follower)

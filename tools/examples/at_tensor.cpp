@@ -9,7 +9,8 @@
 //   ./at_tensor CLASS CLASS STRIP.png
 //
 // $SVGEN is the source tree, $TORCH the LibTorch that it was built with:
-// $SVGEN/.venv/lib/python3*/site-packages/torch.
+// $SVGEN/.venv/lib/python3*/site-packages/torch. For the distribution's, in /usr, leave out its
+// -isystem, -L and -rpath: the compiler looks there anyway, in an order of its own.
 #include <ATen/ops/lerp.h>
 #include <ATen/ops/linspace.h>
 

@@ -4,9 +4,12 @@
 
 usage: count_results.py BUILD/meson-logs
 
-GoogleTest programs count by case, other tests by their exit status. A program that crashed, timed
-out or failed without naming a case counts as one failure. Exits with 1 on failures or when nothing
-ran.
+Runs of gst-launch-1.0 that stood still and were tried again (tests/pipelines/launching.py) are
+counted apart.
+
+GoogleTest programs count by case, other tests by their exit status, and each line `skipped: REASON`
+that they print counts as a skip. A program that crashed, timed out or failed without naming a case
+counts as one failure. Exits with 1 on failures or when nothing ran.
 """
 
 import json
@@ -14,6 +17,7 @@ import pathlib
 import sys
 import xml.etree.ElementTree as xml
 
+STOOD_STILL = "gst-launch-1.0 stood still after an error; tried again"
 FAILURES = {"FAIL", "ERROR", "TIMEOUT", "INTERRUPT", "UNEXPECTEDPASS"}
 
 
@@ -36,6 +40,9 @@ def cases_by_test(junit):
             continue
         for case in suite.iter("testcase"):
             name = f"{suite_name}.{case.get('name')}"
+            skipped = case.find("skipped")
+            if skipped is not None and skipped.get("message"):
+                name += f": {skipped.get('message')}"
             cases.setdefault(test, []).append((name, case_outcome(case)))
     return cases
 
@@ -55,12 +62,22 @@ def count(log_lines, junit):
         name = entry["name"]
         reported = cases.get(name)
         if not reported:
-            outcomes.append((name, plain_outcome(entry["result"])))
+            outcome = plain_outcome(entry["result"])
+            skips = [line for line in entry.get("stdout", "").splitlines()
+                     if line.startswith("skipped: ")]
+            if outcome != "skipped" or not skips:
+                outcomes.append((name, outcome))
+            outcomes += [(f"{name}: {line.removeprefix('skipped: ')}", "skipped") for line in skips]
             continue
         outcomes += [(f"{name}: {case}", outcome) for case, outcome in reported]
         if entry["result"] in FAILURES and all(outcome != "failed" for _, outcome in reported):
             outcomes.append((f"{name} ({entry['result'].lower()} outside a case)", "failed"))
     return outcomes
+
+
+def count_still(log_lines):
+    """Runs that were tried again, in what the tests printed."""
+    return sum(json.loads(line).get("stdout", "").count(STOOD_STILL) for line in log_lines)
 
 
 def main():
@@ -71,7 +88,10 @@ def main():
         print("0 passed, 1 failed, 0 skipped")
         return 1
     tree = xml.parse(junit).getroot() if junit.exists() else xml.Element("testsuites")
-    outcomes = count(log.read_text().splitlines(), tree)
+    lines = log.read_text().splitlines()
+    outcomes = count(lines, tree)
+    if count_still(lines):
+        print(f"{count_still(lines)} runs: {STOOD_STILL}")
     for wanted in ("skipped", "failed"):
         for name, outcome in outcomes:
             if outcome == wanted:

@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: MIT
 // The library's oneDNN products, which are registered with its dispatcher alone: twice as fast as
-// its linear operator in float32 where that is MKL on a processor of another maker.
+// its linear operator in float32 where that is MKL on a processor of another maker. Older versions
+// of oneDNN cut a product at places that depend on the threads and on the number of rows; in their
+// stead the host kernel computes.
 #include "ops/products.h"
 
+#include <ATen/Version.h>
 #include <ATen/core/List.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/zeros.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/util/string_view.h>
 
+#include <cstdio>
 #include <optional>
 
 #include "ops/convolution.h"
+#include "ops/cpu/elements.h"
+#include "ops/cpu/kernels.h"
 #include "ops/device.h"
 #include "ops/ops.h"
 
@@ -50,9 +58,44 @@ bool computes_in(at::ScalarType dtype) {
 #endif
 }
 
-bool takes_onednn(const at::Tensor& x, const at::Tensor& weight) {
-  return x.is_cpu() && c10::InferenceMode::is_enabled() &&
-         has_independent_rows(weight.scalar_type()) && x.numel() > 0;
+// From this version on a row's sums were seen to be the same with any threads and beside any rows.
+bool onednn_keeps_rows_apart() {
+  static const bool keeps = [] {
+    int major = 0, minor = 0;
+    const std::string text = at::get_mkldnn_version();  // "Intel(R) MKL-DNN v3.12.0 (Git ...)"
+    const size_t number = text.find(" v");
+    return number != std::string::npos &&
+           std::sscanf(text.c_str() + number, " v%d.%d", &major, &minor) == 2 &&
+           (major > 3 || (major == 3 && minor >= 12));
+  }();
+  return keeps;
+}
+
+bool kernel_computes_in(at::ScalarType dtype) {
+#if defined(__x86_64__)
+  return (dtype == at::kFloat || dtype == at::kBFloat16) && !onednn_keeps_rows_apart();
+#else
+  static_cast<void>(dtype);
+  return false;
+#endif
+}
+
+bool onednn_computes_in(at::ScalarType dtype) {
+  return computes_in(dtype) && pointwise() && onednn_keeps_rows_apart();
+}
+
+at::Tensor by_kernel(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  const at::Tensor rows = x.contiguous(), columns = weight.contiguous();
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape.back() = weight.size(0);
+  const at::TensorOptions floats = x.options().dtype(at::kFloat);
+  at::Tensor y = bias.defined() ? at::empty(shape, floats).copy_(bias) : at::zeros(shape, floats);
+  with_element_type(weight.scalar_type(), [&]<typename T>(T) {
+    cpu::add_row_products(elements<T>(rows), elements<T>(columns),
+                          {x.numel() / x.size(-1), weight.size(1), weight.size(0)},
+                          mutable_elements<float>(y));
+  });
+  return y;
 }
 
 std::optional<at::Tensor> optional(const at::Tensor& x) {
@@ -67,7 +110,7 @@ at::Tensor activated(const at::Tensor& x, Epilogue epilogue) {
 }  // namespace
 
 bool has_independent_rows(at::ScalarType dtype) {
-  return computes_in(dtype) && pointwise();
+  return kernel_computes_in(dtype) || onednn_computes_in(dtype);
 }
 
 at::Tensor pack(const at::Tensor& weight) {
@@ -76,7 +119,7 @@ at::Tensor pack(const at::Tensor& weight) {
   if (weight.is_cuda() && weight.dim() == 4)
     return weight.contiguous(at::MemoryFormat::ChannelsLast);
   if (weight.dim() == 4 && weight.size(2) == 3) return with_taps_outermost(weight);
-  if (!reorder || !weight.is_cpu() || !has_independent_rows(weight.scalar_type())) return weight;
+  if (!reorder || !weight.is_cpu() || !onednn_computes_in(weight.scalar_type())) return weight;
   return reorder->call(weight.flatten(1).contiguous(), kUsualRows);
 }
 
@@ -85,7 +128,12 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
   if constexpr (device::kPresent)
     if (device::takes(weight) && epilogue == Epilogue::kGeluTanh && bias.defined())
       return device::linear_gelu_tanh(x, weight, bias);
-  if (!takes_onednn(x, weight)) return activated(at::linear(x, weight, bias), epilogue);
+  const at::ScalarType dtype = weight.scalar_type();
+  const bool infers = x.is_cpu() && c10::InferenceMode::is_enabled() && x.numel() > 0;
+  if (infers && kernel_computes_in(dtype))
+    return activated(by_kernel(x, weight, bias), epilogue).to(dtype);
+  if (!infers || !onednn_computes_in(dtype))
+    return activated(at::linear(x, weight, bias), epilogue);
   // A single row would be summed in another order than one among others.
   const bool alone = x.numel() == x.size(-1);
   const at::Tensor rows =

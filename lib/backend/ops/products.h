@@ -6,8 +6,9 @@
 
 namespace svgen::ops {
 
-/// Whether the products of this dtype go through oneDNN on this CPU, in inference mode: only then
-/// does the result of a row depend on nothing beside it. bfloat16 wants AVX-512.
+/// Whether products of this dtype go through oneDNN or the host kernel on this CPU, in inference
+/// mode: only then does the result of a row depend on nothing beside it. bfloat16 through oneDNN
+/// wants AVX-512.
 bool has_independent_rows(at::ScalarType dtype);
 
 /// What is done to the result, elementwise.

@@ -4,10 +4,15 @@
 
 #include <c10/core/InferenceMode.h>
 #include <c10/util/Exception.h>
+#if __has_include(<oneapi/dnnl/dnnl.hpp>)
+#include <oneapi/dnnl/dnnl.hpp>
+#define SVGEN_ONEDNN_ERRORS
+#endif
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <new>
 
 #include "interop/tensor.h"
 #include "roles/fork_guard.h"
@@ -26,14 +31,25 @@ uint64_t next_handle() {
   return ++last;
 }
 
+[[noreturn]] void fail_for_memory(const std::string& found) {
+  throw MemoryError("there is not enough memory: use a smaller batch-size or smaller pictures",
+                    {"", found, ""});
+}
+
 void compute(const std::function<void()>& work) {
   try {
     work();
   } catch (const c10::OutOfMemoryError& error) {
-    throw MemoryError("there is not enough memory: use a smaller batch-size or smaller pictures",
-                      {"", error.what_without_backtrace(), ""});
+    fail_for_memory(error.what_without_backtrace());
   } catch (const c10::Error& error) {
     throw DeviceError(std::string("LibTorch failed: ") + error.what_without_backtrace());
+  } catch (const std::bad_alloc&) {
+    fail_for_memory("there is no memory for the work between tensors");
+#ifdef SVGEN_ONEDNN_ERRORS
+  } catch (const dnnl::error& error) {
+    if (error.status == dnnl_out_of_memory) fail_for_memory(std::string("oneDNN ") + error.what());
+    throw DeviceError(std::string("LibTorch failed: oneDNN ") + error.what());
+#endif
   }
 }
 

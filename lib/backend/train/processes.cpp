@@ -54,6 +54,7 @@ c10::intrusive_ptr<c10d::Store> rendezvous(const Shard& shard) {
   options.isServer = shard.rank == 0 && std::getenv("TORCHELASTIC_USE_AGENT_STORE") == nullptr;
   options.timeout = kTimeout;
   options.waitWorkers = false;
+  options.useLibUV = false;  // which some builds lack; the plain server is enough
   const char* restarts = std::getenv("TORCHELASTIC_RESTART_COUNT");
   // Of its own for each attempt: torchrun's store outlives a restart.
   const std::string prefix = "svgen/" + std::string(restarts == nullptr ? "0" : restarts);

@@ -4,7 +4,11 @@
 
 #include <ATen/ops/ones.h>
 #include <c10/core/InferenceMode.h>
+#if __has_include(<oneapi/dnnl/dnnl.hpp>)
+#include <oneapi/dnnl/dnnl.hpp>
+#endif
 
+#include <new>
 #include <thread>
 
 #include "backend/roles/support.h"
@@ -29,6 +33,19 @@ TEST(Runtime, TurnsLibTorchsErrorsIntoOurs) {
   EXPECT_THROW(runtime.run([] { at::ones({2, 3}).mm(at::ones({2, 3})); }), DeviceError);
   EXPECT_THROW(runtime.run([] { throw ShapeError("x"); }), ShapeError);
   EXPECT_THROW(runtime.run([] { at::ones({int64_t{1} << 46}); }), MemoryError);
+  EXPECT_THROW(runtime.run([] { throw std::bad_alloc(); }), MemoryError);
+}
+
+TEST(Runtime, TurnsOneDnnsErrorsIntoOurs) {
+#if __has_include(<oneapi/dnnl/dnnl.hpp>)
+  Runtime runtime(Device{}, DType::kFloat32);
+  EXPECT_THROW(runtime.run([] { throw dnnl::error(dnnl_out_of_memory, "could not create"); }),
+               MemoryError);
+  EXPECT_THROW(runtime.run([] { throw dnnl::error(dnnl_unimplemented, "could not create"); }),
+               DeviceError);
+#else
+  GTEST_SKIP() << "no headers of oneDNN here";
+#endif
 }
 
 TEST(Runtime, ComputesImagesOneByOneAndReportsEach) {

@@ -23,7 +23,7 @@ std::vector<std::string> list(const std::filesystem::path& file) {
   return all;
 }
 
-const FileLayout& layout_of(const std::string& title) {
+const FileLayout& layout_of(const char* title) {
   const auto layouts = file_layouts();
   return *std::find_if(layouts.begin(), layouts.end(),
                        [&](const FileLayout& layout) { return layout.title == title; });

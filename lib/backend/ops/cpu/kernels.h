@@ -45,6 +45,14 @@ void winograd_kernels(const W* w, int64_t in, int64_t out, float* u);
 void winograd_convolution(const float* x, const float* u, const float* bias, const float* added,
                           const WinogradShape& shape, float* y);
 
+struct ProductShape {
+  int64_t rows, in, out;
+};
+
+/// y (rows, out) += x w^T with x (rows, in) and w (out, in): each number in an order of its own.
+template <typename T>
+void add_row_products(const T* x, const T* w, const ProductShape& shape, float* y);
+
 /// Rows of tokens: (images, tokens, width), dense.
 struct TokenShape {
   int64_t images, tokens, width;
