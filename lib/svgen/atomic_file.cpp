@@ -69,4 +69,13 @@ void AtomicFile::fail(const char* what) const {
   throw IoError(what, {"a writable place", std::strerror(errno), path_.string()});
 }
 
+std::filesystem::path unused_path(const std::filesystem::path& wanted) {
+  std::filesystem::path path = wanted;
+  for (int number = 2; std::filesystem::exists(std::filesystem::symlink_status(path)); ++number) {
+    path = wanted;
+    path += "-" + std::to_string(number);
+  }
+  return path;
+}
+
 }  // namespace svgen

@@ -28,4 +28,7 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
+/// `wanted`, or where that exists the first of wanted-2, wanted-3, ... that does not.
+std::filesystem::path unused_path(const std::filesystem::path& wanted);
+
 }  // namespace svgen

@@ -36,7 +36,7 @@ void TrainLog::keep_aside(bool begins) const {
   std::error_code problem;
   if (!begins || std::filesystem::file_size(file_, problem) == 0 || problem) return;
   std::filesystem::path aside = file_;
-  std::filesystem::rename(file_, aside += ".before", problem);
+  std::filesystem::rename(file_, unused_path(aside += ".before"), problem);
 }
 
 // The file with nothing behind `step`, and the curves up to there.

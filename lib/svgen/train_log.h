@@ -26,9 +26,9 @@ struct TrainLogLine {
 class TrainLog {
  public:
   /// Goes on behind step `step`: lines of later steps, and a torn last line, are removed, since
-  /// those steps will be computed again. With step 0 the log starts anew, and an older one is kept
-  /// under its name with ".before". An empty `file` keeps the
-  /// curves in memory only. IoError when it cannot be read or written.
+  /// those steps will be computed again. With step 0 the log starts anew, and older ones are kept
+  /// under its name with ".before", ".before-2" and so on. An empty `file` keeps the curves in
+  /// memory only. IoError when it cannot be read or written.
   TrainLog(std::filesystem::path file, int64_t step);
 
   /// Appends and flushes. A number that is not finite is written as null.

@@ -108,6 +108,7 @@ struct TrainReport {
   int64_t images = 0;      // of this run, all processes together
   std::vector<std::pair<std::string, double>> metrics;  // of the step; "loss" comes first
   std::filesystem::path saved;                          // the checkpoint this call wrote, or empty
+  std::filesystem::path set_aside;  // where an earlier training's checkpoints went, or empty
 };
 
 /// One thread at a time may call a trainer. Errors are final: the last checkpoint is intact, and a

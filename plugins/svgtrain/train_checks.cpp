@@ -39,4 +39,14 @@ void warn_of_other_classes(GstElement* element, const Card& card, size_t named) 
        "The trained card gets no names of classes: " + found, found);
 }
 
+void warn_of_earlier_training(GstElement* element, const std::filesystem::path& folder) {
+  if (folder.empty()) return;
+  warn(
+      element, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY,
+      "The checkpoint folder held a training, which resume=true would have continued; it was moved "
+      "into " +
+          folder.string(),
+      folder.string());
+}
+
 }  // namespace svgen::gst

@@ -5,6 +5,7 @@
 #include <gst/gst.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 #include "svgen/card.h"
@@ -27,5 +28,8 @@ void check_end(const EndOfData& end, const std::string& element);
 
 /// Warns when the data name so many classes and the card, which names none, has another number.
 void warn_of_other_classes(GstElement* element, const Card& card, size_t named);
+
+/// A warning that an earlier training's checkpoints went into `folder`; nothing when it is empty.
+void warn_of_earlier_training(GstElement* element, const std::filesystem::path& folder);
 
 }  // namespace svgen::gst

@@ -121,6 +121,7 @@ class TrainSink : public ElementImpl<SettingsType> {
     warn_of_other_classes(this->element(), client_.engine().card(), options.class_names.size());
     trainer_ = TrainerType::open(options);
     const TrainReport now = trainer_->report();
+    warn_of_earlier_training(this->element(), now.set_aside);
     progress_.emplace(
         this->element(),
         TrainProgress::Places{s.log, s.checkpoint, s.sample_interval, options.max_steps}, now.step,

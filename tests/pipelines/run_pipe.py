@@ -90,9 +90,6 @@ def prepare(step, folder, scratch):
 
 def run_once(pipe, folder, scratch, earlier):
     """Runs the launch line in a folder that holds the prepared files. True when all holds."""
-    # A training refuses a folder that holds another one's checkpoints.
-    for checkpoint in pathlib.Path(folder).glob("*/step-*"):
-        shutil.rmtree(checkpoint) if checkpoint.is_dir() else checkpoint.unlink()
     prepared = set(os.listdir(folder))
     status, output = launch(pipe.launch, folder, scratch)
     run = expectations.Run(str(folder), output, status, earlier)

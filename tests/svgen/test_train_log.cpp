@@ -52,6 +52,10 @@ TEST(TrainLog, AFreshRunStartsAnew) {
   const TrainLog log(file, 0);
   EXPECT_EQ(text_of(file), "");
   EXPECT_EQ(text_of(folder.path() / "log.jsonl.before"), "{\"step\":1}\n");
+  std::ofstream(file) << "{\"step\":2}\n";
+  const TrainLog again(file, 0);
+  EXPECT_EQ(text_of(folder.path() / "log.jsonl.before"), "{\"step\":1}\n");
+  EXPECT_EQ(text_of(folder.path() / "log.jsonl.before-2"), "{\"step\":2}\n");
 }
 
 TEST(TrainLog, WithoutAFileItKeepsTheCurves) {

@@ -138,6 +138,24 @@ fs::path CheckpointFolder::save(const CheckpointContent& content, int64_t kept) 
   return target;
 }
 
+fs::path CheckpointFolder::set_aside() const {
+  std::vector<fs::path> earlier = checkpoints(folder_);
+  if (earlier.empty()) return {};
+  const fs::path aside = unused_path(folder_ / "before");
+  try {
+    for (const auto& entry : fs::directory_iterator(folder_)) {
+      const std::string name = entry.path().filename().string();
+      if (name == "loss.png" || name.starts_with("samples-")) earlier.push_back(entry.path());
+    }
+    fs::create_directory(aside);
+    for (const fs::path& path : earlier) fs::rename(path, aside / path.filename());
+  } catch (const fs::filesystem_error& problem) {
+    throw IoError("the checkpoints of an earlier training cannot be set aside: name another folder",
+                  {"a folder that can be written", problem.code().message(), folder_.string()});
+  }
+  return aside;
+}
+
 std::optional<fs::path> last_checkpoint(const fs::path& folder) {
   const std::vector<fs::path> all = checkpoints(folder);
   if (all.empty()) return std::nullopt;

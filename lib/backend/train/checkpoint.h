@@ -46,6 +46,10 @@ class CheckpointFolder {
   /// Returns the folder of the checkpoint.
   std::filesystem::path save(const CheckpointContent& content, int64_t kept) const;
 
+  /// Moves the checkpoints and pictures of an earlier training into a new folder `before` (or
+  /// before-2, ...) below this one. Returns it; empty when there were none.
+  std::filesystem::path set_aside() const;
+
  private:
   std::filesystem::path folder_;
   int lock_ = -1;

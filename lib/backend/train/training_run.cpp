@@ -42,14 +42,7 @@ TrainingRun::TrainingRun(std::string kind, const TrainerOptions& options, at::De
   facts_.kind = std::move(kind);
   facts_.seed = options.seed;
   facts_.options = options_json(options);
-  if (options.checkpoint.empty() || !processes_->writes()) return;
-  folder_.emplace(options.checkpoint);
-  // Its checkpoints would be counted among the new ones, and the oldest removed.
-  if (const auto last = last_checkpoint(options.checkpoint); last && !options.resume) {
-    throw ConfigurationError(
-        "the checkpoint folder holds a training: go on with resume=true, or name another folder",
-        {"no checkpoint", last->filename().string(), options.checkpoint.string()});
-  }
+  if (!options.checkpoint.empty() && processes_->writes()) folder_.emplace(options.checkpoint);
 }
 
 OptimizerConfig TrainingRun::optimizer_config() const {
@@ -103,6 +96,8 @@ NamedTensors TrainingRun::exported() const {
 
 void TrainingRun::begin() {
   const at::NoGradGuard no_grad;
+  // They would be counted among the new ones, and the oldest removed.
+  if (folder_ && !options_.resume) set_aside_ = folder_->set_aside();
   const auto last = options_.resume && !options_.checkpoint.empty() && processes_->writes()
                         ? last_checkpoint(options_.checkpoint)
                         : std::nullopt;
@@ -239,6 +234,7 @@ TrainReport TrainingRun::report() const {
   now.seconds = seconds_;
   now.images = images_;
   now.metrics = metrics_;
+  now.set_aside = set_aside_;
   return now;
 }
 

@@ -54,7 +54,8 @@ class TrainingRun {
   void set_feed(std::shared_ptr<roles::TrainingFeed> feed) { feed_ = std::move(feed); }
   ~TrainingRun();
 
-  /// Resumes when the options ask for it and there is a checkpoint; then all processes continue
+  /// Resumes when the options ask for it and there is a checkpoint, and sets checkpoints of an
+  /// earlier training aside when they do not; then all processes continue
   /// from rank 0's state.
   void begin();
 
@@ -96,6 +97,7 @@ class TrainingRun {
   NamedTensors exported_;
   std::optional<Ema> ema_;
   std::string card_, export_prefix_;
+  std::filesystem::path set_aside_;
   std::shared_ptr<roles::TrainingFeed> feed_;
   CheckpointFacts facts_;
   int64_t saved_step_ = -1, accumulated_ = 0, next_index_ = 0, images_ = 0;

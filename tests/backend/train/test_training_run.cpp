@@ -74,15 +74,27 @@ TEST_F(TrainingRunTest, NothingIsSavedTwiceOrWithoutAStep) {
   EXPECT_TRUE(run_->save().empty());
 }
 
-TEST_F(TrainingRunTest, AFolderWithATrainingIsNotBegunAnew) {
+// The second and third training begin at step 1 again: what the earlier ones saved stays theirs.
+TEST_F(TrainingRunTest, AnEarlierTrainingIsSetAside) {
   TrainerOptions options;
   options.checkpoint = scratch_.path() / "run";
+  options.checkpoints_kept = 1;
   open(options);
-  batch(1, {0});
-  EXPECT_FALSE(run_->save().empty());
-  run_.reset();
-  EXPECT_THROW(open(options), ConfigurationError);
-  EXPECT_TRUE(std::filesystem::exists(options.checkpoint / "step-00000001"));
+  for (int64_t i = 0; i < 2; ++i) batch(1, {i});
+  run_->save();
+  scratch_.write("run/loss.png", "the first");
+  for (const char* aside : {"before", "before-2"}) {
+    EXPECT_EQ(open(options).report().set_aside, options.checkpoint / aside);
+    EXPECT_EQ(counter_.item<float>(), 0);
+    batch(1, {0});
+    EXPECT_EQ(run_->save(), options.checkpoint / "step-00000001");
+  }
+  EXPECT_TRUE(std::filesystem::exists(options.checkpoint / "before/step-00000002/state.json"));
+  EXPECT_TRUE(std::filesystem::exists(options.checkpoint / "before/loss.png"));
+  EXPECT_TRUE(std::filesystem::exists(options.checkpoint / "before-2/step-00000001/state.json"));
+  options.resume = true;
+  EXPECT_EQ(open(options).report().set_aside, "");
+  EXPECT_EQ(run_->report().step, 1);
 }
 
 TEST_F(TrainingRunTest, AgreementEndsForGood) {

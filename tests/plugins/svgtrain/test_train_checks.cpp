@@ -41,6 +41,25 @@ TEST(TrainChecks, AStreamWithoutAnythingIsAnError) {
   EXPECT_THAT(first_error("fakesrc num-buffers=0" + kTrainer), HasSubstr("nothing arrived"));
 }
 
+TEST(TrainChecks, AnEarlierTrainingInTheFolderIsMovedWithAWarning) {
+  const ScratchFolder folder;
+  const std::string line = "svgscenesrc num-images=2" + kTrainer +
+                           "batch-size=2 max-steps=1 checkpoint=" + folder.path().string();
+  ASSERT_TRUE(Pipeline(line).run());
+  Pipeline again(line);
+  gst_element_set_state(again.get(), GST_STATE_PLAYING);
+  const MessagePtr warning = again.wait_for(GST_MESSAGE_WARNING);
+  ASSERT_TRUE(warning);
+  GError* error = nullptr;
+  gst_message_parse_warning(warning.get(), &error, nullptr);
+  EXPECT_THAT(error->message, HasSubstr((folder.path() / "before").string()));
+  g_error_free(error);
+  EXPECT_TRUE(again.wait_for_end());
+  again.stop();
+  EXPECT_TRUE(fs::exists(folder.path() / "before/step-00000001/card.json"));
+  EXPECT_TRUE(fs::exists(folder.path() / "step-00000001/card.json"));
+}
+
 // One picture in each of two folders, and a card with so many classes that names none.
 class TrainedNames : public ::testing::Test {
  protected:
