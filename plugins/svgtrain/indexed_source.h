@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <vector>
 
@@ -76,10 +77,14 @@ class IndexedSource : public ElementImpl<SettingsType> {
   gboolean query(GstQuery* query) {
     const SettingsType s = this->settings();
     if (answer_classes_query(query, static_cast<Impl*>(this)->class_names())) return TRUE;
+    if (GST_QUERY_TYPE(query) == GST_QUERY_URI && answer_uri(query)) return TRUE;
     if (GST_QUERY_TYPE(query) == GST_QUERY_DURATION && answer_duration(s, query)) return TRUE;
     if (GST_QUERY_TYPE(query) == GST_QUERY_CONVERT && answer_convert(s, query)) return TRUE;
     return GST_BASE_SRC_CLASS(Glue<Impl>::parent())->query(source(), query);
   }
+
+  /// The one file that is read; empty when there is none.
+  std::string file() const { return {}; }
 
  protected:
   static void install_source(GstPushSrcClass* klass, const char* caps_text) {
@@ -156,6 +161,15 @@ class IndexedSource : public ElementImpl<SettingsType> {
         query, format,
         format == GST_FORMAT_DEFAULT ? last_ : static_cast<gint64>(time_of(s, last_)));
     return true;
+  }
+
+  // A sink that writes files asks for it, to spare what it is made of.
+  bool answer_uri(GstQuery* query) const {
+    const std::string file = static_cast<const Impl*>(this)->file();
+    if (file.empty()) return false;
+    const TextPtr uri(g_filename_to_uri(std::filesystem::absolute(file).c_str(), nullptr, nullptr));
+    gst_query_set_uri(query, uri.get());
+    return uri != nullptr;
   }
 
   // So that a timed source can be sought by index, too.

@@ -151,8 +151,23 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
     return stream;
   }
 
+  void refuse_the_source(const std::string& location) const {
+    const QueryPtr query(gst_query_new_uri());
+    if (!gst_pad_peer_query(GST_BASE_SINK_PAD(sink()), query.get())) return;
+    gchar* uri = nullptr;
+    gst_query_parse_uri(query.get(), &uri);
+    const TextPtr owned(uri);
+    const TextPtr read(uri ? g_filename_from_uri(uri, nullptr, nullptr) : nullptr);
+    std::error_code none;
+    if (read && std::filesystem::equivalent(read.get(), location, none)) {
+      throw ConfigurationError("the file would replace the one it is made of: name another",
+                               {"a file that is not read", read.get(), "property location"});
+    }
+  }
+
   void begin(const TensorStream& sample) {
     const LatentSinkSettings s = settings();
+    refuse_the_source(s.location);
     size_t bytes = 0;
     for (const TensorStream::Entry& entry : sample.entries) bytes += sample.bytes_of(entry);
     writer_.emplace(s.location, json_beside(s.location, s.json),

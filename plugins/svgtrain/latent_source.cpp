@@ -81,6 +81,8 @@ class LatentSource : public IndexedSource<LatentSource, LatentSourceSettings> {
     return store_ ? store_->classes() : std::vector<std::string>();
   }
 
+  std::string file() const { return settings().location; }
+
   gboolean unlock() {
     cancelled_ = true;
     return TRUE;
@@ -102,7 +104,7 @@ class LatentSource : public IndexedSource<LatentSource, LatentSourceSettings> {
   GstFlowReturn create(GstBuffer** out) {
     const std::vector<int64_t> images = images_of_batch();
     if (images.empty()) return GST_FLOW_EOS;
-    if (!announce(static_cast<int64_t>(images.size()))) return GST_FLOW_NOT_NEGOTIATED;
+    if (!announce(static_cast<int64_t>(images.size()))) return flow_of_refused_caps(pad());
     std::vector<Tensor> tensors;
     for (const TensorStream::Entry& entry : sent_.entries) {
       tensors.push_back(Tensor::empty(entry.dtype, sent_.shape_of(entry)));

@@ -17,6 +17,8 @@ constexpr const char* kTwoImages =
 
 class SvgLatentSink : public ::testing::Test {
  protected:
+  void SetUp() override { register_batch_meta(); }
+
   std::string sink(const std::string& settings = "") const {
     return "svglatentsink location=" + raw_.string() + " " + settings;
   }
@@ -127,6 +129,19 @@ TEST_F(SvgLatentSink, KeepsAnOlderPairUntilTheEndOfTheStream) {
   EXPECT_EQ(read_text(raw_), before);
   EXPECT_EQ(description().at("total_samples"), 4);
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_.path()), {}), 2);
+}
+
+TEST_F(SvgLatentSink, RefusesTheFileThatItIsMadeOf) {
+  store_two_batches();
+  const std::string before = read_text(raw_);
+  const fs::path link = folder_.path() / "link.raw";
+  fs::create_symlink(raw_, link);
+  for (const fs::path& file : {raw_, link}) {
+    const std::string read = "svglatentsrc location=" + file.string() +
+                             " json=" + fs::path(raw_).replace_extension(".json").string();
+    EXPECT_THAT(error_of(read + " ! queue ! " + sink()), HasSubstr("name another"));
+  }
+  EXPECT_EQ(read_text(raw_), before);
 }
 
 TEST_F(SvgLatentSink, WritesTheDescriptionWhereItIsTold) {
