@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The library's oneDNN products, which are registered with its dispatcher alone: twice as fast as
 // its linear operator in float32 where that is MKL on a processor of another maker. Older versions
-// of oneDNN cut a product at places that depend on the threads and on the number of rows; in their
-// stead the host kernel computes.
+// of oneDNN, and all with the processor's tiles (AMX), cut a product at places that depend on the
+// threads and on the number of rows; in their stead the host kernels compute.
 #include "ops/products.h"
 
 #include <ATen/Version.h>
@@ -80,8 +80,37 @@ bool kernel_computes_in(at::ScalarType dtype) {
 #endif
 }
 
+bool tiles_compute_in(at::ScalarType dtype) {
+  return dtype == at::kBFloat16 && cpu::has_tile_products();
+}
+
 bool onednn_computes_in(at::ScalarType dtype) {
   return computes_in(dtype) && pointwise() && onednn_keeps_rows_apart();
+}
+
+// A packed weight has its sizes still, and the three dimensions that no other weight has.
+at::Tensor pack_tiles(const at::Tensor& weight) {
+  const int64_t out = weight.size(0), in = weight.size(1);
+  const at::Tensor numbers = at::empty({cpu::tile_weight_size(in, out)}, weight.options());
+  cpu::pack_tile_weight(elements<cpu::Bfloat16>(weight), in, out,
+                        mutable_elements<cpu::Bfloat16>(numbers));
+  return numbers.as_strided({out, in, 1}, {in, 1, 1});
+}
+
+at::Tensor by_tiles(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                    Epilogue epilogue) {
+  const at::Tensor packed = weight.dim() == 3 ? weight : pack_tiles(weight.contiguous());
+  const at::Tensor rows = x.contiguous();
+  const at::Tensor added = bias.defined() ? bias.to(at::kFloat).contiguous() : bias;
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape.back() = packed.size(0);
+  const at::Tensor y = at::empty(shape, x.options());
+  const cpu::Activation activations[] = {nullptr, cpu::gelu_erf, cpu::gelu_tanh};
+  cpu::tile_product(elements<cpu::Bfloat16>(rows), elements<cpu::Bfloat16>(packed),
+                    added.defined() ? elements<float>(added) : nullptr,
+                    {x.numel() / x.size(-1), packed.size(1), packed.size(0)},
+                    activations[static_cast<int>(epilogue)], mutable_elements<cpu::Bfloat16>(y));
+  return y;
 }
 
 at::Tensor by_kernel(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
@@ -110,7 +139,7 @@ at::Tensor activated(const at::Tensor& x, Epilogue epilogue) {
 }  // namespace
 
 bool has_independent_rows(at::ScalarType dtype) {
-  return kernel_computes_in(dtype) || onednn_computes_in(dtype);
+  return tiles_compute_in(dtype) || kernel_computes_in(dtype) || onednn_computes_in(dtype);
 }
 
 at::Tensor pack(const at::Tensor& weight) {
@@ -119,6 +148,8 @@ at::Tensor pack(const at::Tensor& weight) {
   if (weight.is_cuda() && weight.dim() == 4)
     return weight.contiguous(at::MemoryFormat::ChannelsLast);
   if (weight.dim() == 4 && weight.size(2) == 3) return with_taps_outermost(weight);
+  if (weight.is_cpu() && tiles_compute_in(weight.scalar_type()))
+    return pack_tiles(weight.flatten(1).contiguous());
   if (!reorder || !weight.is_cpu() || !onednn_computes_in(weight.scalar_type())) return weight;
   return reorder->call(weight.flatten(1).contiguous(), kUsualRows);
 }
@@ -130,6 +161,7 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
       return device::linear_gelu_tanh(x, weight, bias);
   const at::ScalarType dtype = weight.scalar_type();
   const bool infers = x.is_cpu() && c10::InferenceMode::is_enabled() && x.numel() > 0;
+  if (infers && tiles_compute_in(dtype)) return by_tiles(x, weight, bias, epilogue);
   if (infers && kernel_computes_in(dtype))
     return activated(by_kernel(x, weight, bias), epilogue).to(dtype);
   if (!infers || !onednn_computes_in(dtype))

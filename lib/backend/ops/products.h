@@ -6,7 +6,7 @@
 
 namespace svgen::ops {
 
-/// Whether products of this dtype go through oneDNN or the host kernel on this CPU, in inference
+/// Whether products of this dtype go through oneDNN or a host kernel on this CPU, in inference
 /// mode: only then does the result of a row depend on nothing beside it. bfloat16 through oneDNN
 /// wants AVX-512.
 bool has_independent_rows(at::ScalarType dtype);

@@ -53,6 +53,21 @@ struct ProductShape {
 template <typename T>
 void add_row_products(const T* x, const T* w, const ProductShape& shape, float* y);
 
+/// Whether this CPU multiplies tiles of bfloat16 (AMX) and the system permits it.
+bool has_tile_products();
+
+/// The weight w (out, in) as tile_product() takes it: so many numbers.
+int64_t tile_weight_size(int64_t in, int64_t out);
+void pack_tile_weight(const Bfloat16* w, int64_t in, int64_t out, Bfloat16* packed);
+
+/// One of the functions of arrays above.
+using Activation = void (*)(const float* x, float* y, int64_t count);
+
+/// y (rows, out) = activation(x w^T + bias) with x (rows, in), rounded once; bias (out) or null,
+/// activation null: none. A row's results depend on nothing beside it.
+void tile_product(const Bfloat16* x, const Bfloat16* packed, const float* bias,
+                  const ProductShape& shape, Activation activation, Bfloat16* y);
+
 /// Rows of tokens: (images, tokens, width), dense.
 struct TokenShape {
   int64_t images, tokens, width;
