@@ -199,4 +199,10 @@ bool peer_takes_tensor_memory(GstPad* source) {
   return false;
 }
 
+GstFlowReturn flow_of_refused_caps(GstPad* source) {
+  const PadPtr peer(gst_pad_get_peer(source));
+  const bool stops = GST_PAD_IS_FLUSHING(source) || (peer && GST_PAD_IS_FLUSHING(peer.get()));
+  return stops ? GST_FLOW_FLUSHING : GST_FLOW_NOT_NEGOTIATED;
+}
+
 }  // namespace svgen::gst

@@ -63,4 +63,8 @@ CapsPtr offered_caps(const TensorStream& stream);
 /// True when the peer of a source pad names memory:SVGTensor in its caps (not merely ANY).
 bool peer_takes_tensor_memory(GstPad* source);
 
+/// What to return when the peer did not take new caps: GST_FLOW_FLUSHING where one of the two pads
+/// is being shut down, GST_FLOW_NOT_NEGOTIATED else.
+GstFlowReturn flow_of_refused_caps(GstPad* source);
+
 }  // namespace svgen::gst

@@ -172,7 +172,7 @@ class Diffuse : public ElementImpl<DiffuseSettings> {
     const DiffuseSettings s = settings();
     const int64_t count = next_count(s);
     if (count <= 0) return GST_FLOW_EOS;
-    if (!announce(stream_of(s, count))) return GST_FLOW_NOT_NEGOTIATED;
+    if (!announce(stream_of(s, count))) return flow_of_refused_caps(pad());
     if (!engine().sampler().follow_training([&](const Progress&) { return !cancelled_; })) {
       return GST_FLOW_FLUSHING;
     }

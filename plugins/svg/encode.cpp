@@ -220,7 +220,7 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
                              : real;
     const CapsPtr caps = stream_for(info_, static_cast<int64_t>(count))
                              .caps(peer_takes_tensor_memory(transform()->srcpad));
-    if (!ensure_source_caps(caps.get())) return GST_FLOW_NOT_NEGOTIATED;
+    if (!ensure_source_caps(caps.get())) return flow_of_refused_caps(transform()->srcpad);
     const Features features = compute(s, count);
     if (!features.semantic.defined() && !features.residual.defined()) return GST_FLOW_FLUSHING;
     BufferPtr output(gst_buffer_new());

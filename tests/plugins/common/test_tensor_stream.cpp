@@ -211,5 +211,18 @@ TEST(TensorStream, RandomCapsEndInAnAnswerOrAnError) {
   EXPECT_GT(answers, 0);
 }
 
+TEST(TensorStream, CapsThatAreRefusedWhileThePipelineStopsAreNoError) {
+  const PadPtr source(GST_PAD(gst_object_ref_sink(gst_pad_new("src", GST_PAD_SRC))));
+  const PadPtr sink(GST_PAD(gst_object_ref_sink(gst_pad_new("sink", GST_PAD_SINK))));
+  ASSERT_EQ(gst_pad_link(source.get(), sink.get()), GST_PAD_LINK_OK);
+  gst_pad_set_active(source.get(), TRUE);
+  EXPECT_EQ(flow_of_refused_caps(source.get()), GST_FLOW_FLUSHING);
+  gst_pad_set_active(sink.get(), TRUE);
+  EXPECT_EQ(flow_of_refused_caps(source.get()), GST_FLOW_NOT_NEGOTIATED);
+  gst_pad_set_active(source.get(), FALSE);
+  EXPECT_EQ(flow_of_refused_caps(source.get()), GST_FLOW_FLUSHING);
+  gst_pad_set_active(sink.get(), FALSE);
+}
+
 }  // namespace
 }  // namespace svgen::gst::testing

@@ -142,7 +142,8 @@ TEST_P(TrainSinkTest, StoppingSavesWhatWasTrained) {
     ASSERT_TRUE(pipeline.wait_for_message("svg-train-stats"));
     g_usleep(static_cast<gulong>(round) * 60000);
     pipeline.stop();
-    EXPECT_TRUE(pipeline.errors().empty());
+    for (const PostedError& error : pipeline.errors())
+      ADD_FAILURE() << error.source << ": " << error.text << "\n" << error.debug;
     EXPECT_TRUE(fs::exists(run_ / "lock"));
     EXPECT_NE(fs::directory_iterator(run_), fs::directory_iterator());
     const auto steps = logged();
