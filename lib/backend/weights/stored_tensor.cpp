@@ -6,10 +6,10 @@
 #include <ATen/ops/from_blob.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstring>
 
 #include "svgen/error.h"
+#include "svgen/text.h"
 
 namespace svgen::weights {
 namespace {
@@ -81,10 +81,7 @@ std::string shape_text(const std::vector<int64_t>& shape) {
 std::string dtype_text(at::ScalarType dtype) {
   for (const auto& [type, text] : kDtypeTexts)
     if (type == dtype) return text;
-  std::string name = c10::toString(dtype);  // what everyone says, but for the capitals
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char letter) { return std::tolower(letter); });
-  return name;
+  return ascii_lower(c10::toString(dtype));  // what everyone says, but for the capitals
 }
 
 MappedSource::MappedSource(std::shared_ptr<const MappedFile> file,
