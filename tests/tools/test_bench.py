@@ -3,6 +3,7 @@
 """tools/bench: its counts, its rounds, its cells, and a run on the embedded model; no times."""
 
 import json
+import sys
 import unittest
 
 import support
@@ -70,6 +71,23 @@ class Rounds(unittest.TestCase):
         self.assertEqual((len(runs), guard.repeated), (2, 1))
 
 
+class Workers(unittest.TestCase):
+    def refusal(self, code):
+        with bench_protocol.Worker([sys.executable, "-c", code]) as worker:
+            with self.assertRaises(bench_protocol.WorkerError) as raised:
+                worker.ask("dit")
+        return str(raised.exception), raised.exception.unsupported
+
+    def test_tell_what_cannot_be_from_what_fails(self):
+        self.assertEqual(self.refusal("print('unsupported no bfloat16')"), ("no bfloat16", True))
+        self.assertEqual(self.refusal("print('error a list')"), ("a list", False))
+
+    def test_that_end_say_why(self):
+        text, unsupported = self.refusal("import sys; sys.exit('no such module\\n')")
+        self.assertIn("ended with 1: no such module", text)
+        self.assertFalse(unsupported)
+
+
 class Cells(unittest.TestCase):
     def test_have_names_of_their_own(self):
         for quick in (False, True):
@@ -92,7 +110,7 @@ class Run(unittest.TestCase):
         page.write_text("# By hand\n")
         arguments = ("--only", "dit,decode,encode", "--match", "mini-float32", "--write", page)
         output = self.run_bench(*arguments)
-        self.assertTrue(output.endswith("3 measured, 0 not supported, 0 not installed\n"), output)
+        self.assertTrue(output.endswith("3 measured, 0 not supported, 0 failed, 0 not installed\n"), output)
         found = json.loads((self.folder / "out/results.json").read_text())
         self.assertEqual([cell["cell"]["part"] for cell in found["cells"]],
                          ["dit", "decode", "encode"])

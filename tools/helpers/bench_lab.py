@@ -19,7 +19,7 @@ from environment import python_with
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SVGEN_BUILD", ROOT / "build"))
-RUNTIMES = ("onnx", "onnxscript", "onnxruntime", "openvino")  # packages
+RUNTIMES = ("onnx==1.22.0", "onnxscript==0.7.2", "onnxruntime==1.32.0", "openvino==2026.4.1")  # packages
 INSTALLED = ("onnxruntime", "openvino")  # peers that need them
 IMAGES = 16  # of the inputs: the largest batch
 SIDES = (8, 32, 64)  # of the curves, in tokens, beside the card's own
@@ -104,8 +104,14 @@ class Lab:
         such runs only."""
         path = self.out / f"cells/{name}.json"
         found = json.loads(path.read_text()) if path.exists() else None
-        counts = found and (found["guarded"] or self.options.unguarded or "unsupported" in found)
+        counts = found and "failed" not in found and (found["guarded"] or self.options.unguarded or "unsupported" in found)
         return found if counts else None
+
+    def outcome(self, name):
+        """What is known of a cell: as finished(), or how the peer failed."""
+        path = self.out / f"cells/{name}.json"
+        found = json.loads(path.read_text()) if path.exists() else {}
+        return found if "failed" in found else self.finished(name)
 
     def kept(self, name, measure):
         found = None if self.options.again else self.finished(name)
@@ -128,7 +134,7 @@ class Lab:
             except WorkerError as error:
                 if error.worker is not started["peer"]:
                     raise
-                return {"unsupported": str(error)}
+                return {"unsupported" if error.unsupported else "failed": str(error)}
 
     def compare(self, cell, start, oracle):
         request, sides = self.request(cell), {}

@@ -134,8 +134,8 @@ class Exported(Eager):
                                f"{str(self.dtype).rsplit('.', maxsplit=1)[-1]}.onnx")
         if not path.exists():
             unfinished = path.with_suffix(".unfinished.onnx")
-            torch.onnx.export(self.module(name), arguments, unfinished, dynamo=True, verbose=False,
-                              external_data=True)
+            torch.onnx.export(self.module(name), tuple(arguments), unfinished, dynamo=True,
+                              verbose=False, external_data=True)
             unfinished.rename(path)
         return path
 
@@ -256,6 +256,13 @@ def answer(jobs, inputs, line):
     return " ".join(map(str, [spent, *memory]))
 
 
+def kind_of(error):
+    """The first word of an answer that is none: whether the runtime says that it cannot do it."""
+    cannot = isinstance(error, NotImplementedError) or type(error).__name__ in (
+        "NotImplemented", "UnsupportedOperatorError")  # ONNX Runtime's and the export's
+    return "unsupported" if cannot else "error"
+
+
 def main():
     kind, card, dtype, threads, device, scratch = sys.argv[1:]
     answers = os.fdopen(os.dup(1), "w", buffering=1)
@@ -271,7 +278,7 @@ def main():
                 answers.write(answer(jobs, inputs, line) + "\n")
             except Exception as error:  # pylint: disable=broad-exception-caught
                 words = f"{type(error).__name__}: {error}".split()
-                answers.write(" ".join(["error", *words])[:400] + "\n")
+                answers.write(" ".join([kind_of(error), *words])[:400] + "\n")
 
 
 if __name__ == "__main__":

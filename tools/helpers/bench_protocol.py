@@ -8,6 +8,7 @@ import re
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 FOREIGN_LOAD = 0.03  # of a processor
@@ -84,13 +85,14 @@ class Worker:
 
     def __init__(self, command, environment=None):
         self.started = time.monotonic()
+        self.said = tempfile.TemporaryFile()
         self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True,
+                                        stdout=subprocess.PIPE, stderr=self.said, text=True,
                                         env=os.environ | (environment or {}))
         self.pid = self.process.pid
 
     def ask(self, *words):
-        """The words of the answer; a sentence that begins with "error" is raised."""
+        """The words of the answer; a sentence that begins with "error" or "unsupported" is raised."""
         try:
             self.process.stdin.write(" ".join(map(str, words)) + "\n")
             self.process.stdin.flush()
@@ -98,15 +100,24 @@ class Worker:
         except BrokenPipeError:
             answer = []
         if not answer:
-            raise WorkerError(self, f"the process ended with {self.process.wait()}")
-        if answer[0] == "error":
-            raise WorkerError(self, " ".join(answer[1:]))
+            raise WorkerError(
+                self, f"the process ended with {self.process.wait()}: {self.last_line()}")
+        if answer[0] in ("error", "unsupported"):
+            raise WorkerError(self, " ".join(answer[1:]), answer[0] == "unsupported")
         return answer
+
+    def last_line(self):
+        """Of what it wrote for people."""
+        self.said.seek(0)
+        lines = self.said.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
 
     def close(self):
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
         self.process.wait()
+        self.process.stdout.close()
+        self.said.close()
 
     def __enter__(self):
         return self
@@ -116,11 +127,11 @@ class Worker:
 
 
 class WorkerError(Exception):
-    """Which worker, and what it said, or that it ended."""
+    """Which worker, what it said, or that it ended; whether it says that it cannot do that at all."""
 
-    def __init__(self, worker, text):
+    def __init__(self, worker, text, unsupported=False):
         super().__init__(text)
-        self.worker = worker
+        self.worker, self.unsupported = worker, unsupported
 
 
 def machine():

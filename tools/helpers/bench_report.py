@@ -201,13 +201,16 @@ def ratio_of(result):
         return "not installed"
     if not result:
         return ""
-    return f"{result['rounds']['ratio']:.2f}" if "rounds" in result else "not supported"
+    if "rounds" in result:
+        return f"{result['rounds']['ratio']:.2f}"
+    return "failed" if "failed" in result else "not supported"
 
 
 def counted(cells):
-    """How many were measured, how many peers cannot, how many are not installed."""
-    cannot = sum(result is not None and "unsupported" in result for result in cells.values())
+    """How many were measured, how many peers cannot or failed, how many are not installed."""
     missing = sum(result is None for result in cells.values())
-    return (f"{len(cells) - cannot - missing} measured, {cannot} not supported, "
-            f"{missing} not installed")
+    cannot, failed = (sum(key in (result or {}) for result in cells.values())
+                      for key in ("unsupported", "failed"))
+    return (f"{len(cells) - cannot - failed - missing} measured, {cannot} not supported, "
+            f"{failed} failed, {missing} not installed")
 
