@@ -29,7 +29,7 @@ TEST(ForeignFile, IsNamedForWhatItIs) {
        "conv",
        "Flax"},
       {"\xde\0\x20\xa6params"s, "Flax"},
-      {std::string(257, 'p') + "ustar", "tar archive"},
+      {std::string(257, 'p').append("ustar"), "tar archive"},
       {"\x1f\x8b\x08 more", "gzip archive: unpack it"},
       {std::string(4096, '\0'), "zeros"},
       {"Entry not found", "a text that begins \"Entry not found\""},
