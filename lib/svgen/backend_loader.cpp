@@ -34,6 +34,7 @@ std::vector<fs::path> candidates() {
   return files;
 }
 
+// A distribution's have their version behind the name.
 constexpr std::string_view kTorchLibraries[] = {"libc10.so", "libtorch_cpu.so", "libtorch.so"};
 
 // LibTorch's libraries that this process has, whoever brought them: one name can be there once, and
@@ -43,8 +44,9 @@ std::string loaded_torch() {
   const auto look = [](dl_phdr_info* library, size_t, void* text) {
     const fs::path file = library->dlpi_name;
     auto& list = *static_cast<std::string*>(text);
-    if (std::find(std::begin(kTorchLibraries), std::end(kTorchLibraries), file.filename()) !=
-        std::end(kTorchLibraries))
+    if (std::any_of(
+            std::begin(kTorchLibraries), std::end(kTorchLibraries),
+            [&](std::string_view name) { return file.filename().string().starts_with(name); }))
       list += (list.empty() ? "" : ", ") + file.string();
     return 0;
   };

@@ -3,6 +3,7 @@
 """A compute library that cannot be opened is an error that says what it is and which file."""
 
 import os
+import re
 import shutil
 import unittest
 
@@ -10,6 +11,7 @@ import support
 
 TOOL = support.BUILD / "tools/svgen-weights-ls"
 WEIGHTS = support.ROOT / "tests/data/tiny/dit_tiny.pt"
+BACKEND = support.BUILD / "lib/backend/libsvgen-torch.so"
 COMPILER = shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc") or "c++"
 
 
@@ -31,7 +33,10 @@ class ComputeLibrary(unittest.TestCase):
         return result.stdout
 
     def test_another_libtorch_is_named_with_its_file(self):
-        others = [self.library(f"{name}.so") for name in ("libc10", "libtorch_cpu", "libtorch")]
+        dynamic = support.run("readelf", "-d", BACKEND).stdout
+        others = [self.library(name) for name in
+                  re.findall(r"\[(lib(?:c10|torch|torch_cpu)\.so[.\d]*)\]", dynamic)]
+        self.assertTrue(others, dynamic)
         text = self.refusal(LD_PRELOAD=" ".join(map(str, others)))
         self.assertIn("another LibTorch is in this process already", text)
         for other in others:

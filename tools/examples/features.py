@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import os
 import pathlib
+import re
 import sys
 import tempfile
 
@@ -50,7 +51,7 @@ def pictures_of(folder):
 
 def array_of(sample):
     """(images, tokens, channels); caps write the innermost dimension first."""
-    dimensions = sample.get_caps().get_structure(0).get_string("dimensions")
+    dimensions = re.search(r"dimensions=\(string\)([\d:]+)", sample.get_caps().to_string())[1]
     channels, tokens, images = (int(number) for number in dimensions.split(":"))
     buffer = sample.get_buffer()
     values = numpy.frombuffer(buffer.extract_dup(0, buffer.get_size()), numpy.float32)
