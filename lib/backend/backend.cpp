@@ -5,17 +5,17 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
+#include "engine/engine.h"
+#include "engine/recorder.h"
 #include "eval/inception_features.h"
 #include "eval/lpips_distance.h"
 #include "eval/probe.h"
 #include "eval/set_distance.h"
 #include "interop/tensor.h"
-#include "roles/devices.h"
-#include "roles/engine.h"
-#include "roles/fork_guard.h"
-#include "roles/recorder.h"
-#include "roles/torch_version.h"
-#include "roles/worker.h"
+#include "runtime/devices.h"
+#include "runtime/fork_guard.h"
+#include "runtime/torch_version.h"
+#include "runtime/worker.h"
 #include "svgen/error.h"
 #include "svgen/registry.h"
 #include "train/autoencoder_trainer.h"

@@ -31,7 +31,7 @@ struct FileReference {
 // In the role configurations below a size of 0 was left out of the card: a preset or the file
 // determines it.
 
-/// DINOv3 ViT (paper notes 1.1).
+/// DINOv3 ViT (Siméoni et al., 2025).
 struct EncoderConfig {
   FileReference source;
   std::string prefix;

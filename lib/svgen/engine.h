@@ -26,9 +26,7 @@ namespace svgen {
 /// Progress of one call: `image` of the batch, the last of those that are made together, is at
 /// `step` of `steps` (done so far).
 struct Progress {
-  int64_t image = 0;
-  int64_t step = 0;
-  int64_t steps = 1;
+  int64_t image = 0, step = 0, steps = 1;
 };
 
 /// Called between units of work, from the calling or a worker thread; returning false cancels.
@@ -54,7 +52,9 @@ class Encoder {
                           const ProgressFunction& progress = {}) = 0;
 };
 
-/// What svgalign's `statistics` property offers; formulas in paper notes 1.2.
+/// Whose scalars align the residual features r: (r - m_r) / (s_r + 1e-6) s_s + m_s, with means over
+/// channels of their means m and deviations s. The card's where it has them, else the picture's
+/// (kAuto); the card's; the picture's; the batch's, as published; none.
 enum class Statistics { kAuto, kFixed, kFrame, kBatch, kNone };
 
 class Aligner {

@@ -14,7 +14,7 @@
 
 namespace svgen {
 
-/// LPIPS (Zhang et al., 2018; paper notes 1.6): how far apart two pictures look.
+/// LPIPS (Zhang et al., 2018): how far apart two pictures look.
 class PerceptualDistance {
  public:
   virtual ~PerceptualDistance() = default;

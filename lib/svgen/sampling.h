@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The settings of the sampler (paper notes section 4) and their names.
+// The settings of the sampler and their names.
 #pragma once
 
 #include <cstdint>

@@ -19,7 +19,6 @@
 #include <utility>
 #include <vector>
 
-#include "svgen/augment.h"
 #include "svgen/engine.h"
 #include "svgen/image.h"
 #include "svgen/picture.h"
@@ -50,7 +49,7 @@ struct TrainerOptions {
   std::vector<std::string> class_names;  // of the data; into the trained card when it has none
 };
 
-/// Defaults are the published recipe (paper notes 3.1).
+/// Defaults are the published recipe of phase 1.
 struct AutoencoderOptions : TrainerOptions {
   double mask_ratio = 0.1;             // share of images whose residual is hidden
   bool aligns = true;                  // false: the residual enters the latent as it is
@@ -61,7 +60,7 @@ struct AutoencoderOptions : TrainerOptions {
   int64_t discriminator_start = 5001;  // in optimizer steps of both sides, two a batch
 };
 
-/// Defaults are the published recipe (paper notes 3.2), whose ema_decay is 0.9999.
+/// Defaults are the published recipe of phase 2, whose ema_decay is 0.9999.
 struct DiffusionOptions : TrainerOptions {
   DiffusionOptions() { ema_decay = 0.9999; }
 
@@ -74,6 +73,18 @@ struct DiffusionOptions : TrainerOptions {
 enum class TeacherTargets {
   kSinkhorn,   // every prototype gets the same share of a batch (as in DINOv2 and DINOv3)
   kCentering,  // a moving mean of the scores is taken off (as in DINO)
+};
+
+/// How strongly the augmented views of a picture differ. Shares are probabilities.
+struct AugmentOptions {
+  double smallest_crop = 0.4, largest_crop = 1;               // of the picture's area
+  double jitter_share = 0.8;                                  // of views whose colours change
+  double brightness = 0.4, contrast = 0.4, saturation = 0.2;  // largest change, relative
+  double hue = 0.1;                                           // largest turn, of the whole circle
+  double grey_share = 0.2;
+  double blur_share = 0.5;
+  double coarse_share = 0;  // of views made at 1/2 to 1/4 of their resolution and enlarged again
+  double noise = 0;         // largest deviation of Gaussian noise, in levels
 };
 
 /// Self-distillation of an encoder from pictures; labels enter only with a label_weight. Sizes of

@@ -4,11 +4,11 @@
 #include <string>
 
 #include "common/video_frames.h"
+#include "media/picture_metrics.h"
 #include "svg/analyzer.h"
 #include "svg/elements.h"
 #include "svgen/error.h"
 #include "svgen/evaluation.h"
-#include "svgen/picture_metrics.h"
 
 namespace svgen::gst {
 namespace {

@@ -3,9 +3,9 @@
 #include <memory>
 #include <set>
 
+#include "data/image_list.h"
 #include "svgen/crop.h"
 #include "svgen/error.h"
-#include "svgen/image_list.h"
 #include "svgtrain/elements.h"
 #include "svgtrain/enums.h"
 #include "svgtrain/image_reader.h"

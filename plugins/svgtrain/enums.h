@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/properties.h"
-#include "svgen/scene.h"
+#include "scenes/scene.h"
 #include "svgen/trainer.h"
 #include "svgtrain/image_reader.h"
 

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "media/picture_facts.h"
 #include "svgen/error.h"
-#include "svgen/picture_facts.h"
 #include "svgtrain/imageio.h"
 #include "svgtrain/imageio_loader.h"
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "data/train_log.h"
 #include "svgen/picture.h"
-#include "svgen/train_log.h"
 
 namespace svgen::gst {
 

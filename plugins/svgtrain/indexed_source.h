@@ -15,7 +15,7 @@
 #include "common/class_names.h"
 #include "common/element.h"
 #include "common/video_frames.h"
-#include "svgen/data_order.h"
+#include "data/data_order.h"
 
 namespace svgen::gst {
 

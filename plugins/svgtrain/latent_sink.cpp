@@ -12,10 +12,10 @@
 #include "common/element.h"
 #include "common/tensor_memory.h"
 #include "common/tensor_stream.h"
-#include "svgen/data_order.h"
+#include "data/data_order.h"
+#include "data/latent_store.h"
 #include "svgen/engine.h"
 #include "svgen/error.h"
-#include "svgen/latent_store.h"
 #include "svgtrain/elements.h"
 
 namespace svgen::gst {

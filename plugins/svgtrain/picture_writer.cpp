@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "svgen/atomic_file.h"
+#include "data/atomic_file.h"
 #include "svgen/error.h"
 #include "svgtrain/imageio.h"
 #include "svgtrain/imageio_loader.h"

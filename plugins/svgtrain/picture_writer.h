@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <string>
 
+#include "data/train_log.h"
 #include "svgen/picture.h"
-#include "svgen/train_log.h"
 
 namespace svgen::gst {
 

@@ -4,8 +4,8 @@
 
 #include <string>
 
+#include "data/train_log.h"
 #include "svgen/picture.h"
-#include "svgen/train_log.h"
 
 namespace svgen::gst {
 

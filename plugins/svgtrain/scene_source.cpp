@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // svgscenesrc: the procedural labelled dataset.
+#include "scenes/scene.h"
 #include "svgen/class_list.h"
-#include "svgen/scene.h"
 #include "svgtrain/elements.h"
 #include "svgtrain/enums.h"
 #include "svgtrain/picture_source.h"

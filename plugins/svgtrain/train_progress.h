@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "svgen/train_log.h"
+#include "data/train_log.h"
 #include "svgen/trainer.h"
 
 namespace svgen::gst {

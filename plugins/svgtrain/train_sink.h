@@ -13,7 +13,7 @@
 #include "common/class_names.h"
 #include "common/element.h"
 #include "common/model_client.h"
-#include "svgen/data_order.h"
+#include "data/data_order.h"
 #include "svgen/error.h"
 #include "svgtrain/image_counter.h"
 #include "svgtrain/train_checks.h"

@@ -2,7 +2,7 @@
 // The compute library through its one entry, as libsvgen opens it.
 #include "svgen/backend.h"
 
-#include "backend/roles/support.h"
+#include "backend/engine/support.h"
 
 namespace svgen {
 namespace {

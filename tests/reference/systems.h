@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "engine/engine.h"
 #include "interop/tensor.h"
 #include "reference/parity.h"
-#include "roles/engine.h"
 
 namespace svgen::parity {
 

@@ -4,7 +4,7 @@
 #include <ATen/ops/tensor.h>
 
 #include "latent/match.h"
-#include "models/residual_vit.h"
+#include "models/residual_vit/residual_vit.h"
 #include "reference/parity.h"
 
 namespace svgen::latent {

@@ -6,11 +6,11 @@
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 
-#include "models/lpips.h"
+#include "engine/model_files.h"
+#include "engine/model_info.h"
+#include "engine/pixels.h"
+#include "models/lpips/lpips.h"
 #include "reference/training.h"
-#include "roles/model_files.h"
-#include "roles/model_info.h"
-#include "roles/pixels.h"
 #include "train/autoencoder_step.h"
 #include "train/optimizer.h"
 #include "weights/load.h"

@@ -3,7 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <c10/core/InferenceMode.h>
 
-#include "models/decoder.h"
+#include "models/conv_decoder/conv_decoder.h"
 #include "reference/parity.h"
 #include "weights/load.h"
 

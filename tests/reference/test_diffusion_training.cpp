@@ -5,8 +5,8 @@
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/where.h>
 
-#include "flow/path.h"
-#include "models/dit.h"
+#include "diffusion/path.h"
+#include "models/dit/dit.h"
 #include "reference/training.h"
 #include "train/diffusion_step.h"
 #include "train/optimizer.h"

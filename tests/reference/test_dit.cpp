@@ -4,7 +4,7 @@
 #include <ATen/ops/stack.h>
 #include <c10/core/InferenceMode.h>
 
-#include "models/dit.h"
+#include "models/dit/dit.h"
 #include "nn/sine_cosine.h"
 #include "ops/ops.h"
 #include "reference/parity.h"

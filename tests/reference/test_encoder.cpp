@@ -4,8 +4,8 @@
 #include <ATen/ops/tensor.h>
 #include <c10/core/InferenceMode.h>
 
-#include "models/dinov3.h"
-#include "models/residual_vit.h"
+#include "models/dinov3/dinov3.h"
+#include "models/residual_vit/residual_vit.h"
 #include "reference/parity.h"
 #include "weights/load.h"
 

@@ -5,10 +5,10 @@
 #include <ATen/ops/tensor.h>
 #include <c10/core/InferenceMode.h>
 
-#include "models/decoder.h"
-#include "models/dinov3.h"
-#include "models/dit.h"
-#include "models/residual_vit.h"
+#include "models/conv_decoder/conv_decoder.h"
+#include "models/dinov3/dinov3.h"
+#include "models/dit/dit.h"
+#include "models/residual_vit/residual_vit.h"
 #include "nn/sine_cosine.h"
 #include "reference/parity.h"
 

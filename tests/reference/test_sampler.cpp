@@ -3,9 +3,9 @@
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
 
-#include "flow/path.h"
-#include "flow/sampler.h"
-#include "models/dit.h"
+#include "diffusion/path.h"
+#include "diffusion/sampler.h"
+#include "models/dit/dit.h"
 #include "nn/sine_cosine.h"
 #include "reference/parity.h"
 #include "weights/load.h"

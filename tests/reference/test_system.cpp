@@ -7,8 +7,8 @@
 #include <fstream>
 #include <map>
 
-#include "models/dinov3.h"
-#include "models/residual_vit.h"
+#include "models/dinov3/dinov3.h"
+#include "models/residual_vit/residual_vit.h"
 #include "reference/systems.h"
 #include "weights/safetensors.h"
 

@@ -3,6 +3,7 @@
 """The layout check finds what it is there to find, and nothing in a tree that is right."""
 
 import pathlib
+import re
 import tempfile
 import unittest
 
@@ -47,6 +48,30 @@ class CheckLayout(unittest.TestCase):
             found = self.problems({path: f"{HEAD}#pragma once\n#include <{include}>\n"})
             self.assertEqual(len(found), 1, (path, include, found))
             self.assertIn(f"{path}:4: includes {include}", found[0])
+
+    def test_keeps_rooms_in_their_order(self):
+        headers = {"lib/data/a.h": HEAD + "#pragma once\n",
+                   "lib/backend/train/a.h": HEAD + "#pragma once\n",
+                   "plugins/svg/a.h": HEAD + "#pragma once\n"}
+        for path, include, other in (("lib/media/b.h", "data/a.h", "lib/data"),
+                                     ("lib/backend/engine/b.h", "train/a.h", "lib/backend/train"),
+                                     ("plugins/svgtrain/b.h", "svg/a.h", "plugins/svg")):
+            text = f'{HEAD}#pragma once\n#include "{include}"\n'
+            found = self.problems(headers | {path: text})
+            self.assertEqual(len(found), 1, (path, include, found))
+            self.assertIn(f"{path}:4: {path.rsplit('/', 1)[0]} must not use {other}", found[0])
+        self.assertEqual(self.problems(headers | {
+            "lib/backend/train/b.h": HEAD + '#pragma once\n#include "data/a.h"\n'}), [])
+
+    def test_its_table_is_that_of_the_documentation(self):
+        page = (support.ROOT / "docs/architecture.md").read_text()
+        table = {}
+        for room, allowed in re.findall(r"^\| `([\w/]+)/` \| .*? \| (.*?) \|$", page, re.MULTILINE):
+            table[room] = tuple(re.findall(r"`([\w/]+)/`", allowed))
+        order = re.search(r"\n```\n(interop → .*)\n```\n", page)[1].split(" → ")
+        self.assertEqual(tuple(order), layout.BACKEND)
+        self.assertEqual(table, {room: allowed for room, allowed in layout.USES.items()
+                                 if not room.startswith("lib/backend")})
 
     def test_limits_the_size_of_files(self):
         files = {"tests/long.cpp": HEAD + "int x;\n" * 399, "tests/long.h": HEAD + "\n" * 200,

@@ -8,10 +8,10 @@
 
 #include "command.h"
 #include "console.h"
+#include "media/picture_facts.h"
 #include "output.h"
 #include "svgen/card.h"
 #include "svgen/error.h"
-#include "svgen/picture_facts.h"
 #include "svgen/registry.h"
 #include "svgtrain/image_reader.h"
 

@@ -5,9 +5,9 @@
 #include <ATen/TensorOperators.h>
 #include <c10/core/GradMode.h>
 
+#include "engine/pixels.h"
 #include "interop/tensor.h"
-#include "roles/pixels.h"
-#include "roles/worker.h"
+#include "runtime/worker.h"
 #include "weights/load.h"
 
 namespace svgen::eval {

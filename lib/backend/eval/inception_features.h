@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "models/inception.h"
+#include "models/inception/inception.h"
 #include "svgen/evaluation.h"
 
 namespace svgen::eval {

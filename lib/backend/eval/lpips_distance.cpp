@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <string>
 
-#include "roles/pixels.h"
-#include "roles/worker.h"
+#include "engine/pixels.h"
+#include "runtime/worker.h"
 #include "svgen/error.h"
 #include "weights/load.h"
 #include "weights/prefixed_source.h"

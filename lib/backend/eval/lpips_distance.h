@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "models/lpips.h"
+#include "models/lpips/lpips.h"
 #include "svgen/evaluation.h"
 #include "weights/state_source.h"
 

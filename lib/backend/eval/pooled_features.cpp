@@ -15,9 +15,9 @@
 #include <algorithm>
 #include <string>
 
+#include "engine/shapes.h"
 #include "interop/tensor.h"
-#include "roles/shapes.h"
-#include "roles/worker.h"
+#include "runtime/worker.h"
 #include "svgen/error.h"
 #include "weights/safetensors.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One step of phase 1: reconstruction, perceptual distance and discriminator on the frozen
-// encoder's features, aligned residual and decoder (paper notes 3.1).
+// encoder's features, aligned residual and decoder.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,10 +10,10 @@
 #include <span>
 #include <vector>
 
-#include "models/decoder.h"
-#include "models/dinov3.h"
-#include "models/patch_gan.h"
-#include "models/residual_vit.h"
+#include "models/conv_decoder/conv_decoder.h"
+#include "models/dinov3/dinov3.h"
+#include "models/patch_gan/patch_gan.h"
+#include "models/residual_vit/residual_vit.h"
 #include "nn/state.h"
 #include "train/metrics.h"
 #include "train/processes.h"

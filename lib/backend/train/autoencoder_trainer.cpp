@@ -9,10 +9,10 @@
 #include <algorithm>
 #include <chrono>
 
+#include "engine/load_role.h"
+#include "engine/model_info.h"
+#include "engine/pixels.h"
 #include "eval/lpips_distance.h"
-#include "roles/load_role.h"
-#include "roles/model_info.h"
-#include "roles/pixels.h"
 #include "svgen/error.h"
 #include "train/export_card.h"
 #include "train/initialize.h"

@@ -15,7 +15,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "svgen/atomic_file.h"
+#include "data/atomic_file.h"
 #include "svgen/error.h"
 #include "svgen/tensor.h"
 #include "weights/safetensors.h"

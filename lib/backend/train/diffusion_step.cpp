@@ -6,7 +6,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 
-#include "flow/path.h"
+#include "diffusion/path.h"
 #include "svgen/random.h"
 
 namespace svgen::train {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// One step of phase 2: rectified flow on normalised latents (paper notes 3.2).
+// One step of phase 2: rectified flow on normalised latents (Liu et al., 2023), as the published
+// code trains it.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <span>
 
-#include "models/dit.h"
+#include "models/dit/dit.h"
 #include "train/flat_parameters.h"
 
 namespace svgen::train {

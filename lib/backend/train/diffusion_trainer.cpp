@@ -10,9 +10,9 @@
 #include <chrono>
 #include <cmath>
 
-#include "flow/sampler.h"
-#include "roles/model_info.h"
-#include "roles/shapes.h"
+#include "diffusion/sampler.h"
+#include "engine/model_info.h"
+#include "engine/shapes.h"
 #include "svgen/error.h"
 #include "svgen/random.h"
 #include "train/export_card.h"

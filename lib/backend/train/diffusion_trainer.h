@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "roles/decoder.h"
-#include "roles/statistics.h"
+#include "engine/decoder.h"
+#include "engine/statistics.h"
 #include "train/diffusion_step.h"
 #include "train/trainer_base.h"
 

@@ -9,7 +9,7 @@
 #include <optional>
 #include <span>
 
-#include "models/dinov3.h"
+#include "models/dinov3/dinov3.h"
 #include "nn/linear.h"
 #include "nn/state.h"
 #include "svgen/trainer.h"

@@ -16,9 +16,9 @@
 #include <chrono>
 #include <utility>
 
-#include "roles/model_info.h"
-#include "roles/pixels.h"
-#include "svgen/augment.h"
+#include "engine/model_info.h"
+#include "engine/pixels.h"
+#include "media/augment.h"
 #include "svgen/error.h"
 #include "train/export_card.h"
 #include "train/initialize.h"

@@ -32,7 +32,7 @@ struct FirstWeightsRule {
   double centre = 0;
 };
 
-// The networks' rules (paper notes 1.2-1.4, 1.6 and 3).
+// The networks' rules, those of the published code.
 std::span<const FirstWeightsRule> dit_first_weights();
 std::span<const FirstWeightsRule> residual_first_weights();
 std::span<const FirstWeightsRule> decoder_first_weights();

@@ -5,8 +5,8 @@
 
 #include <memory>
 
-#include "models/dinov3.h"
-#include "models/lpips.h"
+#include "models/dinov3/dinov3.h"
+#include "models/lpips/lpips.h"
 #include "train/autoencoder_step.h"
 
 namespace svgen::train {

@@ -8,7 +8,7 @@
 #include <functional>
 #include <memory>
 
-#include "svgen/data_order.h"
+#include "data/data_order.h"
 
 namespace svgen::train {
 

@@ -5,7 +5,7 @@
 #include <functional>
 #include <initializer_list>
 
-#include "roles/model_info.h"
+#include "engine/model_info.h"
 #include "svgen/error.h"
 
 namespace svgen::train {

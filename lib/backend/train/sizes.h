@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <span>
 
-#include "models/decoder.h"
-#include "models/dinov3.h"
-#include "models/dit.h"
-#include "models/residual_vit.h"
-#include "roles/model_files.h"
+#include "engine/model_files.h"
+#include "models/conv_decoder/conv_decoder.h"
+#include "models/dinov3/dinov3.h"
+#include "models/dit/dit.h"
+#include "models/residual_vit/residual_vit.h"
 
 namespace svgen::train {
 

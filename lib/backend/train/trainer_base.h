@@ -6,9 +6,9 @@
 #include <string>
 #include <utility>
 
+#include "engine/model_files.h"
 #include "interop/tensor.h"
-#include "roles/model_files.h"
-#include "roles/runtime.h"
+#include "runtime/runtime.h"
 #include "svgen/trainer.h"
 #include "train/training_run.h"
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "roles/training_feed.h"
+#include "engine/training_feed.h"
 #include "svgen/trainer.h"
 #include "train/checkpoint.h"
 #include "train/flat_parameters.h"

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <set>
 
-#include "svgen/atomic_file.h"
+#include "data/atomic_file.h"
 #include "svgen/error.h"
 #include "svgen/text.h"
 #include "weights/stored_tensor.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "backend/nn/fill.h"
-#include "models/inception.h"
+#include "models/inception/inception.h"
 
 namespace svgen::test {
 

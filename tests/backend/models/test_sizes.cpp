@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "backend/models/module_source.h"
-#include "models/dit.h"
+#include "models/dit/dit.h"
 
 namespace svgen {
 namespace {

@@ -9,10 +9,10 @@
 #include <cmath>
 #include <map>
 
-#include "models/decoder.h"
-#include "models/dit.h"
-#include "models/patch_gan.h"
-#include "models/residual_vit.h"
+#include "models/conv_decoder/conv_decoder.h"
+#include "models/dit/dit.h"
+#include "models/patch_gan/patch_gan.h"
+#include "models/residual_vit/residual_vit.h"
 
 namespace svgen::train {
 namespace {

@@ -2,9 +2,9 @@
 // Tests of svgdatasetsrc.
 #include <set>
 
+#include "data/data_order.h"
 #include "support.h"
 #include "svgen/crop.h"
-#include "svgen/data_order.h"
 
 namespace svgen::gst::testing {
 namespace {

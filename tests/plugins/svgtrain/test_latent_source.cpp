@@ -3,9 +3,9 @@
 #include <fstream>
 #include <set>
 
+#include "data/data_order.h"
+#include "data/latent_store.h"
 #include "support.h"
-#include "svgen/data_order.h"
-#include "svgen/latent_store.h"
 
 namespace svgen::gst::testing {
 namespace {

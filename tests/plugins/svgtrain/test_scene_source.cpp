@@ -4,8 +4,8 @@
 
 #include <set>
 
+#include "scenes/scene.h"
 #include "support.h"
-#include "svgen/scene.h"
 
 namespace svgen::gst::testing {
 namespace {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What holds for both trainers: steps, ends, interruptions, resuming.
+#include "data/train_log.h"
 #include "support.h"
 #include "svgen/engine.h"
 #include "svgen/random.h"
-#include "svgen/train_log.h"
 
 namespace svgen::gst::testing {
 namespace {

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "ops/cpu/attention_parts.h"
+#include "runtime/processor.h"
 
 namespace svgen::ops::cpu {
 namespace {
@@ -89,7 +90,7 @@ void attend_head_widened(const HeadTask<Bfloat16>& task, AttentionScratch& scrat
 }
 
 void attend_head(const HeadTask<Bfloat16>& task, AttentionScratch& scratch) {
-  has_pair_products() ? attend_pairs(task, scratch) : attend_head_widened(task, scratch);
+  runtime::has_pair_products() ? attend_pairs(task, scratch) : attend_head_widened(task, scratch);
 }
 
 }  // namespace

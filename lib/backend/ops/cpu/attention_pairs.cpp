@@ -85,13 +85,6 @@ SVGEN_INLINE void pack_pairs(const HeadTask<Bfloat16>& task, AttentionScratch& s
 
 }  // namespace
 
-bool has_pair_products() {
-  static const bool has = __builtin_cpu_supports("avx512bf16") &&
-                          __builtin_cpu_supports("avx512bw") &&
-                          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  return has;
-}
-
 void attend_pairs(const HeadTask<Bfloat16>& task, AttentionScratch& scratch) {
   pack_pairs(task, scratch);
   const int64_t columns = padded(task.tokens), width = padded(task.head);
@@ -126,10 +119,6 @@ void attend_pairs(const HeadTask<Bfloat16>& task, AttentionScratch& scratch) {
 
 #pragma GCC pop_options
 #else
-
-bool has_pair_products() {
-  return false;
-}
 
 void attend_pairs(const HeadTask<Bfloat16>&, AttentionScratch&) {}
 

@@ -31,7 +31,7 @@ struct AttentionScratch {
 };
 
 /// Attention whose products take queries, keys, shares and values rounded to bfloat16, and sum in
-/// float32. Only where has_pair_products().
+/// float32. Only where runtime::has_pair_products().
 void attend_pairs(const HeadTask<Bfloat16>& task, AttentionScratch& scratch);
 
 /// A row of numbers as float32, zeros up to a whole vector.

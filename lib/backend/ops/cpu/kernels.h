@@ -122,9 +122,6 @@ struct AttentionShape {
   int64_t images, heads, tokens, head;
 };
 
-/// Whether this CPU multiplies pairs of bfloat16 at twice the speed of float32.
-bool has_pair_products();
-
 /// softmax(q k^T scale) v for every head, into y (images, tokens, heads * head). All in float32.
 template <typename T>
 void attention(const AttentionInput<T>& q, const AttentionInput<T>& k, const AttentionInput<T>& v,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ops/cpu/attention_parts.h"
+#include "runtime/processor.h"
 
 namespace svgen::ops::cpu {
 namespace {
@@ -37,7 +38,7 @@ std::vector<double> mixed(const std::vector<Bfloat16>& x, int64_t tokens, int64_
 }
 
 TEST(AttentionPairs, IsItsDefinition) {
-  if (!has_pair_products()) GTEST_SKIP() << "this CPU has no products of bfloat16 pairs";
+  if (!runtime::has_pair_products()) GTEST_SKIP() << "this CPU has no products of bfloat16 pairs";
   for (const auto& [tokens, head] : {std::pair{1, 1}, {17, 3}, {64, 32}, {101, 72}}) {
     std::vector<Bfloat16> x(tokens * head), y(tokens * head + 16, rounded(99));
     for (size_t i = 0; i < x.size(); ++i) x[i] = rounded(std::sin(0.7f * static_cast<float>(i)));

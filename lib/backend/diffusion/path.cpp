@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// The straight path from noise (t = 0) to data (t = 1) and the time shift.
+#include "diffusion/path.h"
+
+#include <ATen/TensorOperators.h>
+
+namespace svgen::flow {
+
+double shift_time(double u, double shift) {
+  // The denominator 1 + (s - 1) u in the form that is exact at both ends.
+  return shift <= 0 ? u : shift * u / (shift * u + (1 - u));
+}
+
+std::vector<float> time_grid(int64_t steps, double shift) {
+  const float width = 1.0f / static_cast<float>(steps);
+  std::vector<float> times;
+  times.reserve(steps + 1);
+  for (int64_t i = 0; i <= steps; ++i) {
+    // Counted from the nearer end, which makes both exact.
+    const bool is_first_half = i < (steps + 1) / 2;
+    const float u = is_first_half ? width * static_cast<float>(i)
+                                  : 1.0f - width * static_cast<float>(steps - i);
+    times.push_back(static_cast<float>(shift_time(u, shift)));
+  }
+  return times;
+}
+
+at::Tensor straight_path(const at::Tensor& noise, const at::Tensor& data, const at::Tensor& t) {
+  const at::Tensor time = t.view({-1, 1, 1});  // (N, 1, 1)
+  return (1 - time) * noise + time * data;     // (N, T, C)
+}
+
+at::Tensor straight_velocity(const at::Tensor& noise, const at::Tensor& data) {
+  return data - noise;
+}
+
+}  // namespace svgen::flow

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// Shape checks at the border of the roles.
+#include "engine/shapes.h"
+
+#include "svgen/error.h"
+
+namespace svgen::roles {
+namespace {
+
+std::string size_text(int64_t size) {
+  return size == kAnySize ? "N" : std::to_string(size);
+}
+
+}  // namespace
+
+std::string both_notations(const Shape& shape) {
+  std::string outermost_first, innermost_first;
+  for (const int64_t size : shape) {
+    outermost_first += (outermost_first.empty() ? "" : ", ") + size_text(size);
+    innermost_first = size_text(size) + (innermost_first.empty() ? "" : ":") + innermost_first;
+  }
+  return "(" + outermost_first + ") = dimensions " + innermost_first;
+}
+
+void check_shape(const std::string& what, const Tensor& tensor, const Shape& expected) {
+  bool fits = tensor.defined() && tensor.rank() == expected.size();
+  for (size_t i = 0; fits && i < expected.size(); ++i) {
+    fits = expected[i] == kAnySize || tensor.size(i) == expected[i];
+  }
+  if (fits) return;
+  throw ShapeError(what + " do not have the shape this model needs",
+                   {both_notations(expected),
+                    tensor.defined() ? both_notations(tensor.shape()) : "nothing", what});
+}
+
+void check_floating(const std::string& what, const Tensor& tensor) {
+  for (const DType dtype : {DType::kFloat32, DType::kBFloat16, DType::kFloat16, DType::kFloat64}) {
+    if (tensor.dtype() == dtype) return;
+  }
+  throw ShapeError(what + " must hold floating-point numbers",
+                   {"float32, bfloat16, float16 or float64", dtype_name(tensor.dtype()), what});
+}
+
+void check_grid(const Grid& grid) {
+  if (grid.height > 0 && grid.width > 0) return;
+  throw ShapeError(
+      "a token grid needs a positive height and width",
+      {"1x1 or larger", std::to_string(grid.width) + "x" + std::to_string(grid.height), "grid"});
+}
+
+}  // namespace svgen::roles

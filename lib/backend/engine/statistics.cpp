@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// The model's latent statistics on the engine's device.
+#include "engine/statistics.h"
+
+#include <ATen/TensorOperators.h>
+
+#include <string>
+
+#include "svgen/error.h"
+
+namespace svgen::roles {
+
+using weights::Role;
+
+const latent::LatentStatistics& ModelStatistics::values() const {
+  return values_.get([this] {
+    auto statistics = std::make_unique<latent::LatentStatistics>();
+    files_.verify(Role::kStatistics);
+    const std::shared_ptr<weights::StateSource> source = files_.open(Role::kStatistics);
+    runtime_.run(kLoading, [&] {
+      *statistics = latent::read_statistics(*source);
+      runtime_.count_loaded(
+          static_cast<int64_t>(statistics->mean.nbytes() + statistics->std.nbytes()));
+      statistics->mean = runtime_.to_device(statistics->mean);
+      statistics->std = runtime_.to_device(statistics->std);
+    });
+    return statistics;
+  });
+}
+
+void ModelStatistics::load(int64_t channels) {
+  if (values().channels() == channels) return;
+  throw ConfigurationError("the statistics are not those of this latent: correct \"statistics\"",
+                           {std::to_string(channels) + " channels",
+                            std::to_string(values().channels()), files_.card().path.string()});
+}
+
+at::Tensor ModelStatistics::normalize(const at::Tensor& latents) const {
+  return (latents - values().mean) / values().std;  // (N, T, C)
+}
+
+at::Tensor ModelStatistics::denormalize(const at::Tensor& latents) const {
+  return latents * values().std + values().mean;  // (N, T, C)
+}
+
+std::optional<AlignmentScalars> ModelStatistics::alignment() {
+  if (files_.card().alignment) return files_.card().alignment;
+  if (!files_.names(Role::kStatistics)) return std::nullopt;
+  return alignment_.get([this] {
+    return std::make_unique<std::optional<AlignmentScalars>>(
+        latent::read_alignment(*files_.open(Role::kStatistics)));
+  });
+}
+
+}  // namespace svgen::roles

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// The model's latent statistics on the engine's device.
+#pragma once
+
+#include <optional>
+
+#include "engine/model_files.h"
+#include "latent/stats_file.h"
+#include "runtime/lazy.h"
+#include "runtime/runtime.h"
+
+namespace svgen::roles {
+
+/// Read at the first use of either; both arguments must outlive this.
+class ModelStatistics {
+ public:
+  ModelStatistics(const ModelFiles& files, Runtime& runtime) : files_(files), runtime_(runtime) {}
+
+  /// (z - mean) / std and back, per channel of (N, T, C) float32. To be called inside run(), after
+  /// load().
+  at::Tensor normalize(const at::Tensor& latents) const;
+  at::Tensor denormalize(const at::Tensor& latents) const;
+
+  /// ConfigurationError when the card names no statistics, or they have another number of channels.
+  void load(int64_t channels);
+
+  /// The scalars of the card, else of its statistics file, else nothing.
+  std::optional<AlignmentScalars> alignment();
+
+ private:
+  const latent::LatentStatistics& values() const;
+
+  const ModelFiles& files_;
+  Runtime& runtime_;
+  mutable Lazy<latent::LatentStatistics> values_;
+  Lazy<std::optional<AlignmentScalars>> alignment_;
+};
+
+}  // namespace svgen::roles

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// The published sizes of the DINOv3 family, and reading them from a card and a file.
+#include <array>
+#include <utility>
+
+#include "models/dinov3/dinov3.h"
+#include "models/sizes.h"
+#include "svgen/error.h"
+
+namespace svgen::models {
+namespace {
+
+// 16-pixel patches, 4 registers and rope base 100 throughout; the gated sizes are two thirds of
+// six times the width.
+const std::pair<std::string_view, DinoV3Config> kPresets[] = {
+    {"dinov3-vits16", {.width = 384, .depth = 12, .heads = 6, .ffn = 1536, .gated = false}},
+    {"dinov3-vits16plus", {.width = 384, .depth = 12, .heads = 6, .ffn = 1536}},
+    {"dinov3-vitb16", {.width = 768, .depth = 12, .heads = 12, .ffn = 3072, .gated = false}},
+    {"dinov3-vitl16", {.width = 1024, .depth = 24, .heads = 16, .ffn = 4096, .gated = false}},
+    {"dinov3-vith16plus", {.width = 1280, .depth = 32, .heads = 20, .ffn = 5120}},
+};
+
+// All zeros, as in a card that leaves the sizes out.
+DinoV3Config preset_or_nothing(const EncoderConfig& card) {
+  if (card.preset.empty())
+    return {.patch = 0, .width = 0, .depth = 0, .heads = 0, .ffn = 0, .registers = -1};
+  if (const DinoV3Config* preset = find_dinov3_preset(card.preset)) return *preset;
+  std::string known;
+  for (const auto& [name, config] : kPresets) (known += known.empty() ? "" : ", ") += name;
+  throw ConfigurationError("unknown encoder preset '" + card.preset + "': name a known one",
+                           {.expected = known, .found = card.preset, .where = "encoder.preset"});
+}
+
+}  // namespace
+
+const DinoV3Config* find_dinov3_preset(std::string_view name) {
+  for (const auto& [preset_name, config] : kPresets)
+    if (preset_name == name) return &config;
+  return nullptr;
+}
+
+std::vector<std::string_view> dinov3_preset_names() {
+  std::vector<std::string_view> names;
+  for (const auto& [name, config] : kPresets) names.push_back(name);
+  return names;
+}
+
+DinoV3Config infer_dinov3_config(const EncoderConfig& card, const weights::StateSource& source,
+                                 int64_t patch) {
+  const DinoV3Config preset = preset_or_nothing(card);
+  const auto given = [](int64_t card_size, int64_t preset_size) {
+    return card_size ? card_size : preset_size;
+  };
+  SizeCheck check("encoder", source);
+  DinoV3Config config;
+  const std::string patches = "patch_embed.proj.weight";
+  config.width =
+      check.settle("width", given(card.width, preset.width), file_size(source, patches, 4, 0));
+  config.patch = file_size(source, patches, 4, 2);
+  if (patch != 0 && patch != config.patch)
+    check.reject("patch", std::to_string(config.patch), std::to_string(patch));
+  config.depth =
+      check.settle("depth", given(card.depth, preset.depth), file_count(source, "blocks."));
+  config.gated = file_has(source, "blocks.0.mlp.w1.weight");
+  config.ffn = check.settle(
+      "ffn", given(card.ffn, preset.ffn),
+      file_size(source, config.gated ? "blocks.0.mlp.w1.weight" : "blocks.0.mlp.fc1.weight", 2, 0));
+  config.registers =
+      file_has(source, "storage_tokens") ? file_size(source, "storage_tokens", 3, 1) : 0;
+  const int64_t registers = card.registers >= 0 ? card.registers : preset.registers;
+  if (registers >= 0 && registers != config.registers)
+    check.reject("registers", std::to_string(config.registers), std::to_string(registers));
+  config.heads = given(card.heads, preset.heads);
+  if (file_has(source, "rope_embed.periods")) {
+    const int64_t head = 4 * file_size(source, "rope_embed.periods", 1, 0);
+    config.heads = check.settle("heads", config.heads, config.width / head);
+  }
+  if (config.heads <= 0 || config.width % (4 * config.heads) != 0)
+    check.reject("heads", "a number whose fourfold divides " + std::to_string(config.width),
+                 config.heads == 0 ? "none" : std::to_string(config.heads));
+  if (card.rope_base != 0) config.rope_base = card.rope_base;
+  check.finish();
+  return config;
+}
+
+}  // namespace svgen::models

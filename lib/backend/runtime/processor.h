@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// What this processor has beyond its architecture's base.
+#pragma once
+
+namespace svgen::runtime {
+
+/// Whether it multiplies pairs of bfloat16 at twice the speed of float32.
+bool has_pair_products();
+
+}  // namespace svgen::runtime

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// A scene: background, object, grain.
+#include "scenes/scene.h"
+
+#include <bit>
+
+#include "scenes/scene_background.h"
+#include "scenes/scene_canvas.h"
+#include "scenes/scene_classes.h"
+#include "scenes/scene_painter.h"
+#include "scenes/scene_random.h"
+#include "scenes/scene_texture.h"
+#include "svgen/error.h"
+
+namespace svgen {
+namespace {
+
+using namespace scene;
+
+constexpr float kGrain = 0.006f;  // standard deviation, of the full range
+
+// Buffers that grow once and stay, one set for each thread that draws.
+struct Desk {
+  Canvas canvas;
+  Parts parts;
+  Painter painter;
+};
+
+Palette draw_palette(SceneRandom& random, float usual_hue) {
+  const bool usual = random.chance(0.7f);
+  const float near = random.between(-0.06f, 0.06f), any = random.unit();
+  const float hue = usual ? usual_hue + near : any;
+  const float saturation = random.between(0.6f, 1), value = random.between(0.65f, 1);
+  const float turn = random.between(0.3f, 0.7f), other = random.between(0.2f, 0.7f);
+  return {hsv(hue, saturation, value), hsv(hue + turn, other, random.between(0.75f, 1))};
+}
+
+void paint_object(uint64_t seed, uint64_t index, const SceneClass& kind, Desk& desk) {
+  const auto stream = [&](Aspect aspect) { return SceneRandom(seed, index, aspect); };
+  SceneRandom pose = stream(Aspect::kPose), colours = stream(Aspect::kColours),
+              light = stream(Aspect::kLight), parts = stream(Aspect::kParts);
+  desk.parts.clear();
+  kind.build(parts, draw_palette(colours, kind.hue), desk.parts);
+  desk.painter.paint(desk.canvas, desk.parts, Pose::drawn(pose, kind.rotation, kind.flips),
+                     Light::drawn(light));
+}
+
+// To 8 bits, with grain: the number of ones in a random word is normal enough (32 coins, deviation
+// sqrt(8)) and costs next to nothing.
+void develop(Canvas& canvas, SceneRandom random, const MutableImageView& out) {
+  constexpr float kCoins = 32, kDeviation = 2.8284271f;
+  constexpr float kScale = 255 * kGrain / kDeviation;
+  std::array<uint32_t, 4> words{};
+  size_t used = words.size();
+  for (int channel = 0; channel < 3; ++channel) {
+    for (int y = 0; y < canvas.side(); ++y) {
+      const float* values = canvas.row(channel, y);
+      uint8_t* bytes = out.row(channel, y);
+      for (int x = 0; x < canvas.side(); ++x) {
+        if (used == words.size()) {
+          words = random.block();
+          used = 0;
+        }
+        const float grain = static_cast<float>(std::popcount(words[used++])) - kCoins / 2;
+        const float level = values[x] * 255 + grain * kScale + 0.5f;
+        bytes[x * out.pixel_stride] = static_cast<uint8_t>(std::clamp(level, 0.0f, 255.0f));
+      }
+    }
+  }
+}
+
+void check(int64_t label, const MutableImageView& out) {
+  constexpr int64_t kMaxSide = 1 << 13;
+  if (out.width != out.height || out.width < 1 || out.width > kMaxSide) {
+    throw ShapeError("a scene is a square picture: give another size",
+                     {"width = height from 1 to " + std::to_string(kMaxSide),
+                      std::to_string(out.width) + "x" + std::to_string(out.height), "scene"});
+  }
+  const auto classes = static_cast<int64_t>(scene_classes().size());
+  if (label >= kTextureLabel && label < classes) return;
+  throw ConfigurationError("there is no such class of scenes: choose another",
+                           {"0 to " + std::to_string(classes - 1) + ", or -1 for a texture",
+                            std::to_string(label), "scene"});
+}
+
+}  // namespace
+
+const std::vector<std::string>& scene_class_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> list;
+    for (const SceneClass& row : scene_classes()) list.emplace_back(row.name);
+    return list;
+  }();
+  return names;
+}
+
+bool is_texture_scene(uint64_t seed, uint64_t index, double share) {
+  return SceneRandom(seed, index, Aspect::kKind).unit() < static_cast<float>(share);
+}
+
+void render_scene(uint64_t seed, uint64_t index, int64_t label, Backgrounds backgrounds,
+                  const MutableImageView& out) {
+  check(label, out);
+  static thread_local Desk desk;
+  desk.canvas.resize(static_cast<int>(out.width));
+  SceneRandom behind(seed, index, Aspect::kBackground);
+  if (label == kTextureLabel) {
+    paint_texture(desk.canvas, behind);
+  } else {
+    paint_background(desk.canvas, behind, backgrounds);
+    paint_object(seed, index, scene_classes()[static_cast<size_t>(label)], desk);
+  }
+  develop(desk.canvas, SceneRandom(seed, index, Aspect::kGrain), out);
+}
+
+}  // namespace svgen

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// The time shift is a bijection of [0, 1]; the path joins noise and data at unit speed.
+#include "diffusion/path.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/rand.h>
+#include <ATen/ops/tensor.h>
+#include <gtest/gtest.h>
+
+namespace svgen::flow {
+namespace {
+
+constexpr double kShifts[] = {0.05, 0.15, 0.4, 1.0, 3.0};
+
+TEST(ShiftTime, FixesBothEnds) {
+  for (const double shift : kShifts) {
+    EXPECT_EQ(shift_time(0, shift), 0) << shift;
+    EXPECT_EQ(shift_time(1, shift), 1) << shift;
+  }
+}
+
+TEST(ShiftTime, IsUndoneByTheInverseShift) {
+  for (const double shift : kShifts) {
+    for (double u = 0; u <= 1; u += 0.125) {
+      EXPECT_NEAR(shift_time(shift_time(u, shift), 1 / shift), u, 1e-12) << shift << " " << u;
+    }
+  }
+}
+
+TEST(ShiftTime, IsTheIdentityForShiftOneAndForNone) {
+  for (const double shift : {1.0, 0.0, -1.0}) EXPECT_EQ(shift_time(0.3, shift), 0.3) << shift;
+}
+
+TEST(TimeGrid, RisesFromZeroToOne) {
+  for (const int64_t steps : {1, 5, 25, 250}) {
+    const std::vector<float> grid = time_grid(steps, 0.15);
+    ASSERT_EQ(static_cast<int64_t>(grid.size()), steps + 1);
+    EXPECT_EQ(grid.front(), 0.0f);
+    EXPECT_EQ(grid.back(), 1.0f);
+    for (size_t i = 1; i < grid.size(); ++i) EXPECT_LT(grid[i - 1], grid[i]);
+  }
+}
+
+TEST(StraightPath, StartsAtTheNoiseAndEndsAtTheData) {
+  const at::Tensor noise = at::rand({2, 3, 4}), data = at::rand({2, 3, 4});
+  const at::Tensor ends = straight_path(noise, data, at::tensor({0.0f, 1.0f}));
+  EXPECT_TRUE(at::equal(ends[0], noise[0]));
+  EXPECT_TRUE(at::equal(ends[1], data[1]));
+}
+
+TEST(StraightPath, MovesWithTheStraightVelocity) {
+  const at::Tensor noise = at::rand({1, 3, 4}), data = at::rand({1, 3, 4});
+  const at::Tensor moved = straight_path(noise, data, at::tensor({0.75f})) -
+                           straight_path(noise, data, at::tensor({0.25f}));
+  EXPECT_TRUE(at::allclose(moved, straight_velocity(noise, data) * 0.5, 1e-5, 1e-6));
+}
+
+}  // namespace
+}  // namespace svgen::flow

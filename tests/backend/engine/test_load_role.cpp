@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Loading a role: digest first, everything wrong at once, nothing kept of a failed attempt.
+#include "engine/load_role.h"
+
+#include "backend/engine/support.h"
+#include "engine/model_info.h"
+
+namespace svgen::roles {
+namespace {
+
+using weights::Role;
+
+TEST(LoadRole, CountsTheBytesItHolds) {
+  const ModelFiles files(Card::load(kTinyCard));
+  Runtime runtime(Device{}, DType::kFloat32);
+  const auto dit = load_role<models::Dit>(files, Role::kDiffusion, runtime, diffusion_config);
+  int64_t bytes = 0;
+  nn::visit_state(*dit, [&](const nn::StateSlot& slot) {
+    bytes += slot.tensor.defined() ? static_cast<int64_t>(slot.tensor.nbytes()) : 0;
+  });
+  EXPECT_EQ(runtime.statistics().bytes_loaded, static_cast<uint64_t>(bytes));
+  EXPECT_GT(runtime.statistics().seconds_loading, 0);
+}
+
+TEST(LoadRole, KeepsEveryTensorPackedOrAtAnAlignedAddress) {
+  const ModelFiles files(Card::load(kTinyCard));
+  Runtime runtime(Device{}, DType::kFloat32);
+  const auto dit = load_role<models::Dit>(files, Role::kDiffusion, runtime, diffusion_config);
+  nn::visit_state(*dit, [](const nn::StateSlot& slot) {
+    if (!slot.tensor.defined()) return;
+    EXPECT_TRUE(slot.kind == nn::SlotKind::kPackable || !slot.tensor.is_mkldnn()) << slot.name;
+    if (slot.tensor.is_mkldnn()) return;
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(slot.tensor.const_data_ptr()) % 64, 0u) << slot.name;
+  });
+}
+
+TEST(LoadRole, RefusesAFileWithAnotherDigest) {
+  Card card = Card::load(kTinyCard);
+  card.diffusion->source.sha256 = std::string(64, 'a');
+  const ModelFiles files(card);
+  Runtime runtime(Device{}, DType::kFloat32);
+  EXPECT_THROW(load_role<models::Dit>(files, Role::kDiffusion, runtime, diffusion_config),
+               WeightsError);
+  EXPECT_EQ(runtime.statistics().bytes_loaded, 0u);
+}
+
+}  // namespace
+}  // namespace svgen::roles

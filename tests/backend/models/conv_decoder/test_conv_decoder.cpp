@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// The decoder: sizes, layout, gradients, precision, thread independence.
+#include "models/conv_decoder/conv_decoder.h"
+
+#include <ATen/ops/zeros.h>
+#include <gtest/gtest.h>
+
+#include "backend/models/checks.h"
+#include "backend/models/module_source.h"
+#include "backend/ops/threads.h"
+
+namespace svgen {
+namespace {
+
+// Qualified: the card's role configuration has the same name.
+const models::DecoderConfig kSmall = {.latent_channels = 12,
+                                      .channels = 8,
+                                      .multipliers = {1, 2, 2},
+                                      .res_blocks = 1,
+                                      .attention_levels = {2},
+                                      .groups = 4};
+
+models::Decoder filled(const models::DecoderConfig& config = kSmall) {
+  models::Decoder decoder(config);
+  test::fill(decoder);
+  return decoder;
+}
+
+TEST(Decoder, DoublesTheSizeAtEachLevelButTheFinest) {
+  const models::Decoder decoder = filled();
+  EXPECT_EQ(decoder.config.upscale(), 4);
+  EXPECT_EQ(decoder.forward(test::wave({2, 12, 3, 5})).sizes().vec(),
+            (std::vector<int64_t>{2, 3, 12, 20}));
+}
+
+TEST(Decoder, DoesNotDependOnTheLayoutOfItsInput) {
+  const models::Decoder decoder = filled();
+  const at::Tensor tokens = test::wave({1, 4 * 6, 12});                  // (N, T, C)
+  const at::Tensor latent = tokens.transpose(1, 2).view({1, 12, 4, 6});  // (N, C, h, w)
+  EXPECT_TRUE(decoder.forward(latent).equal(decoder.forward(latent.contiguous())));
+}
+
+TEST(Decoder, RefusesAnotherChannelCount) {
+  EXPECT_THROW(filled().forward(at::zeros({1, 11, 4, 4})), ShapeError);
+  EXPECT_THROW(filled().forward(at::zeros({12, 4, 4})), ShapeError);
+}
+
+TEST(Decoder, PassesGradientsToEveryParameter) {
+  models::Decoder decoder = filled();
+  test::expect_gradients(decoder, [&] { return decoder.forward(test::wave({1, 12, 4, 4})); });
+}
+
+TEST(Decoder, IsNearFloat64WithAndWithoutRecordingAGradient) {
+  models::Decoder decoder = filled();
+  const at::Tensor latent = test::wave({1, 12, 4, 4});
+  const at::Tensor pixels = decoder.forward(latent);
+  const at::Tensor recorded = decoder.forward(latent.clone().requires_grad_()).detach();
+  test::cast(decoder, at::kDouble);
+  const at::Tensor exact = decoder.forward(latent.to(at::kDouble));
+  const double size = exact.abs().max().item<double>();
+  EXPECT_LT(test::largest_difference(pixels, exact), 1e-5 * size);
+  EXPECT_LT(test::largest_difference(recorded, exact), 1e-5 * size);
+}
+
+TEST(Decoder, StaysNearInBfloat16) {
+  models::Decoder decoder = filled();
+  test::expect_near_in_bfloat16(
+      decoder,
+      [&] {
+        return decoder.forward(test::wave({1, 12, 4, 4}));
+      },
+      0.2);
+}
+
+TEST(Decoder, GivesTheSameBitsWithAnyThreads) {
+  models::Decoder decoder = filled({.latent_channels = 136,
+                                    .channels = 32,
+                                    .multipliers = {1, 2, 4, 4},
+                                    .res_blocks = 1,
+                                    .attention_levels = {3},
+                                    .groups = 8});
+  const at::Tensor latent = test::wave({1, 136, 8, 8});
+  test::expect_same_with_any_threads([&] { return decoder.forward(latent); });
+  test::cast(decoder, at::kBFloat16);
+  test::expect_same_with_any_threads([&] { return decoder.forward(latent); });
+}
+
+TEST(Decoder, GivesTheSameBitsWithAnyThreadsAtFullSize) {
+  const models::Decoder decoder = filled(models::DecoderConfig{});
+  const at::Tensor latent = test::wave({1, 392, 16, 16});
+  test::expect_same_with_any_threads([&] { return decoder.forward(latent); });
+}
+
+svgen::DecoderConfig card_with_groups(int64_t groups) {
+  svgen::DecoderConfig card;
+  card.groups = groups;
+  return card;
+}
+
+TEST(DecoderSizes, ComeFromTheFile) {
+  const test::ModuleSource source{models::Decoder(kSmall)};
+  EXPECT_EQ(models::infer_decoder_config(card_with_groups(4), source, 12), kSmall);
+  EXPECT_EQ(models::infer_decoder_config({}, test::ModuleSource(models::Decoder({})), 0),
+            models::DecoderConfig{});
+}
+
+TEST(DecoderSizes, ContradictionsAreNamedTogether) {
+  const test::ModuleSource source{models::Decoder(kSmall)};
+  svgen::DecoderConfig card = card_with_groups(4);
+  card.multipliers = {1, 2, 4};
+  card.res_blocks = 2;
+  card.attention_levels = {1};
+  EXPECT_EQ(test::rejected_keys([&] { models::infer_decoder_config(card, source, 13); }),
+            "decoder.latent channels; decoder.multipliers; decoder.attention_levels; "
+            "decoder.res_blocks");
+}
+
+TEST(DecoderSizes, GroupsMustDivideTheChannels) {
+  const test::ModuleSource source{models::Decoder(kSmall)};
+  EXPECT_THROW(models::infer_decoder_config(card_with_groups(3), source, 12), ConfigurationError);
+}
+
+TEST(DecoderSizes, AFileOfAnotherModelIsRefused) {
+  test::ModuleSource source{models::Decoder(kSmall)};
+  source.erase("conv_in.weight");
+  EXPECT_THROW(models::infer_decoder_config(card_with_groups(4), source, 12), WeightsError);
+}
+
+}  // namespace
+}  // namespace svgen

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// Tests of the pair of raw samples and description.
+#include "data/latent_store.h"
+
+#include <nlohmann/json.hpp>
+
+#include "svgen/support.h"
+
+namespace svgen {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::read_text;
+using testing::report_of;
+using testing::ScratchFolder;
+namespace fs = std::filesystem;
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
+
+class LatentStore : public ::testing::Test {
+ protected:
+  // Three samples of six bytes, each of two parts.
+  void write(const std::string& first = "aaaabb") {
+    LatentWriter writer(raw_, json_, "caps of a sample", 6);
+    for (const std::string& sample : {first, std::string("ccccdd"), std::string("eeeeff")}) {
+      const std::span<const std::byte> whole = bytes_of(sample);
+      const std::span<const std::byte> parts[] = {whole.first(4), whole.subspan(4)};
+      writer.add(parts);
+    }
+    writer.commit();
+  }
+
+  std::string sample(int64_t index) const {
+    const LatentReader reader(raw_, json_);
+    std::string text(reader.sample_size(), '\0');
+    reader.read(index, std::as_writable_bytes(std::span(text)));
+    return text;
+  }
+
+  std::string open_error() const {
+    return report_of<IoError>([&] { LatentReader(raw_, json_); });
+  }
+
+  ScratchFolder folder_;
+  fs::path raw_ = folder_.path() / "latents.dat", json_ = json_beside(raw_);
+};
+
+TEST_F(LatentStore, GivesBackWhatWasWritten) {
+  write();
+  const LatentReader reader(raw_, json_);
+  EXPECT_EQ(reader.caps(), "caps of a sample");
+  EXPECT_EQ(reader.samples(), 3);
+  EXPECT_EQ(reader.sample_size(), 6u);
+  EXPECT_EQ(sample(0) + sample(1) + sample(2), "aaaabbccccddeeeeff");
+}
+
+TEST_F(LatentStore, PutsSamplesBackToBackAndNNStreamersKeysBeside) {
+  write();
+  EXPECT_EQ(read_text(raw_), "aaaabbccccddeeeeff");
+  const auto description = nlohmann::json::parse(read_text(folder_.path() / "latents.json"));
+  EXPECT_EQ(description.at("gst_caps"), "caps of a sample");
+  EXPECT_EQ(description.at("total_samples"), 3);
+  EXPECT_EQ(description.at("sample_size"), 6);
+}
+
+TEST_F(LatentStore, ReadsAPairWithoutOurKeys) {
+  folder_.write("latents.dat", "aaaabbccccdd");
+  folder_.write("latents.json", R"({"gst_caps":"c","total_samples":2,"sample_size":6})");
+  EXPECT_FALSE(LatentReader(raw_, json_).has_checksums());
+  EXPECT_EQ(sample(1), "ccccdd");
+}
+
+TEST_F(LatentStore, ReadsAPartOfASample) {
+  write();
+  std::string text(2, '\0');
+  LatentReader(raw_, json_).read_part(1, 4, std::as_writable_bytes(std::span(text)));
+  EXPECT_EQ(text, "dd");
+}
+
+TEST_F(LatentStore, AppearsOnlyWhenItIsComplete) {
+  write();
+  {
+    LatentWriter writer(raw_, json_, "other caps", 6);
+    const std::span<const std::byte> part = bytes_of("xxxxyy");
+    writer.add({&part, 1});
+  }  // never committed
+  EXPECT_EQ(sample(0), "aaaabb");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_.path()), {}), 2);
+}
+
+TEST_F(LatentStore, ReplacesAnOlderPair) {
+  write();
+  write("zzzzzz");
+  EXPECT_EQ(sample(0), "zzzzzz");
+}
+
+TEST_F(LatentStore, RefusesASampleOfAnotherSize) {
+  LatentWriter writer(raw_, json_, "caps", 6);
+  const std::span<const std::byte> part = bytes_of("short");
+  EXPECT_THROW(writer.add({&part, 1}), ShapeError);
+}
+
+TEST_F(LatentStore, FindsADamagedSample) {
+  write();
+  folder_.write("latents.dat", "aaaabbccXcddeeeeff");
+  EXPECT_EQ(sample(0), "aaaabb");
+  EXPECT_THAT(report_of<IoError>([&] { sample(1); }), HasSubstr("sample 1"));
+}
+
+TEST_F(LatentStore, SaysThatTheSamplesAreTruncated) {
+  write();
+  fs::resize_file(raw_, 17);
+  EXPECT_THAT(open_error(), HasSubstr("truncated"));
+  fs::resize_file(raw_, 12);
+  EXPECT_THAT(open_error(), HasSubstr("3 samples of 6 bytes"));
+}
+
+TEST_F(LatentStore, SaysThatAFileIsMissing) {
+  EXPECT_THAT(open_error(), HasSubstr("latents.json"));
+  write();
+  fs::remove(raw_);
+  EXPECT_THAT(open_error(), HasSubstr("latents.dat"));
+}
+
+TEST_F(LatentStore, RefusesADescriptionThatMakesNoSense) {
+  folder_.write("latents.dat", "aaaabb");
+  for (
+      const char* text :
+      {"", "{", "[]", "null", R"({"gst_caps":"c","sample_size":6})",
+       R"({"gst_caps":1,"total_samples":1,"sample_size":6})",
+       R"({"gst_caps":"c","total_samples":-1,"sample_size":6})",
+       R"({"gst_caps":"c","total_samples":1,"sample_size":0})",
+       R"({"gst_caps":"c","total_samples":1.5,"sample_size":6})",
+       R"({"gst_caps":"c","total_samples":9223372036854775807,"sample_size":9223372036854775807})",
+       R"({"gst_caps":"c","total_samples":18446744073709551615,"sample_size":6})",
+       R"({"gst_caps":"c","total_samples":1,"sample_size":6,"svgen":{"sample_crc32":"12"}})",
+       R"({"gst_caps":"c","total_samples":1,"sample_size":6,"svgen":{"sample_crc32":"zzzzzzzz"}})"}) {
+    folder_.write("latents.json", text);
+    EXPECT_FALSE(open_error().empty()) << text;
+  }
+}
+
+TEST(LatentStoreClasses, KeepTheirNames) {
+  const testing::ScratchFolder folder;
+  const auto raw = folder.path() / "a.raw", description = folder.path() / "a.json";
+  const std::byte sample[4] = {};
+  for (const std::vector<std::string>& names :
+       {std::vector<std::string>{"tench, Tinca", "caf\u00e9"}, {}}) {
+    LatentWriter writer(raw, description, "caps", 4);
+    writer.name_classes(names);
+    const LatentWriter::Bytes part(sample);
+    writer.add({&part, 1});
+    writer.commit();
+    EXPECT_EQ(LatentReader(raw, description).classes(), names);
+  }
+}
+
+}  // namespace
+}  // namespace svgen
