@@ -4,6 +4,8 @@
 #include <link.h>
 
 #include <algorithm>
+#include <array>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -100,6 +102,36 @@ Backend& open_library(void* library, const fs::path& file) {
        file.string() + "; see docs/troubleshooting.md"});
 }
 
+// What signals do is the application's business. A distribution's LibTorch brings libraries of MPI,
+// and one of them (UCX) takes SIGHUP and the signals of crashes for itself when it is loaded.
+class KeptSignals {
+ public:
+  KeptSignals() {
+    for (int signal = 1; signal < kCount; ++signal) sigaction(signal, nullptr, &actions_[signal]);
+  }
+  ~KeptSignals() {
+    for (int signal = 1; signal < kCount; ++signal) {
+      struct sigaction now {};
+      if (sigaction(signal, nullptr, &now) != 0) continue;
+      if (now.sa_sigaction != actions_[signal].sa_sigaction ||
+          now.sa_flags != actions_[signal].sa_flags)
+        sigaction(signal, &actions_[signal], nullptr);
+    }
+  }
+  KeptSignals(const KeptSignals&) = delete;
+  KeptSignals& operator=(const KeptSignals&) = delete;
+
+ private:
+  static constexpr int kCount = 32;  // behind the last that is not of real time
+  std::array<struct sigaction, kCount> actions_{};
+};
+
+// Never closed: LibTorch does not survive being unloaded.
+void* open_file(const fs::path& file) {
+  const KeptSignals kept;
+  return dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+}
+
 Backend& open_backend() {
   // OpenMP threads that spin for long slow down everything else in the process, and those that
   // sleep at once make small operations wait: a fifth of a training step. So they spin for some
@@ -109,9 +141,7 @@ Backend& open_backend() {
   const std::string torch = loaded_torch();
   std::string absent;
   for (const fs::path& file : candidates()) {
-    // Never closed: LibTorch does not survive being unloaded.
-    if (void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL))
-      return open_library(library, file);
+    if (void* library = open_file(file)) return open_library(library, file);
     const std::string problem = dlerror();
     std::error_code ignored;
     if (fs::exists(file, ignored) || !missing_library(file, problem).empty())

@@ -63,6 +63,18 @@ class ComputeLibrary(unittest.TestCase):
         self.assertIn("does not fit LibTorch or libsvgen as they are now", text)
         self.assertIn("absent_here", text)
 
+    def test_what_signals_do_stays_the_applications_business(self):
+        backend = self.library("backend.so", """
+            #include <signal.h>
+            #include <stdio.h>
+            static void mine(int number) {(void)number;}
+            __attribute__((constructor)) static void begin(void) {signal(SIGHUP, mine);}
+            __attribute__((destructor)) static void end(void) {
+              puts(signal(SIGHUP, SIG_DFL) == mine ? "taken" : "given back");
+            }
+            void *svgen_backend(int version) {return 0;}""")
+        self.assertIn("given back", self.refusal(SVGEN_BACKEND=str(backend)))
+
     def test_a_library_of_another_version_is_named(self):
         backend = self.library("backend.so", "void *svgen_backend(int version) {return 0;}")
         text = self.refusal(SVGEN_BACKEND=str(backend))
