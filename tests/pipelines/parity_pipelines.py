@@ -108,12 +108,12 @@ class Comparison:
                 f"! svgdecode model={self.card} {properties} ! video/x-raw,format=RGB")
 
 
-def compare_tiny(scratch):
-    """The published code's numbers, through the elements."""
+def compare_tiny(scratch, comparison_type=Comparison):
+    """The published code's numbers, through the elements; with Comparison or a class derived from it."""
     card = dict(TINY_CARD)
     for part in ("encoder", "residual", "decoder", "diffusion", "statistics"):
         card[part] = dict(card[part], file=str(TINY / card[part]["file"]))
-    comparison = Comparison(scratch, "card.json")
+    comparison = comparison_type(scratch, "card.json")
     (comparison.folder / "card.json").write_text(json.dumps(card))
     cases = media.read_safetensors(TINY / "cases.safetensors")
     _, shape, noise = cases["smp.noise"]
@@ -151,9 +151,9 @@ def compare_tiny(scratch):
     return comparison.failures
 
 
-def compare_mini(scratch):
+def compare_mini(scratch, comparison_type=Comparison):
     """The embedded model against an independent run of it."""
-    comparison = Comparison(scratch, "mini")
+    comparison = comparison_type(scratch, "mini")
     cases = media.read_safetensors(MINI / "cases.safetensors")
     labels = ",".join(map(str, array.array("q", cases["classes"][2])))
     source = (f"svgdiffuse model=mini initial-noise={MINI}/cases.safetensors classes={labels} "

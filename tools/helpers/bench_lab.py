@@ -19,7 +19,8 @@ from environment import python_with
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SVGEN_BUILD", ROOT / "build"))
-RUNTIMES = ("onnx==1.22.0", "onnxscript==0.7.2", "onnxruntime==1.32.0", "openvino==2026.4.1")  # packages
+RUNTIMES = (  # packages
+    "onnx==1.22.0", "onnxscript==0.7.2", "onnxruntime==1.32.0", "openvino==2026.4.1")
 INSTALLED = ("onnxruntime", "openvino")  # peers that need them
 IMAGES = 16  # of the inputs: the largest batch
 SIDES = (8, 32, 64)  # of the curves, in tokens, beside the card's own
@@ -102,16 +103,16 @@ class Lab:
     def finished(self, name):
         """What a file of cells/ holds, if that counts: what was measured without the guard does for
         such runs only."""
-        path = self.out / f"cells/{name}.json"
-        found = json.loads(path.read_text()) if path.exists() else None
-        counts = found and "failed" not in found and (found["guarded"] or self.options.unguarded or "unsupported" in found)
-        return found if counts else None
+        found = self.outcome(name)
+        return None if found and "failed" in found else found
 
     def outcome(self, name):
-        """What is known of a cell: as finished(), or how the peer failed."""
+        """The same, or how the peer failed."""
         path = self.out / f"cells/{name}.json"
-        found = json.loads(path.read_text()) if path.exists() else {}
-        return found if "failed" in found else self.finished(name)
+        found = json.loads(path.read_text()) if path.exists() else None
+        counts = found and (found["guarded"] or self.options.unguarded or
+                            "unsupported" in found or "failed" in found)
+        return found if counts else None
 
     def kept(self, name, measure):
         found = None if self.options.again else self.finished(name)

@@ -16,9 +16,12 @@
 #include "engine/engine.h"
 #include "interop/tensor.h"
 #include "svgen/error.h"
+#include "svgen/support.h"
 #include "weights/state_source.h"
 
 namespace svgen::roles {
+
+using svgen::testing::report_of;
 
 inline const std::filesystem::path kTinyCard = SVGEN_TEST_DATA "/tiny/card.json";
 inline const std::filesystem::path kMiniCard = SVGEN_MODELS "/mini/card.json";
@@ -69,24 +72,9 @@ inline bool bit_equal(const Tensor& a, const Tensor& b) {
 
 /// A file below the test's temporary folder, absent at first.
 inline std::filesystem::path scratch_file(const std::string& name) {
-  const std::filesystem::path file = std::filesystem::path(testing::TempDir()) / name;
+  const std::filesystem::path file = std::filesystem::path(::testing::TempDir()) / name;
   std::filesystem::remove(file);
   return file;
-}
-
-/// The report of the error of type Expected that `call` throws; fails when there is none.
-template <typename Expected, typename Call>
-std::string report_of(Call call) {
-  try {
-    call();
-  } catch (const Expected& error) {
-    return error.report();
-  } catch (const std::exception& error) {
-    ADD_FAILURE() << "another exception: " << error.what();
-    return {};
-  }
-  ADD_FAILURE() << "no exception";
-  return {};
 }
 
 }  // namespace svgen::roles

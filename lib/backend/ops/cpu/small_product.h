@@ -35,9 +35,14 @@ inline bool has_wide_registers() {
 #endif
 }
 
+/// The next multiple of `unit`.
+inline constexpr int64_t rounded_up(int64_t size, int64_t unit) {
+  return (size + unit - 1) / unit * unit;
+}
+
 /// The next whole number of vectors.
 inline constexpr int64_t padded(int64_t size) {
-  return (size + kLanes - 1) / kLanes * kLanes;
+  return rounded_up(size, kLanes);
 }
 
 }  // namespace svgen::ops::cpu

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ops/cpu/kernels.h"
+#include "ops/cpu/small_product.h"
 #include "ops/cpu/vector_math.h"
 
 #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
@@ -28,10 +29,6 @@ constexpr int64_t kStep = 32;             // numbers along the sum in a tile of 
 constexpr int64_t kBlock = 2 * kSide;     // rows and columns whose sums are in tiles at a time
 constexpr int64_t kTile = kSide * kStep;  // numbers of a tile of pairs
 constexpr int64_t kColumnsAtOnce = 4;     // blocks of columns that meet the same rows
-
-constexpr int64_t rounded_up(int64_t size, int64_t to) {
-  return (size + to - 1) / to * to;
-}
 
 }  // namespace
 

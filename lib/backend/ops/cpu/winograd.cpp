@@ -24,10 +24,6 @@ constexpr int64_t kTilesOfATask = 24;   // their inputs and results at all point
 // A small image is cut by output channels, too, or a few threads would have all of it.
 constexpr int64_t kFewTasks = 8, kChannelsOfATask = 4 * kPanel;
 
-int64_t rounded_up(int64_t size, int64_t unit) {
-  return (size + unit - 1) / unit * unit;
-}
-
 // With a = sqrt(1/2) and b = sqrt(2), the polynomial of all finite points is x^5 - 5/2 x^3 + x.
 constexpr float kA = 0.70710678118654752f, kB = 1.41421356237309505f;
 
