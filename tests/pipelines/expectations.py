@@ -26,7 +26,7 @@ import os
 import re
 import statistics
 
-import media
+from tools.helpers import media
 
 
 @dataclasses.dataclass

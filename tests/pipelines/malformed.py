@@ -1,9 +1,8 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Models whose files are broken or hostile: each ends a pipeline with one error that names the file,
 within seconds, in memory bounded by the file's size; and nothing in a file is run.
 
-usage: malformed.py [--table] SCRATCH      --table prints what each one said, took and used
+usage: tools/helpers/python tests.pipelines.malformed [--table] SCRATCH      --table prints what each one said, took and used
 """
 
 import io
@@ -19,8 +18,8 @@ import struct
 import sys
 import zipfile
 
-import launching
-import media
+from tests.pipelines import launching
+from tools.helpers import media
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TINY = ROOT / "tests/data/tiny"

@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Compares raw float32 and 8-bit streams of gst-launch-1.0 with the reference numbers.
 
-usage: parity_pipelines.py tiny|mini SCRATCH_FOLDER
+usage: tools/helpers/python tests.pipelines.parity_pipelines tiny|mini SCRATCH_FOLDER
 
 `tiny` is the small system with reference numbers of the published code, in the published
 containers; `mini` is the embedded model. Prints `parity CASE LARGEST_ERROR TOLERANCE` for each case
@@ -15,8 +14,8 @@ import pathlib
 import shutil
 import sys
 
-import media
-import run_pipe
+from tests.pipelines import run_pipe
+from tools.helpers import media
 
 TINY = run_pipe.ROOT / "tests/data/tiny"
 MINI = run_pipe.ROOT / "models/mini"

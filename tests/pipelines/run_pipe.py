@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Runs one .pipe file twice in a scratch folder and checks what it expects.
 
-usage: run_pipe.py FILE.pipe SCRATCH_FOLDER
+usage: tests/pipelines/run-pipe FILE.pipe SCRATCH_FOLDER
 
 The launch line runs through tools/run, so SVGEN_BUILD chooses the build folder. Exit status: 0 when
 everything holds in both runs, 77 when something it needs is missing here, 1 otherwise.
@@ -15,9 +14,8 @@ import shutil
 import subprocess
 import sys
 
-import expectations
-import launching
-import pipe_file
+from tests.pipelines import expectations, launching
+from tools.helpers import pipe_file
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SKIP = 77

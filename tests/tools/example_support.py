@@ -13,7 +13,7 @@ import sys
 import tempfile
 import unittest
 
-import support
+from tests.tools import support
 
 RUN = support.ROOT / "tools/run"
 EXAMPLES = support.ROOT / "tools/examples"

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of the tools share: the root of the tree and loading a script as a module."""
+"""What the tests of the tools share: the root of the tree, programs and folders."""
 
-import importlib.machinery
-import importlib.util
 import os
 import pathlib
 import pty
@@ -13,8 +11,6 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SVGEN_BUILD", ROOT / "build"))
-sys.path.insert(0, str(ROOT / "tests/pipelines"))
-sys.path.insert(0, str(ROOT / "tools/helpers"))
 sys.dont_write_bytecode = True
 
 
@@ -25,15 +21,6 @@ def _print_skip(result, test, reason, add_skip=unittest.TextTestResult.addSkip):
 
 
 unittest.TextTestResult.addSkip = _print_skip
-
-
-def load_script(path):
-    """Imports a Python script that has no .py ending, without running its main()."""
-    name = path.name.replace("-", "_")
-    loader = importlib.machinery.SourceFileLoader(name, str(path))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
-    loader.exec_module(module)
-    return module
 
 
 def run(*command, **options):

@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-import support
+from tests.tools import support
 
 COMMAND = [support.ROOT / "tools/run",
            support.BUILD / "tools/svgen/svgen"]

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """tools/bench: its counts, its rounds, its cells, and a run on the embedded model; no times."""
 
@@ -6,13 +5,11 @@ import json
 import sys
 import unittest
 
-import support
-import bench_cells
-import bench_counts
-import bench_protocol
-import document
+from tests.tools import support
+from tools.bench import cells, counts, protocol
+from tools.helpers import document
 
-BENCH = support.ROOT / "tools/bench"
+BENCH = support.ROOT / "tools/bench/inference"
 PYTHON = support.ROOT / ".venv/bin/python"
 SIZES = {
     "patch": 16, "grid": [16, 16],
@@ -35,20 +32,20 @@ class Counts(unittest.TestCase):
 
     def test_of_the_published_sizes(self):
         for width, depth, giga in ((768, 12, 46.300), (1024, 24, 161.781), (1152, 28, 237.677)):
-            self.check(bench_counts.dit(with_dit(width, depth)), giga)
-        self.check(bench_counts.semantic(SIZES, 16), 16.185)
-        self.check(bench_counts.residual(SIZES, 16), 6.294)
-        self.check(bench_counts.decode(SIZES, 16), 253.036)
+            self.check(counts.dit(with_dit(width, depth)), giga)
+        self.check(counts.semantic(SIZES, 16), 16.185)
+        self.check(counts.residual(SIZES, 16), 6.294)
+        self.check(counts.decode(SIZES, 16), 253.036)
 
     def test_of_whole_jobs(self):
         card = with_dit(1152, 28)
         for steps, giga in ((5, 2629.806), (25, 12136.884)):
-            self.check(bench_counts.of({"part": "image", "steps": steps, "guidance": 4}, card), giga)
-        frame = bench_counts.of({"part": "frame", "batch": 2}, card)
+            self.check(counts.of({"part": "image", "steps": steps, "guidance": 4}, card), giga)
+        frame = counts.of({"part": "frame", "batch": 2}, card)
         self.check(frame, 2 * (16.185231 + 6.293825 + 253.036069))
 
     def test_a_floor_is_the_sum_over_kinds(self):
-        self.assertEqual(bench_counts.floor({"gemm": 6, "conv": 8}, {"gemm": 2, "conv": 4}), 5)
+        self.assertEqual(counts.floor({"gemm": 6, "conv": 8}, {"gemm": 2, "conv": 4}), 5)
 
 
 class Rounds(unittest.TestCase):
@@ -58,14 +55,13 @@ class Rounds(unittest.TestCase):
         def side(name, seconds):
             return lambda: order.append(name) or seconds
 
-        found = bench_protocol.paired(side("a", 3), side("b", 2), 2,
-                                      bench_protocol.Guard([], enabled=False))
+        found = protocol.paired(side("a", 3), side("b", 2), 2, protocol.Guard([], enabled=False))
         self.assertEqual("".join(order), "abbabaab")
         self.assertEqual((found["ratio"], found["a"], found["b"]), (1.5, [3, 3], [2, 2]))
 
     def test_a_disturbed_one_is_repeated(self):
         loads, runs = iter([True, False, True, False, False]), []
-        guard = bench_protocol.Guard([])
+        guard = protocol.Guard([])
         guard.load_during = lambda work: (None if work is guard.wait else work(), 0, next(loads))
         guard(lambda: runs.append(1))  # waits twice, is disturbed, waits, is not
         self.assertEqual((len(runs), guard.repeated), (2, 1))
@@ -73,8 +69,8 @@ class Rounds(unittest.TestCase):
 
 class Workers(unittest.TestCase):
     def refusal(self, code):
-        with bench_protocol.Worker([sys.executable, "-c", code]) as worker:
-            with self.assertRaises(bench_protocol.WorkerError) as raised:
+        with protocol.Worker([sys.executable, "-c", code]) as worker:
+            with self.assertRaises(protocol.WorkerError) as raised:
                 worker.ask("dit")
         return str(raised.exception), raised.exception.unsupported
 
@@ -91,8 +87,8 @@ class Workers(unittest.TestCase):
 class Cells(unittest.TestCase):
     def test_have_names_of_their_own(self):
         for quick in (False, True):
-            every = bench_cells.selected(bench_cells.SECTIONS, quick)
-            parts = [bench_cells.selected([name], quick) for name in bench_cells.SECTIONS]
+            every = cells.selected(cells.SECTIONS, quick)
+            parts = [cells.selected([name], quick) for name in cells.SECTIONS]
             self.assertTrue(all(parts))
             self.assertEqual(set(every), {name for part in parts for name in part})
 

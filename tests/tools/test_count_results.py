@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The closing count of tools/test."""
 
@@ -6,9 +5,8 @@ import json
 import unittest
 import xml.etree.ElementTree as xml
 
-import support  # noqa: F401  (finds the modules below)
-import count_results
-import launching
+from tests.pipelines import launching
+from tools.helpers import count_results
 
 GTEST = """
 <testsuite name="svgen.svgen:unit / lib.Card">

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The page among the examples in a browser: it shows what is made, and its controls change that."""
 
@@ -8,8 +7,7 @@ import sys
 import tempfile
 import unittest
 
-import example_support
-import support
+from tests.tools import example_support, support
 
 NEEDS = example_support.missing(
     modules={"gi": "python3-gst-1.0", "selenium": "python3-selenium"},

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The example in Python that makes an array for numpy out of a folder of pictures."""
 
@@ -6,8 +5,7 @@ import shutil
 import sys
 import unittest
 
-import example_support
-import support
+from tests.tools import example_support, support
 
 PROGRAM = [sys.executable, example_support.EXAMPLES / "features.py"]
 

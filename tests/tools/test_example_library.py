@@ -1,12 +1,10 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The examples in C++ that use the library without GStreamer, against the elements."""
 
 import shutil
 import unittest
 
-import example_support
-import support
+from tests.tools import example_support, support
 
 SIDE = 64
 PHOTO = support.ROOT / "tests/data/photos/hills.jpg"

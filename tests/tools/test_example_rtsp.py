@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The RTSP server among the examples, seen by two receivers at once."""
 
@@ -6,8 +5,7 @@ import socket
 import subprocess
 import unittest
 
-import example_support
-import support
+from tests.tools import example_support, support
 
 FRAME = 256 * 256 * 3
 RECEIVE = ("gst-launch-1.0 -q rtspsrc location={} protocols=tcp latency=0 tcp-timeout=60000000 ! "

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The server of the page among the examples, asked by hand: what it answers and to how many."""
 
@@ -11,13 +10,12 @@ import sys
 import unittest
 import urllib.parse
 
-import example_support
+from tests.tools import example_support
 
 PROGRAM = [sys.executable, example_support.EXAMPLES / "web/server.py", "--port"]
 PATIENCE = 50  # seconds
 WITHOUT_VIEWERS = f"""
-import sys, time
-sys.path.insert(0, {str(example_support.EXAMPLES / "web")!r})
+import time
 from studio import Gst, Studio
 Gst.init(None)
 studio = Studio("mini")
@@ -101,7 +99,9 @@ class Web(unittest.TestCase):
         self.assertEqual(indices, sorted(set(indices)))
 
     def test_nothing_is_made_for_nobody(self):
-        result = example_support.run(sys.executable, "-c", WITHOUT_VIEWERS, timeout=PATIENCE)
+        path = f"PYTHONPATH={example_support.EXAMPLES / 'web'}"
+        result = example_support.run("env", path, sys.executable, "-c", WITHOUT_VIEWERS,
+                                     timeout=PATIENCE)
         self.assertEqual(result.returncode, 0, result.stdout)
         self.assertLessEqual(int(result.stdout), 1)  # the one that was in the making
 

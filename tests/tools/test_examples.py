@@ -1,12 +1,10 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The example in C that takes features from an appsink."""
 
 import subprocess
 import unittest
 
-import example_support
-import support
+from tests.tools import example_support, support
 
 
 class Features(unittest.TestCase):

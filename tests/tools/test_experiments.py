@@ -1,14 +1,13 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""How tools/experiments puts its sections into a document."""
+"""How tools/experiments/run puts its sections into a document."""
 
 import types
 import unittest
 import unittest.mock
 
-import support
+from tests.tools import support
+from tools.experiments import lab, run
 
-experiments = support.load_script(support.ROOT / "tools/experiments")
 
 
 class Write(unittest.TestCase):
@@ -21,17 +20,17 @@ class Write(unittest.TestCase):
         self.document.parent.mkdir()
 
     def section(self, name, text):
-        title = experiments.EXPERIMENTS[name][0]
+        title = run.EXPERIMENTS[name][0]
         (self.lab.out / f"sections/{name}.md").write_text(f"## {title}\n\n{text}\n")
 
     def written(self):
-        experiments.write(self.lab, self.document)
+        run.write(self.lab, self.document)
         return self.document.read_text()
 
     def test_what_is_above_the_mark_stays(self):
-        self.document.write_text(f"# By hand\n\n{experiments.MARK}\n")
+        self.document.write_text(f"# By hand\n\n{run.MARK}\n")
         self.section("gates", "first")
-        self.assertTrue(self.written().startswith(f"# By hand\n\n{experiments.MARK}\n\n## "))
+        self.assertTrue(self.written().startswith(f"# By hand\n\n{run.MARK}\n\n## "))
 
     def test_a_section_takes_the_place_of_its_like_and_others_stay_in_order(self):
         self.section("gates", "old gates")
@@ -50,7 +49,7 @@ class Write(unittest.TestCase):
 class Measure(unittest.TestCase):
     def setUp(self):
         self.folder = support.scratch_folder(self)
-        self.lab = experiments.Lab(types.SimpleNamespace(
+        self.lab = lab.Lab(types.SimpleNamespace(
             out=self.folder, model="mini", images=1, seeds=1, parallel=1))
         self.made = self.folder / "features"
         self.runs = 0

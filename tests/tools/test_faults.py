@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """What a machine does to pipelines: a full disk, a file that may not be read, too little memory."""
 
@@ -8,8 +7,8 @@ import resource
 import shutil
 import unittest
 
-import support
-import launching
+from tests.pipelines import launching
+from tests.tools import support
 
 LAUNCH = [support.ROOT / "tools/run", "gst-launch-1.0", "-q"]
 SVGEN = [support.ROOT / "tools/run", support.BUILD / "tools/svgen/svgen"]

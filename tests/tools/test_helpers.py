@@ -1,13 +1,11 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """What the tools share: words of launch lines, and files that are whole or not there."""
 
 import shlex
 import unittest
 
-import support
-import files  # (support names the folder)
-import launch
+from tests.tools import support
+from tools.helpers import files, launch
 
 ODD = ["a b", 'my "clip" 50%.mp4', "back\\slash", "it's", "x!y", "a,b", "tab\tline\nend", "\u00e9", ""]
 

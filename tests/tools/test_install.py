@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """What `meson install` puts down works by itself: the library through its .pc file, the elements.
 
@@ -12,8 +11,8 @@ import shutil
 import subprocess
 import sys
 
-import support
-import media
+from tests.tools import support
+from tools.helpers import media
 
 CLASS, SEED = 6, 11
 

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """A compute library that cannot be opened is an error that says what it is and which file."""
 
@@ -7,7 +6,7 @@ import re
 import shutil
 import unittest
 
-import support
+from tests.tools import support
 
 TOOL = support.BUILD / "tools/svgen-weights-ls"
 WEIGHTS = support.ROOT / "tests/data/tiny/dit_tiny.pt"

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Endings and numbers mean the same in every locale; the locales are made for the test."""
 
@@ -9,8 +8,7 @@ import subprocess
 import sys
 import unittest
 
-import example_support
-import support
+from tests.tools import example_support, support
 
 
 class Locale(unittest.TestCase):

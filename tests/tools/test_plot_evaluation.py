@@ -1,17 +1,14 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""tools/plot-evaluation: what it finds in results; drawing is matplotlib's."""
+"""tools/experiments/plot-evaluation: what it finds in results; drawing is matplotlib's."""
 
 import pathlib
-import subprocess
-import sys
 import tempfile
 import unittest
 
-import support
+from tests.tools import support
+from tools.experiments import plot_evaluation as plot
 
-PLOT = support.ROOT / "tools/plot-evaluation"
-plot = support.load_script(PLOT)
+PLOT = support.ROOT / "tools/experiments/plot-evaluation"
 
 FRAMES = [{"frame": 0, "psnr": 20.5, "ssim": 0.5}, {"frame": 1, "psnr": 21.5, "ssim": 0.6},
           {"frames": 2, "psnr": 21.0, "ssim": 0.55}]
@@ -39,10 +36,9 @@ class Tool(unittest.TestCase):
                                 ('{"images": 3}', "no frames, classes or totals")):
                 path = pathlib.Path(folder) / "results.jsonl"
                 path.write_text(text)
-                done = subprocess.run([sys.executable, PLOT, "out.png", path], capture_output=True,
-                                      text=True, check=False)
+                done = support.run(PLOT, "out.png", path)
                 self.assertEqual(done.returncode, 1)
-                self.assertIn(words, done.stderr)
+                self.assertIn(words, done.stdout)
 
 
 if __name__ == "__main__":

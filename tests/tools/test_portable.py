@@ -1,14 +1,13 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""tools/portable: the archive draws a picture where no GStreamer is found."""
+"""tools/release/portable: the archive draws a picture where no GStreamer is found."""
 
 import os
 import subprocess
 import unittest
 
-import support
+from tests.tools import support
 
-PORTABLE = support.ROOT / "tools/portable"
+PORTABLE = support.ROOT / "tools/release/portable"
 
 
 class Portable(unittest.TestCase):

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The parts of tools/quickstart that are arithmetic: the clip it makes, and quoting of paths."""
 
@@ -9,9 +8,8 @@ import sys
 import unittest
 import xml.etree.ElementTree
 
-import support
-import media
-import quickstart_pictures
+from tests.tools import support
+from tools.helpers import media, quickstart_pictures
 
 FRAME = quickstart_pictures.SIZE ** 2 * 3
 
@@ -42,11 +40,12 @@ class Quickstart(unittest.TestCase):
         folder = support.scratch_folder(self)
         video = folder / as_name
         shutil.copy(support.ROOT / "tests/data/videos" / name, video)
-        script = ("import sys, pathlib, quickstart_pictures as q; q.OUT = pathlib.Path(sys.argv[2]); "
+        script = ("import sys, pathlib; from tools.helpers import quickstart_pictures as q; "
+                  "q.OUT = pathlib.Path(sys.argv[2]); "
                   "print(q.reconstruct(pathlib.Path(sys.argv[1]), sys.argv[2]))")
         result = support.run(
             support.ROOT / "tools/run", sys.executable, "-c", script, video, folder, timeout=60,
-            env=os.environ | {"PYTHONPATH": str(support.ROOT / "tools/helpers")})
+            env=os.environ | {"PYTHONPATH": str(support.ROOT)})
         return result, sorted(path.name for path in folder.glob("*.webm*"))
 
     def test_takes_a_video_of_any_name(self):

@@ -1,6 +1,5 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""tools/release: a few steps of training packed as a model that stands alone."""
+"""tools/release/release: a few steps of training packed as a model that stands alone."""
 
 import hashlib
 import json
@@ -8,12 +7,11 @@ import os
 import struct
 import unittest
 
-import support
-import media  # (support names the folder)
-import test_train
+from tests.tools import support, test_train
+from tools.helpers import media
+from tools.release import release
 
-RELEASE = support.ROOT / "tools/release"
-release = support.load_script(RELEASE)
+RELEASE = support.ROOT / "tools/release/release"
 
 
 class Halved(unittest.TestCase):

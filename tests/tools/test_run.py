@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """tools/run leaves everything to the command but GStreamer's paths."""
 
@@ -8,7 +7,7 @@ import signal
 import subprocess
 import unittest
 
-import support
+from tests.tools import support
 
 RUN = support.ROOT / "tools/run"
 

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The runner of .pipe files, on stock elements: what holds, what fails, what is skipped."""
 
@@ -7,12 +6,11 @@ import io
 import os
 import unittest
 
-import support
-import launching
-import media
-import pipe_file
+from tests.pipelines import launching
+from tests.tools import support
+from tools.helpers import media, pipe_file
 
-RUNNER = support.ROOT / "tests/pipelines/run_pipe.py"
+RUNNER = support.ROOT / "tests/pipelines/run-pipe"
 SNOW = ("gst-launch-1.0 videotestsrc pattern=snow num-buffers=2 ! video/x-raw,width=16,height=16 "
         "! pngenc ! multifilesink location=image-%d.png\n")
 

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """What tools/setup takes on which machine: the machines are made of fakes on PATH."""
 
@@ -7,7 +6,7 @@ import shutil
 import stat
 import unittest
 
-import support
+from tests.tools import support
 
 WHEEL = "2.13.0"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The command svgen: what it makes, what it shows, and what it says of mistakes."""
 
@@ -13,8 +12,8 @@ import subprocess
 import termios
 import unittest
 
-import support
-from svgen_support import COMMAND, Svgen, png_size
+from tests.tools import support
+from tests.tools.svgen_support import COMMAND, Svgen, png_size
 
 
 class Generate(Svgen):

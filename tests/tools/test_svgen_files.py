@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The command svgen among files and values of other people: nothing is lost or silently wrong."""
 
@@ -9,8 +8,8 @@ import signal
 import subprocess
 import unittest
 
-import support
-from svgen_support import COMMAND, Svgen, png_size
+from tests.tools import support
+from tests.tools.svgen_support import COMMAND, Svgen, png_size
 
 PICTURES, VIDEOS = support.ROOT / "tests/data/pictures", support.ROOT / "tests/data/videos"
 

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """tools/train: recipes, what is run again, and one whole training of a few steps."""
 
@@ -11,11 +10,11 @@ import subprocess
 import time
 import unittest
 
-import support
+from tests.tools import support
+from tools.helpers import train
 
 TRAIN = support.ROOT / "tools/train"
 TOY = support.ROOT / "tools/recipes/scenes-tiny.json"
-train = support.load_script(TRAIN)
 
 
 def shortened(folder, **changes):

@@ -1,10 +1,9 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """tools/weights-ls lists files of every container and refuses what is none."""
 
 import unittest
 
-import support
+from tests.tools import support
 
 TOOL = support.ROOT / "tools/weights-ls"
 

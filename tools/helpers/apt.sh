@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Functions of tools/setup and tools/package: distribution packages. The caller has say() and fail().
+# Functions of tools/setup and others: distribution packages. The caller has say() and fail().
 # shellcheck shell=bash
 
 # A fresh machine updates itself in its first minutes and holds the locks for as long.

@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Prints `N passed, N failed, N skipped` for the last `meson test`, counting cases and pipelines.
 
-usage: count_results.py BUILD/meson-logs
+usage: tools/helpers/python tools.helpers.count_results BUILD/meson-logs
 
 Runs of gst-launch-1.0 that stood still and were tried again (tests/pipelines/launching.py) are
 counted apart.

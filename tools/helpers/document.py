@@ -4,7 +4,7 @@
 import re
 import shutil
 
-from files import write_text
+from tools.helpers.files import write_text
 
 
 def table(head, rows):

@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Writes cases.safetensors of a model: what plain PyTorch makes of some noise and some pictures.
 
-usage: .venv/bin/python tools/helpers/embedded_cases.py MODEL_FOLDER [--images N]
+usage: .venv/bin/python -m tools.helpers.embedded_cases MODEL_FOLDER [--images N]
 
 The reference tests compare the library with them. Pictures that an older file holds stay.
 """
@@ -12,8 +11,8 @@ import pathlib
 
 import torch
 
-import plain_model
-from tensor_files import read_tensors, write_tensors
+from tools.helpers import plain_model
+from tools.helpers.tensor_files import read_tensors, write_tensors
 
 
 def main():

@@ -1,23 +1,33 @@
 # SPDX-License-Identifier: MIT
-"""Python packages that a tool needs: the project's own environment, and others."""
+"""Where a tool runs: the tree, its build folder, and a Python that has the packages it needs."""
 
 import os
 import pathlib
 import subprocess
 import sys
 
-PROJECT = pathlib.Path(__file__).resolve().parents[2] / ".venv"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("SVGEN_BUILD", ROOT / "build"))
+PROJECT = ROOT / ".venv"
 
 
 def in_project_environment(**variables):
-    """Goes on with the Python that has PyTorch, and with these variables where they are not set."""
+    """Starts the module anew with the Python that has PyTorch; variables that are set stay as they
+    are."""
     python = PROJECT / "bin/python"
     if pathlib.Path(sys.prefix) != PROJECT and python.exists():
-        os.execve(python, [python, "-W", "ignore", *sys.argv], variables | os.environ)
+        os.execve(python, [python, "-W", "ignore", *sys.orig_argv[1:]], variables | os.environ)
+
+
+def finding_modules(*folders):
+    """Variables with which another Python finds the tree's modules, and those in these folders."""
+    inherited = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    return {"PYTHONPATH": os.pathsep.join(map(str, [ROOT, *folders, *inherited])),
+            "PYTHONSAFEPATH": "1"}
 
 
 def python_with(folder, *packages):
-    """The Python of a virtual environment in `folder`, made when it is missing, with the packages."""
+    """The Python of a virtual environment in `folder`, made when it is missing, with packages."""
     python = folder / "bin/python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)

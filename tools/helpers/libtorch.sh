@@ -73,7 +73,8 @@ venv_pip() { .venv/bin/python -m pip --disable-pip-version-check "$@"; }
 # PIP OPTION...: prints cpu or cuda, the build of torch that pip would take; fails where it cannot say.
 ask_pip() {
   venv_pip install -q -q --dry-run --ignore-installed --retries 1 --timeout 15 --report - "$@" \
-    "torch==$wheel_version" 2>/dev/null | python3 tools/helpers/wheel_report.py 2>/dev/null
+    "torch==$wheel_version" 2>/dev/null |
+    tools/helpers/python tools.helpers.wheel_report 2>/dev/null
 }
 
 pip_can_say() {

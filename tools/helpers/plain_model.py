@@ -12,8 +12,8 @@ import pathlib
 import torch
 from torch.nn import functional as F
 
-from eager_models import MEAN, STD
-from tensor_files import read_tensors
+from tools.bench.eager_models import MEAN, STD
+from tools.helpers.tensor_files import read_tensors
 
 
 class Weights:

@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The pictures of tools/quickstart: a contact sheet, and a video beside its reconstruction.
 
-usage: tools/run python3 tools/helpers/quickstart_pictures.py [VIDEO]
+usage: tools/run tools/helpers/python tools.helpers.quickstart_pictures [VIDEO]
 """
 
 import html
@@ -14,12 +13,10 @@ import tempfile
 import textwrap
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests/pipelines"), str(ROOT / "tools/helpers")]
-
-import media  # noqa: E402  (after the path that leads to it)
-from files import end_on_signals, unfinished  # noqa: E402
-from launch import quoted, words  # noqa: E402
+from tools.helpers import media
+from tools.helpers.environment import ROOT
+from tools.helpers.files import end_on_signals, unfinished
+from tools.helpers.launch import quoted, words
 
 OUT = ROOT / "out"
 SIZE = 64          # pixels of the embedded model

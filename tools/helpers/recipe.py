@@ -4,7 +4,7 @@
 import json
 import re
 
-import launch
+from tools.helpers import launch
 
 STAGES = ("encoder", "autoencoder", "statistics", "latents", "diffusion", "samples")
 READING = ("encoder", "autoencoder", "latents")  # stages that read the dataset

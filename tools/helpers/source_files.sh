@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# A function of tools/package and tools/checks/distributions. The caller has the tree's folder in $root.
+# A function of the tools that copy the tree. The caller has its folder in $root.
 # shellcheck shell=bash
 
 # The files of the tree, each ended by a zero byte, without what was built in it.

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Runs pipelines and checks what they do."""

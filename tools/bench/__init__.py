@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Times svgen beside other runtimes."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Measures small models and draws what was measured."""

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: MIT
+"""The experiments that train: what the residual, its alignment and the encoder are worth."""
+
+import json
+import subprocess
+import sys
+
+from tools.experiments.lab import (QUALITY, card_of, features, latents, percent, quality, real,
+                                   spread_of)
+from tools.helpers import media
+from tools.helpers.document import table
+from tools.helpers.environment import ROOT
+from tools.helpers.files import write_text
+from tools.helpers.launch import quoted
+
+RECIPE = ROOT / "tools/recipes/mini.json"
+# Shorter than the embedded model's training, the same for all; averages of the weights that look
+# back as far as in a long training would still hold the first ones.
+SHORT = {"autoencoder": {"max-steps": 600, "batch-size": 48, "ema-decay": 0.99},
+         "latents": {"images": 8192},
+         "diffusion": {"max-steps": 800, "batch-size": 128, "ema-decay": 0.99}}
+
+# The encoder without labels: as many steps of as many images as the embedded one.
+WITHOUT_LABELS = ("label-weight=0 local-views=2 prototypes=512 patch-weight=0.5 hue=0.5 blur-share=0.3 "
+                  "learning-rate=0.002 warmup-steps=100 final-rate=0.01 ema-decay=0.994 dtype=bfloat16 "
+                  "checkpoint-interval=250")
+
+
+def aligned(recipe, lab):
+    """What the others are compared with."""
+
+
+def not_aligned(recipe, lab):
+    recipe["autoencoder"]["alignment"] = False
+
+
+def no_residual(recipe, lab):
+    del recipe["model"]["residual"]
+
+
+def random_encoder(recipe, lab):
+    use_encoder(recipe, lab.random_encoder())
+
+
+def half_depth(recipe, lab):
+    """The lower half of the encoder's blocks, and its last normalisation."""
+    entry = recipe["model"]["encoder"]
+    kept = entry["depth"] // 2
+    blocks = entry.get("prefix", "") + "blocks."
+    tensors = {name: tensor for name, tensor in media.read_safetensors(entry["file"]).items()
+               if not name.startswith(blocks) or int(name[len(blocks):].split(".")[0]) < kept}
+    path = lab.out / "half-depth.safetensors"
+    media.write_safetensors(path, tensors)
+    entry |= {"file": str(path), "depth": kept}
+    entry.pop("sha256", None)
+
+
+VARIANTS = {"residual, aligned": aligned, "residual, not aligned": not_aligned,
+            "no residual": no_residual, "random encoder": random_encoder,
+            "encoder of half the depth": half_depth}
+
+
+def use_encoder(recipe, card):
+    """The encoder of a card, its file made absolute."""
+    entry = json.loads(card.read_text())["encoder"]
+    entry["file"] = str((card.parent / entry["file"]).resolve())
+    recipe["model"]["encoder"] = entry
+
+
+def variant_recipe(lab, change):
+    recipe = json.loads(RECIPE.read_text())
+    recipe.pop("encoder", None)
+    recipe.pop("encoder-dataset", None)
+    for stage, settings in SHORT.items():
+        recipe[stage] |= settings
+    use_encoder(recipe, card_of(lab.model))
+    change(recipe, lab)
+    return recipe
+
+
+def variant(lab, name):
+    """Trains one variant and measures it: cells of a table."""
+    out = lab.out / "ablations" / name.replace(" ", "-").replace(",", "")
+    out.mkdir(parents=True, exist_ok=True)
+    recipe, recipe_file = variant_recipe(lab, VARIANTS[name]), out / "recipe.json"
+    write_text(recipe_file, json.dumps(recipe, indent=1))
+    with (out / "train.log").open("a") as log:
+        code = subprocess.run([ROOT / "tools/train", recipe_file, out], stdout=log,
+                              stderr=subprocess.STDOUT, check=False).returncode
+    if code != 0:
+        sys.exit(f"experiments: training failed, see {out}/train.log")
+    aligns = recipe["autoencoder"].get("alignment", True) and "residual" in recipe["model"]
+    frontend = latents(out, "fixed" if aligns else "none")
+    objects = lab.psnr(f"{real(101, 'varied')} num-images=512", frontend)
+    textures = lab.psnr("svgscenesrc size=64 seed=102 textures=1 num-images=256", frontend)
+    scores = spread_of([lab.score(lab.generated(seed, "steps=10", out)) for seed in lab.seeds])
+    linear = lab.probe(frontend)["linear"]
+    sheet = lab.sheet(out.name, f"svgdiffuse model={quoted(out)} classes=all num-images=16 batch-size=16 "
+                      "steps=10 ! svgdecode", 16)
+    return ([name, f"{objects['psnr']:.2f}", f"{textures['psnr']:.2f}", percent(linear),
+             *quality(scores)], f"{name}:\n\n{sheet}\n")
+
+
+def length(stage):
+    return f"{SHORT[stage]['max-steps']} steps of {SHORT[stage]['batch-size']}"
+
+
+def ablations(lab):
+    lab.prepare()
+    lab.random_encoder()
+    found = lab.map(lambda name: variant(lab, name), VARIANTS)
+    head = ["variant", "PSNR, objects", "PSNR, textures", "linear probe of the latents", *QUALITY]
+    return (table(head, [row for row, _ in found]) +
+            f"\nAll of the embedded model's sizes but for what is named, {length('autoencoder')} of "
+            f"phase 1, {SHORT['latents']['images']} latents, {length('diffusion')} of phase 2, one "
+            "training each; the spread is over the seeds of the noise. Pictures of 10 steps from the "
+            "same noise:\n\n" +
+            "\n".join(sheet for _, sheet in found))
+
+
+def encoders(lab):
+    """The probe of the model's encoder and of one that saw no label."""
+    recipe = json.loads(RECIPE.read_text())
+    stage, sizes = recipe["encoder"], recipe["model"]
+    folder = lab.out / "without-labels"
+    count = stage["max-steps"]
+    card = folder / f"step-{count:08d}" / "card.json"
+    seed = lab.out / "seed.json"
+    write_text(seed, json.dumps(sizes))
+    if not card.exists():
+        lab.measure(f"{recipe['encoder-dataset']} ! svgtrainencoder model={quoted(seed)} checkpoint={quoted(folder)} "
+                    f"resume=true batch-size={stage['batch-size']} max-steps={count} {WITHOUT_LABELS}",
+                    makes=card)
+    rows = []
+    for name, used in (("with class labels in the loss", card_of(lab.model)), ("without labels", card),
+                       ("random", lab.random_encoder())):
+        found = lab.probe(features(used))
+        rows.append([name, percent(found["knn"]), percent(found["linear"])])
+    return table([f"encoder, {count} steps of {stage['batch-size']}", "k nearest neighbours",
+                  "linear probe"], rows)

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: MIT
+"""Where tools/experiments/run measures: launch lines, each run once and kept, and what they end in."""
+
+import concurrent.futures
+import hashlib
+import json
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+from tools.helpers.environment import ROOT
+from tools.helpers.files import write_text
+from tools.helpers.launch import quoted, shown, words
+
+REFERENCES, HELD_OUT = 4096, 1024  # real images
+
+# The judge: an encoder of its own, trained with labels on other images than the model's, so that it
+# tolerates what a decoder does to a picture (blur, lost resolution) and noise.
+JUDGE = {"name": "judge", "patch": 8, "grid": [8, 8], "classes": [f"class {i}" for i in range(16)],
+         "encoder": {"file": "untrained", "width": 96, "depth": 5, "heads": 4, "ffn": 256,
+                     "registers": 0, "rope_base": 100}}
+JUDGE_DATA = "svgscenesrc size=64 seed=77"
+JUDGE_STEPS = 900
+JUDGE_TRAINING = ("label-weight=1 patch-weight=0 local-views=0 prototypes=64 head-width=64 "
+                  "global-smallest=0.5 hue=0.1 grey-share=0.1 blur-share=0.5 coarse-share=0.4 noise=12 "
+                  "ema-decay=0.99 learning-rate=0.002 warmup-steps=50 final-rate=0.01 batch-size=96 "
+                  f"max-steps={JUDGE_STEPS} dtype=bfloat16 checkpoint-interval=100")
+
+
+class Lab:
+    """Where launch lines are measured, each once."""
+
+    def __init__(self, options):
+        self.out = options.out.resolve()
+        self.model, self.images = options.model, options.images
+        self.seeds = range(1, 1 + options.seeds)
+        self.parallel = options.parallel
+        for folder in ("cells", "pictures", "sections"):
+            (self.out / folder).mkdir(parents=True, exist_ok=True)
+        card = json.loads(card_of(self.model).read_text())
+        self.identity = json.dumps({k: v for k, v in card.items() if k not in ("training", "description")})
+        self.lines = []  # of the experiment that runs now
+
+    def measure(self, line, makes=None):
+        """{"seconds", "results"}: what the line prints as JSON, merged; the last of a key wins.
+
+        A line that `makes` a file runs again when the file is gone.
+        """
+        line_words = words(line)
+        line = shown(line_words)
+        self.lines.append(line)
+        # Of the model and of what the line says, wherever the files lie.
+        text = line.replace(str(self.out), "OUT").replace(str(self.model), "MODEL")
+        key = hashlib.sha256(
+            (self.identity + text + self.trainings(text)).encode()).hexdigest()[:24]
+        cell = self.out / "cells" / f"{key}.json"
+        if cell.exists() and (makes is None or makes.exists()):
+            return json.loads(cell.read_text())
+        print(f"  gst-launch-1.0 -q {line}", flush=True)
+        start = time.monotonic()
+        done = subprocess.run([ROOT / "tools/run", "gst-launch-1.0", "-q", *line_words],
+                              stdout=subprocess.PIPE, text=True, check=False)
+        seconds = time.monotonic() - start
+        if done.returncode != 0:
+            sys.exit(f"experiments: a line failed: {line}")
+        results = {}
+        for text in done.stdout.splitlines():
+            if text.startswith("{") and '"label"' not in text and '"frame":' not in text:
+                results |= json.loads(text)
+        found = {"line": line, "seconds": round(seconds, 2), "results": results}
+        write_text(cell, json.dumps(found, indent=1) + "\n")
+        return found
+
+    def trainings(self, text):
+        """A digest of the logs of the variants that a line uses: trained anew, they are others."""
+        logs = [log for name in sorted(set(re.findall(r"OUT/ablations/([\w-]+)", text)))
+                for log in sorted((self.out / "ablations" / name).glob("*.jsonl"))]
+        return "".join(hashlib.sha256(log.read_bytes()).hexdigest() for log in logs)
+
+    def number(self, line, key):
+        return self.measure(line)["results"][key]
+
+    def map(self, function, items):
+        """[function(item)], as many at a time as --parallel says."""
+        with concurrent.futures.ThreadPoolExecutor(self.parallel) as pool:
+            return list(pool.map(function, items))
+
+    def judge(self):
+        """The judge's card; trains it when it is not there."""
+        folder = self.out / "judge"
+        card = folder / f"step-{JUDGE_STEPS:08d}" / "card.json"
+        if not card.exists():
+            write_text(self.out / "judge.json", json.dumps(JUDGE))
+            self.measure(f"{JUDGE_DATA} ! svgtrainencoder model={quoted(self.out / 'judge.json')} "
+                         f"checkpoint={quoted(folder)} resume=true {JUDGE_TRAINING}", makes=card)
+        return card
+
+    def reference(self, name, card):
+        """The file of a card's features of real images."""
+        path = self.out / f"{name}.safetensors"
+        if not path.exists():
+            self.measure(f"{real(21)} num-images={REFERENCES} ! {features(card)} ! "
+                         f"svgfrechet location={quoted(path)} ! fakesink", makes=path)
+        return path
+
+    def prepare(self):
+        """What many lines need: they may run side by side afterwards."""
+        self.reference("reference-own", self.model)
+        self.judged()
+
+    def score(self, source):
+        """Distances in the model's own features, and the class accuracy that the judge gives."""
+        own = self.reference("reference-own", self.model)
+        return self.measure(
+            f"{source} ! tee name=t  "
+            f"t. ! queue ! {features(self.model)} ! svgfrechet reference={quoted(own)} ! fdsink  "
+            f"t. ! queue ! {self.judged()}")["results"]
+
+    def judged(self):
+        """The end of a line of pictures: what the judge says of them."""
+        judge = self.judge()
+        reference = self.reference("reference-judge", judge)
+        return f"{features(judge)} ! svgprobe reference={quoted(reference)} ! fdsink"
+
+    def generated(self, seed, settings, model=None):
+        return (f"svgdiffuse model={quoted(model or self.model)} classes=all seed={seed} "
+                f"num-images={self.images} batch-size=32 {settings} ! svgdecode")
+
+    def spreads(self, settings):
+        """For each of the settings, {key: (mean, half the range)} over the seeds."""
+        self.prepare()
+        runs = [(setting, seed) for setting in settings for seed in self.seeds]
+        scores = self.map(lambda run: self.score(self.generated(run[1], run[0])), runs)
+        return [spread_of(scores[i:i + len(self.seeds)])
+                for i in range(0, len(scores), len(self.seeds))]
+
+    def psnr(self, source, latents):
+        """Reconstruction beside the original; a queue holds the originals."""
+        wait = "queue max-size-buffers=0 max-size-bytes=0 max-size-time=0"
+        return self.measure(
+            f"{source} ! tee name=t  svgmetrics name=m ! fdsink  t. ! {wait} ! m.reference  "
+            f"t. ! queue ! {latents} ! svgdecode ! video/x-raw,format=RGB ! m.test")["results"]
+
+    def probe(self, frontend):
+        """k-NN and linear accuracy of what `frontend` makes of pictures, held-out images scored."""
+        return self.measure(
+            f"svgprobe name=p ! fdsink  "
+            f"{real(11, 'varied')} num-images={REFERENCES} ! {frontend} ! queue ! p.reference  "
+            f"{real(12, 'varied')} num-images={HELD_OUT} ! {frontend} ! queue ! p.test")["results"]
+
+    def random_encoder(self):
+        """The card of an encoder of the model's sizes that has learned nothing."""
+        folder = self.out / "random"
+        card = folder / "step-00000001/card.json"
+        if not card.exists():
+            self.measure(f"svgscenesrc size=64 ! svgtrainencoder model={quoted(self.model)} "
+                         f"checkpoint={quoted(folder)} learning-rate=0 weight-decay=0 ema-decay=0 "
+                         "max-steps=1 batch-size=2 seed=5", makes=card)
+        return card
+
+    def sheet(self, name, pictures, columns):
+        """A line of pictures as one file, and the Markdown that shows it."""
+        path = self.out / "pictures" / f"{name}.png"
+        self.measure(f"{pictures} grid-columns={columns} ! videoconvert ! pngenc snapshot=true ! "
+                     f"filesink location={quoted(path)}", makes=path)
+        return f"![{name}]({path.parent.name}/{path.name})"
+
+
+def card_of(model):
+    path = pathlib.Path(model)
+    for candidate in (path, path / "card.json", ROOT / "models" / model / "card.json"):
+        if candidate.is_file():
+            return candidate
+    sys.exit(f"experiments: no card at {model}")
+
+
+def real(seed, backgrounds="plain"):
+    return f"svgscenesrc size=64 classes=all backgrounds={backgrounds} seed={seed}"
+
+
+def features(card):
+    return f"svgencode model={quoted(card)} features=semantic batch-size=32"
+
+
+def latents(card, alignment="fixed"):
+    """The middle of a line: pictures to latents of a model."""
+    return f"svgencode model={quoted(card)} batch-size=32 ! svgalign statistics={alignment}"
+
+
+def percent(value):
+    return f"{100 * value:.1f} %"
+
+
+def share(pair):
+    mean, spread = pair
+    return f"{percent(mean)} ± {100 * spread:.1f}"
+
+
+def plain(pair):
+    mean, spread = pair
+    return f"{mean:.2f} ± {spread:.2f}"
+
+
+def spread_of(scores):
+    found = {}
+    for key in ("linear", "frechet", "precision", "recall"):
+        values = [score[key] for score in scores]
+        found[key] = statistics.mean(values), (max(values) - min(values)) / 2
+    return found
+
+
+QUALITY = ["class accuracy", "Fréchet", "precision", "recall"]
+
+
+def quality(spread):
+    """The cells below QUALITY."""
+    return [share(spread["linear"]),
+            *(plain(spread[key]) for key in ("frechet", "precision", "recall"))]

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Packs models and programs for others."""
