@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "harness.h"
-#include "resident.h"
+#include "process_memory.h"
 
 namespace svgen::gst::testing {
 namespace {
@@ -23,10 +23,10 @@ TEST_P(Cycles, LeaveNoMemoryBehind) {
   long first = 0, settled = 0;
   for (int cycle = 1; cycle <= kCycles; ++cycle) {
     ASSERT_TRUE(Pipeline(line).run());
-    if (cycle == 1) first = resident_kibibytes();
-    if (cycle == kSettled) settled = resident_kibibytes();
+    if (cycle == 1) first = process_kibibytes("VmRSS:");
+    if (cycle == kSettled) settled = process_kibibytes("VmRSS:");
   }
-  const long last = resident_kibibytes();
+  const long last = process_kibibytes("VmRSS:");
   std::printf("resident memory at cycle 1, %d, %d: %ld, %ld, %ld KiB\n", kSettled, kCycles, first,
               settled, last);
   EXPECT_LT(last - settled, kMostGrowth);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Training steps on request, for tools/bench-training: reads numbers of steps from the standard
+// Training steps on request, for tools/bench/training: reads numbers of steps from the standard
 // input, and answers each with the seconds they took, the last loss and the peak memory in MiB.
 //
 //   svgen-bench-training autoencoder|diffusion CARD DTYPE BATCH

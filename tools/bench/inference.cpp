@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One model's parts on request, for tools/bench: reads lines "PART KEY=VALUE ..." from the standard
-// input, and answers each with "SECONDS PEAK ANONYMOUS" (memory in MiB) or "error TEXT".
+// One model's parts on request, for tools/bench/inference: reads lines "PART KEY=VALUE ..." from
+// the standard input, and answers each with "SECONDS PEAK ANONYMOUS" (memory in MiB) or "error
+// TEXT".
 //
 //   svgen-bench CARD DTYPE THREADS DEVICE
 //
