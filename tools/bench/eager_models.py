@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""The system's models as PyTorch modules whose tensors have the published names.
+"""The system's models as PyTorch modules of the published structure, for times to compare with; for
+numbers to agree with, tests/reference/plain_model.py has functions written from the equations.
 
-Written as one would write them for PyTorch eager: nn modules and the library's fused attention.
-tools/bench/training trains them, tools/bench/inference runs them beside svgen.
+Their tensors have the published names. Written as one would write them for PyTorch eager: nn modules
+and the library's fused attention. tools/bench/training trains them, tools/bench/inference runs them
+beside svgen.
 """
 
 import math

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Writes cases.safetensors of a model: what plain PyTorch makes of some noise and some pictures.
 
-usage: .venv/bin/python -m tools.helpers.embedded_cases MODEL_FOLDER [--images N]
+usage: .venv/bin/python -m tests.reference.embedded_cases MODEL_FOLDER [--images N]
 
-The reference tests compare the library with them. Pictures that an older file holds stay.
+To be run in the root of the tree. The reference tests compare the library with them. Pictures that an
+older file holds stay.
 """
 
 import argparse
@@ -11,12 +12,13 @@ import pathlib
 
 import torch
 
-from tools.helpers import plain_model
+from tests.reference import plain_model
 from tools.helpers.tensor_files import read_tensors, write_tensors
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m tests.reference.embedded_cases",
+                                     description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--images", type=int, default=8)
     arguments = parser.parse_args()

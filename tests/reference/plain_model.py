@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The whole system in plain PyTorch: float32, nothing fused, from a card and its safetensors files.
+"""The whole system as functions written from the equations, for numbers to agree with; for times to
+compare with, tools/bench/eager_models.py has modules of the published structure.
 
-Written from the equations and independent of the library, whose results are compared with it. Only
-what cards of small models need: gated encoder, Euler, constant guidance.
+float32, nothing fused, from a card and its safetensors files; independent of the library and of those
+modules. Only what cards of small models need: gated encoder, Euler, constant guidance.
 """
 
 import json
@@ -12,8 +13,9 @@ import pathlib
 import torch
 from torch.nn import functional as F
 
-from tools.bench.eager_models import MEAN, STD
 from tools.helpers.tensor_files import read_tensors
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of the encoders' pixels
 
 
 class Weights:
