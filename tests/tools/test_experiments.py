@@ -13,18 +13,18 @@ from tools.experiments import lab, run
 class Write(unittest.TestCase):
     def setUp(self):
         self.folder = support.scratch_folder(self)
-        self.lab = types.SimpleNamespace(out=self.folder / "out")
+        self.runner = types.SimpleNamespace(out=self.folder / "out")
         for name in ("sections", "pictures"):
-            (self.lab.out / name).mkdir(parents=True)
+            (self.runner.out / name).mkdir(parents=True)
         self.document = self.folder / "docs/experiments.md"
         self.document.parent.mkdir()
 
     def section(self, name, text):
         title = run.EXPERIMENTS[name][0]
-        (self.lab.out / f"sections/{name}.md").write_text(f"## {title}\n\n{text}\n")
+        (self.runner.out / f"sections/{name}.md").write_text(f"## {title}\n\n{text}\n")
 
     def written(self):
-        run.write(self.lab, self.document)
+        run.write(self.runner, self.document)
         return self.document.read_text()
 
     def test_what_is_above_the_mark_stays(self):
@@ -36,7 +36,7 @@ class Write(unittest.TestCase):
         self.section("gates", "old gates")
         self.section("probes", "old probes")
         self.written()
-        (self.lab.out / "sections/probes.md").unlink()
+        (self.runner.out / "sections/probes.md").unlink()
         self.section("gates", "new gates")
         self.section("steps", "steps")
         text = self.written()
@@ -49,7 +49,7 @@ class Write(unittest.TestCase):
 class Measure(unittest.TestCase):
     def setUp(self):
         self.folder = support.scratch_folder(self)
-        self.lab = lab.Lab(types.SimpleNamespace(
+        self.runner = lab.ExperimentRunner(types.SimpleNamespace(
             out=self.folder, model="mini", images=1, seeds=1, parallel=1))
         self.made = self.folder / "features"
         self.runs = 0
@@ -61,7 +61,7 @@ class Measure(unittest.TestCase):
 
     def measured(self):
         with unittest.mock.patch("subprocess.run", self.run_line):
-            return self.lab.measure("videotestsrc ! fakesink", makes=self.made)["results"]
+            return self.runner.measure("videotestsrc ! fakesink", makes=self.made)["results"]
 
     def test_a_line_runs_once_and_again_when_its_file_is_gone(self):
         self.assertEqual(self.measured(), {"knn": 1})

@@ -12,7 +12,7 @@ import time
 import torch
 
 from tools.bench.cells import SECTIONS, device_of, selected
-from tools.bench.lab import INSTALLED, Lab
+from tools.bench.lab import INSTALLED, BenchRunner
 from tools.bench.protocol import machine
 from tools.bench.report import MARK, TITLES, Report, counted, peaks_key
 from tools.helpers.document import put_sections
@@ -44,12 +44,12 @@ def parse(about):
     return options
 
 
-def measured(lab, cells):
+def measured(runner, cells):
     """Runs them, saying how far it is."""
     for number, (name, cell) in enumerate(cells.items(), 1):
         start = time.monotonic()
         print(f"[{number}/{len(cells)}] {name}", flush=True)
-        result = lab.measure(cell)
+        result = runner.measure(cell)
         rounds = (result or {}).get("rounds")
         text = f"{rounds['ratio']:.2f} ({rounds['low']:.2f}-{rounds['high']:.2f})" if rounds else \
             outcome(result)
@@ -65,42 +65,43 @@ def outcome(result):
     return "done"
 
 
-def everything(lab):
+def everything(runner):
     """{name: result} of all cells that were measured, cannot be, or failed."""
     found = {}
-    for name, cell in selected(SECTIONS, lab.options.quick).items():
-        result = lab.outcome(name)
-        if result or (cell.get("peer") in INSTALLED and lab.python is None):
+    for name, cell in selected(SECTIONS, runner.options.quick).items():
+        result = runner.outcome(name)
+        if result or (cell.get("peer") in INSTALLED and runner.python is None):
             found[name] = result
     return found
 
 
-def report(lab):
-    cells = everything(lab)
+def report(runner):
+    cells = everything(runner)
     keys = {(result["cell"]["dtype"], result["cell"]["threads"], device_of(result["cell"]))
             for result in cells.values() if result}
     rounds = [result["rounds"]["rounds"] for result in cells.values()
               if result and "rounds" in result and device_of(result["cell"]) == "cpu"] or [0]
     about = machine() | {
-        "peaks": {peaks_key(*key): lab.peaks(*key) for key in sorted(keys, reverse=True)},
-        "guarded": not lab.options.unguarded,
+        "peaks": {peaks_key(*key): runner.peaks(*key) for key in sorted(keys, reverse=True)},
+        "guarded": not runner.options.unguarded,
         "rounds": " to ".join(map(str, sorted({min(rounds), max(rounds)})))}
-    results = lab.out / "results.json"
+    results = runner.out / "results.json"
     results.write_text(json.dumps(
         {"about": about, "cells": [result for result in cells.values() if result]}, indent=1) + "\n")
-    texts = Report(lab, cells, about).texts()
-    if lab.options.write and not lab.options.quick:
-        texts["Curves"] = curves(lab, results)
+    texts = Report(runner, cells, about).texts()
+    if runner.options.write and not runner.options.quick:
+        texts["Curves"] = curves(runner, results)
     for title, text in texts.items():
         print(f"\n## {title}\n\n{text}", flush=True)
-    if lab.options.write:
-        put_sections(lab.options.write, MARK, texts, [*TITLES.values(), "Curves"], lab.out / "pictures")
+    if runner.options.write:
+        put_sections(runner.options.write, MARK, texts, [*TITLES.values(), "Curves"],
+                     runner.out / "pictures")
     print(counted(cells))
     return any("failed" in (result or {}) for result in cells.values())
 
 
-def curves(lab, results):
-    picture = lab.out / "pictures/bench-curves.png"
+def curves(runner, results):
+    picture = runner.out / "pictures/bench-curves.png"
     subprocess.run([python_with(ROOT / "out/plots", "matplotlib"), "-m", "tools.bench.plots", results,
                     picture], env=os.environ | finding_modules(), check=True)
     return f"![Cost against steps, batch, threads, resolution, pipelines](pictures/{picture.name})\n"
@@ -117,6 +118,6 @@ def main(about):
     if not options.no_build:
         subprocess.run(["ninja", "-C", BUILD, "product", "tools/svgen-bench"], check=True,
                        stdout=subprocess.DEVNULL)
-    lab = Lab(options)
-    measured(lab, cells)
-    return 1 if report(lab) else 0
+    runner = BenchRunner(options)
+    measured(runner, cells)
+    return 1 if report(runner) else 0

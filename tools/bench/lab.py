@@ -31,7 +31,7 @@ class NotInstalled(Exception):
     """A peer is not here."""
 
 
-class Lab:
+class BenchRunner:
     def __init__(self, options):
         self.options, self.out = options, options.out.resolve()
         for folder in ("cells", "oracle", "scratch", "models", "pictures"):
@@ -75,8 +75,8 @@ class Lab:
         if cell["peer"] in INSTALLED:
             if self.python is None:
                 raise NotInstalled
-            # With this Python's PyTorch.
-            python, folders = self.python, [path for path in sys.path if path.endswith("site-packages")]
+            python = self.python  # with this Python's PyTorch
+            folders = [path for path in sys.path if path.endswith("site-packages")]
         return Worker([python, "-W", "ignore", "-m", "tools.bench.peer", cell["peer"],
                        self.card(cell["model"])[0], cell["peer_dtype"], cell["threads"],
                        device_of(cell), self.out / "scratch"],
@@ -293,7 +293,8 @@ class Lab:
                                                 env=environment).stdout)))
 
 
-KINDS = {"pair": Lab.pair, "start": Lab.start, "stream": Lab.stream, "chains": Lab.chains}
+KINDS = {"pair": BenchRunner.pair, "start": BenchRunner.start, "stream": BenchRunner.stream,
+         "chains": BenchRunner.chains}
 
 
 def values(path, dtype):

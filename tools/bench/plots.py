@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Curves of what tools/bench/inference measured: cost against steps, batch, resolution, threads, pipelines.
+"""Curves of what was measured: cost against steps, batch, resolution, threads and pipelines.
 
 usage: python -m tools.bench.plots RESULTS.json OUT.png     with a Python that has matplotlib
 """

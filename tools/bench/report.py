@@ -25,14 +25,14 @@ MARK = "<!-- Written by tools/bench/inference from here on. -->"
 
 
 class Report:
-    def __init__(self, lab, cells, about):
+    def __init__(self, runner, cells, about):
         """`cells`: {name: result}, what was measured; None where a peer is not installed."""
-        self.lab, self.cells, self.about = lab, cells, about
+        self.runner, self.cells, self.about = runner, cells, about
 
     def found(self, section):
         """[(cell, result)] of a section, in order."""
         return [(cell, self.cells[name]) for name, cell in
-                selected([section], self.lab.options.quick).items() if name in self.cells]
+                selected([section], self.runner.options.quick).items() if name in self.cells]
 
     def utilisation(self, result):
         """Floor over time of svgen's side."""
@@ -40,7 +40,7 @@ class Report:
         peaks = self.about["peaks"].get(peaks_key(cell["dtype"], cell["threads"], device_of(cell)))
         if peaks is None:
             return None
-        count = counts.of(cell, self.lab.card(cell["model"])[1])
+        count = counts.of(cell, self.runner.card(cell["model"])[1])
         return counts.floor(count, peaks) / statistics.median(result["rounds"]["b"])
 
     def texts(self):

@@ -26,30 +26,30 @@ WITHOUT_LABELS = ("label-weight=0 local-views=2 prototypes=512 patch-weight=0.5 
                   "checkpoint-interval=250")
 
 
-def aligned(recipe, lab):
+def aligned(recipe, runner):
     """What the others are compared with."""
 
 
-def not_aligned(recipe, lab):
+def not_aligned(recipe, runner):
     recipe["autoencoder"]["alignment"] = False
 
 
-def no_residual(recipe, lab):
+def no_residual(recipe, runner):
     del recipe["model"]["residual"]
 
 
-def random_encoder(recipe, lab):
-    use_encoder(recipe, lab.random_encoder())
+def random_encoder(recipe, runner):
+    use_encoder(recipe, runner.random_encoder())
 
 
-def half_depth(recipe, lab):
+def half_depth(recipe, runner):
     """The lower half of the encoder's blocks, and its last normalisation."""
     entry = recipe["model"]["encoder"]
     kept = entry["depth"] // 2
     blocks = entry.get("prefix", "") + "blocks."
     tensors = {name: tensor for name, tensor in media.read_safetensors(entry["file"]).items()
                if not name.startswith(blocks) or int(name[len(blocks):].split(".")[0]) < kept}
-    path = lab.out / "half-depth.safetensors"
+    path = runner.out / "half-depth.safetensors"
     media.write_safetensors(path, tensors)
     entry |= {"file": str(path), "depth": kept}
     entry.pop("sha256", None)
@@ -67,22 +67,22 @@ def use_encoder(recipe, card):
     recipe["model"]["encoder"] = entry
 
 
-def variant_recipe(lab, change):
+def variant_recipe(runner, change):
     recipe = json.loads(RECIPE.read_text())
     recipe.pop("encoder", None)
     recipe.pop("encoder-dataset", None)
     for stage, settings in SHORT.items():
         recipe[stage] |= settings
-    use_encoder(recipe, card_of(lab.model))
-    change(recipe, lab)
+    use_encoder(recipe, card_of(runner.model))
+    change(recipe, runner)
     return recipe
 
 
-def variant(lab, name):
+def variant(runner, name):
     """Trains one variant and measures it: cells of a table."""
-    out = lab.out / "ablations" / name.replace(" ", "-").replace(",", "")
+    out = runner.out / "ablations" / name.replace(" ", "-").replace(",", "")
     out.mkdir(parents=True, exist_ok=True)
-    recipe, recipe_file = variant_recipe(lab, VARIANTS[name]), out / "recipe.json"
+    recipe, recipe_file = variant_recipe(runner, VARIANTS[name]), out / "recipe.json"
     write_text(recipe_file, json.dumps(recipe, indent=1))
     with (out / "train.log").open("a") as log:
         code = subprocess.run([ROOT / "tools/train", recipe_file, out], stdout=log,
@@ -91,12 +91,13 @@ def variant(lab, name):
         sys.exit(f"experiments: training failed, see {out}/train.log")
     aligns = recipe["autoencoder"].get("alignment", True) and "residual" in recipe["model"]
     frontend = latents(out, "fixed" if aligns else "none")
-    objects = lab.psnr(f"{real(101, 'varied')} num-images=512", frontend)
-    textures = lab.psnr("svgscenesrc size=64 seed=102 textures=1 num-images=256", frontend)
-    scores = spread_of([lab.score(lab.generated(seed, "steps=10", out)) for seed in lab.seeds])
-    linear = lab.probe(frontend)["linear"]
-    sheet = lab.sheet(out.name, f"svgdiffuse model={quoted(out)} classes=all num-images=16 batch-size=16 "
-                      "steps=10 ! svgdecode", 16)
+    objects = runner.psnr(f"{real(101, 'varied')} num-images=512", frontend)
+    textures = runner.psnr("svgscenesrc size=64 seed=102 textures=1 num-images=256", frontend)
+    scores = spread_of([runner.score(runner.generated(seed, "steps=10", out))
+                        for seed in runner.seeds])
+    linear = runner.probe(frontend)["linear"]
+    sheet = runner.sheet(out.name, f"svgdiffuse model={quoted(out)} classes=all num-images=16 "
+                         "batch-size=16 steps=10 ! svgdecode", 16)
     return ([name, f"{objects['psnr']:.2f}", f"{textures['psnr']:.2f}", percent(linear),
              *quality(scores)], f"{name}:\n\n{sheet}\n")
 
@@ -105,10 +106,10 @@ def length(stage):
     return f"{SHORT[stage]['max-steps']} steps of {SHORT[stage]['batch-size']}"
 
 
-def ablations(lab):
-    lab.prepare()
-    lab.random_encoder()
-    found = lab.map(lambda name: variant(lab, name), VARIANTS)
+def ablations(runner):
+    runner.prepare()
+    runner.random_encoder()
+    found = runner.map(lambda name: variant(runner, name), VARIANTS)
     head = ["variant", "PSNR, objects", "PSNR, textures", "linear probe of the latents", *QUALITY]
     return (table(head, [row for row, _ in found]) +
             f"\nAll of the embedded model's sizes but for what is named, {length('autoencoder')} of "
@@ -118,23 +119,23 @@ def ablations(lab):
             "\n".join(sheet for _, sheet in found))
 
 
-def encoders(lab):
+def encoders(runner):
     """The probe of the model's encoder and of one that saw no label."""
     recipe = json.loads(RECIPE.read_text())
     stage, sizes = recipe["encoder"], recipe["model"]
-    folder = lab.out / "without-labels"
+    folder = runner.out / "without-labels"
     count = stage["max-steps"]
     card = folder / f"step-{count:08d}" / "card.json"
-    seed = lab.out / "seed.json"
+    seed = runner.out / "seed.json"
     write_text(seed, json.dumps(sizes))
     if not card.exists():
-        lab.measure(f"{recipe['encoder-dataset']} ! svgtrainencoder model={quoted(seed)} checkpoint={quoted(folder)} "
-                    f"resume=true batch-size={stage['batch-size']} max-steps={count} {WITHOUT_LABELS}",
-                    makes=card)
+        runner.measure(f"{recipe['encoder-dataset']} ! svgtrainencoder model={quoted(seed)} "
+                       f"checkpoint={quoted(folder)} resume=true batch-size={stage['batch-size']} "
+                       f"max-steps={count} {WITHOUT_LABELS}", makes=card)
     rows = []
-    for name, used in (("with class labels in the loss", card_of(lab.model)), ("without labels", card),
-                       ("random", lab.random_encoder())):
-        found = lab.probe(features(used))
+    for name, used in (("with class labels in the loss", card_of(runner.model)),
+                       ("without labels", card), ("random", runner.random_encoder())):
+        found = runner.probe(features(used))
         rows.append([name, percent(found["knn"]), percent(found["linear"])])
     return table([f"encoder, {count} steps of {stage['batch-size']}", "k nearest neighbours",
                   "linear probe"], rows)

@@ -3,7 +3,7 @@
 
 usage: python -m tools.experiments.feature_maps OUT.png TITLE=FILE.safetensors ...
 
-Needs scikit-learn and matplotlib; tools/experiments/run installs them into an environment of their own.
+Needs scikit-learn and matplotlib, which tools/experiments/run installs into an environment of their own.
 """
 
 import sys

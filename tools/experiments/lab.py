@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where tools/experiments/run measures: launch lines, each run once and kept, and what they end in."""
+"""Where experiments are measured: launch lines, each run once and kept, and what they end in."""
 
 import concurrent.futures
 import hashlib
@@ -30,7 +30,7 @@ JUDGE_TRAINING = ("label-weight=1 patch-weight=0 local-views=0 prototypes=64 hea
                   f"max-steps={JUDGE_STEPS} dtype=bfloat16 checkpoint-interval=100")
 
 
-class Lab:
+class ExperimentRunner:
     """Where launch lines are measured, each once."""
 
     def __init__(self, options):

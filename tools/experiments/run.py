@@ -20,8 +20,8 @@ import struct
 import subprocess
 
 from tools.experiments.ablations import ablations, encoders
-from tools.experiments.lab import (HELD_OUT, QUALITY, Lab, card_of, features, latents, percent, plain,
-                                   quality, real, share)
+from tools.experiments.lab import (HELD_OUT, QUALITY, ExperimentRunner, card_of, features, latents,
+                                   percent, plain, quality, real, share)
 from tools.helpers import media
 from tools.helpers.document import put_sections, sections_of, table
 from tools.helpers.environment import ROOT, finding_modules, python_with
@@ -32,16 +32,16 @@ PHOTOS = ROOT / "tests/data/photos/natural.txt"
 
 
 # What t-SNE maps and the probes show.
-def frontends(lab):
-    return {"frozen features": features(lab.model),
-            "latents": latents(lab.model),
-            "random encoder": features(lab.random_encoder()),
+def frontends(runner):
+    return {"frozen features": features(runner.model),
+            "latents": latents(runner.model),
+            "random encoder": features(runner.random_encoder()),
             "pixels, 16x16": "videoscale ! video/x-raw,width=16,height=16"}
 
 
-def probes(lab):
-    kinds = frontends(lab)
-    found = lab.map(lab.probe, kinds.values())
+def probes(runner):
+    kinds = frontends(runner)
+    found = runner.map(runner.probe, kinds.values())
     rows = [[name, percent(probe["knn"]), percent(probe["linear"])]
             for name, probe in zip(kinds, found)]
     return table(["features", "k nearest neighbours", "linear probe"], rows)
@@ -52,19 +52,21 @@ def fidelity(found):
             f"SSIM {found['ssim']:.3f}")
 
 
-def gates(lab):
-    accuracy = dict(zip((5, 10, 25), lab.spreads([f"steps={n}" for n in (5, 10, 25)])))
+def gates(runner):
+    accuracy = dict(zip((5, 10, 25), runner.spreads([f"steps={n}" for n in (5, 10, 25)])))
     ratio = accuracy[5]["frechet"][0] / accuracy[25]["frechet"][0]
-    objects = lab.psnr(f"{real(101, 'varied')} num-images=512", latents(lab.model))
-    photos = lab.psnr(f"svgdatasetsrc location={quoted(PHOTOS)} size=64", latents(lab.model))
+    objects = runner.psnr(f"{real(101, 'varied')} num-images=512", latents(runner.model))
+    photos = runner.psnr(f"svgdatasetsrc location={quoted(PHOTOS)} size=64", latents(runner.model))
     held_out = f"{real(31)} num-images={HELD_OUT}"
-    on_real = lab.number(f"{held_out} ! {lab.judged()}", "linear")
-    on_decoded = lab.number(f"{held_out} ! {latents(lab.model)} ! svgdecode ! {lab.judged()}", "linear")
+    on_real = runner.number(f"{held_out} ! {runner.judged()}", "linear")
+    on_decoded = runner.number(
+        f"{held_out} ! {latents(runner.model)} ! svgdecode ! {runner.judged()}", "linear")
     # The second run: files are in memory then.
-    quick = f"svgdiffuse model={quoted(lab.model)} classes=all num-images=16 batch-size=16 steps=10"
-    lab.measure(f"{quick} ! svgdecode ! fakesink")
-    seconds = lab.measure(f"{quick} seed=1 ! svgdecode ! fakesink")["seconds"]
-    linear = lab.probe(features(lab.model))["linear"]
+    quick = (f"svgdiffuse model={quoted(runner.model)} classes=all num-images=16 batch-size=16 "
+             "steps=10")
+    runner.measure(f"{quick} ! svgdecode ! fakesink")
+    seconds = runner.measure(f"{quick} seed=1 ! svgdecode ! fakesink")["seconds"]
+    linear = runner.probe(features(runner.model))["linear"]
     rows = [
         ["judge on real held-out images", "", percent(on_real)],
         ["judge on their reconstructions", "near the row above", percent(on_decoded)],
@@ -81,36 +83,38 @@ def gates(lab):
     return table(["gate", "wanted", "measured"], rows)
 
 
-def steps(lab):
+def steps(runner):
     # Heun evaluates twice a step: half the steps cost the same.
     cases = [(solver, shift, count if solver == "euler" else max(1, count // 2))
              for solver in ("euler", "heun") for shift in (0.15, 0.4, 1) for count in (5, 10, 25, 50)]
     settings = [f"steps={count} shift={shift} solver={solver}" for solver, shift, count in cases]
-    rows = [[*case, *quality(found)] for case, found in zip(cases, lab.spreads(settings))]
-    sheets = [lab.sheet(f"steps-{n}", f"svgdiffuse model={quoted(lab.model)} classes=all num-images=16 "
-                        f"batch-size=16 steps={n} ! svgdecode", 16) for n in (5, 10, 25, 50)]
+    rows = [[*case, *quality(found)] for case, found in zip(cases, runner.spreads(settings))]
+    sheets = [runner.sheet(f"steps-{n}", f"svgdiffuse model={quoted(runner.model)} classes=all "
+                           f"num-images=16 batch-size=16 steps={n} ! svgdecode", 16)
+              for n in (5, 10, 25, 50)]
     return (table(["solver", "shift", "steps", *QUALITY], rows) +
             "\nThe same noise and classes at 5, 10, 25 and 50 steps:\n\n" + "\n\n".join(sheets) + "\n")
 
 
-def guidance(lab):
+def guidance(runner):
     cases = [("constant", scale) for scale in (1, 1.5, 2.5, 4)] + \
         [(mode, 2.5) for mode in ("linear", "late", "early", "interval", "cfg-star")]
-    found = lab.spreads([f"steps=10 guidance={mode} guidance-scale={scale}" for mode, scale in cases])
+    found = runner.spreads([f"steps=10 guidance={mode} guidance-scale={scale}"
+                            for mode, scale in cases])
     return table(["guidance", "scale", *QUALITY],
                  [[*case, *quality(spread)] for case, spread in zip(cases, found)])
 
 
-def maps(lab):
+def maps(runner):
     """t-SNE of held-out images in each kind of features, one picture."""
-    python = python_with(lab.out / "venv", "scikit-learn", "matplotlib")
+    python = python_with(runner.out / "venv", "scikit-learn", "matplotlib")
     words = []
-    for number, (title, frontend) in enumerate(frontends(lab).items()):
-        path = lab.out / f"map-{number}.safetensors"
-        lab.measure(f"{real(12, 'varied')} num-images={HELD_OUT} ! {frontend} ! "
-                    f"svgfrechet location={quoted(path)} ! fakesink")
+    for number, (title, frontend) in enumerate(frontends(runner).items()):
+        path = runner.out / f"map-{number}.safetensors"
+        runner.measure(f"{real(12, 'varied')} num-images={HELD_OUT} ! {frontend} ! "
+                       f"svgfrechet location={quoted(path)} ! fakesink")
         words.append(f"{title}={path}")
-    picture = lab.out / "pictures/maps.png"
+    picture = runner.out / "pictures/maps.png"
     subprocess.run([python, "-m", "tools.experiments.feature_maps", picture, *words],
                    env=os.environ | finding_modules(), check=True)
     return f"![t-SNE maps of features](pictures/{picture.name})\n"
@@ -133,9 +137,9 @@ def write_noise(path, rows, tokens):
     media.write_safetensors(path, {"noise": ("F32", shape, data)})
 
 
-def interpolation(lab):
+def interpolation(runner):
     """From one noise to another: a video of both ways, and what half way is worth."""
-    card = json.loads(card_of(lab.model).read_text())
+    card = json.loads(card_of(runner.model).read_text())
     tokens = card["grid"][0] * card["grid"][1]
     size = tokens * (card["encoder"]["width"] + card["residual"]["outputs"])
     draw = random.Random(1)
@@ -143,21 +147,22 @@ def interpolation(lab):
     ends = [(noise(), noise()) for _ in range(4)]
     frames = [[interpolated(a, b, step / 24, spherical) for spherical in (False, True)
                for a, b in ends] for step in range(25)]
-    path = lab.out / "interpolation.safetensors"
+    path = runner.out / "interpolation.safetensors"
     write_noise(path, [row for frame in frames for row in frame], tokens)
-    video = lab.out / "pictures/interpolation.webm"
-    generate = f"svgdiffuse model={quoted(lab.model)} initial-noise={quoted(path)} classes=1,5,8,12"
-    lab.measure(f"{generate} num-images={8 * 25} batch-size=8 framerate=96/1 steps=10 "
-                "! svgdecode grid-columns=4 ! videoconvert ! vp8enc deadline=1 ! "
-                f"webmmux ! filesink location={quoted(video)}")
+    video = runner.out / "pictures/interpolation.webm"
+    generate = (f"svgdiffuse model={quoted(runner.model)} initial-noise={quoted(path)} "
+                "classes=1,5,8,12")
+    runner.measure(f"{generate} num-images={8 * 25} batch-size=8 framerate=96/1 steps=10 "
+                   "! svgdecode grid-columns=4 ! videoconvert ! vp8enc deadline=1 ! "
+                   f"webmmux ! filesink location={quoted(video)}")
     rows = []
     pairs = [(noise(), noise()) for _ in range(128)]
     for name, t, spherical in (("an end", 0, False), ("half way, straight", 0.5, False),
                                ("half way, on the sphere", 0.5, True)):
-        half = lab.out / f"half-{t}-{spherical}.safetensors"
+        half = runner.out / f"half-{t}-{spherical}.safetensors"
         write_noise(half, [interpolated(a, b, t, spherical) for a, b in pairs], tokens)
-        found = lab.score(f"svgdiffuse model={quoted(lab.model)} initial-noise={quoted(half)} num-images=128 "
-                          "classes=all batch-size=32 steps=10 ! svgdecode")
+        found = runner.score(f"svgdiffuse model={quoted(runner.model)} initial-noise={quoted(half)} "
+                             "num-images=128 classes=all batch-size=32 steps=10 ! svgdecode")
         rows.append([name, percent(found["linear"]), f"{found['frechet']:.2f}"])
     return (f"Top row straight, bottom row along the sphere: [{video.name}](pictures/{video.name})\n\n" +
             table(["128 images from", "class accuracy", "Fréchet"], rows))
@@ -175,32 +180,33 @@ EXPERIMENTS = {
 }
 
 
-def section(lab, name):
+def section(runner, name):
     """Runs one experiment; its text is kept."""
     title, experiment = EXPERIMENTS[name]
     print(f"\n{title}", flush=True)
-    lab.lines = []
-    text = experiment(lab)
+    runner.lines = []
+    text = experiment(runner)
     print("\n" + text, flush=True)
     text = text.rstrip() + "\n"
-    first = lab.lines[0].replace(str(lab.out), "out/experiments").replace(str(ROOT) + "/", "")
+    first = runner.lines[0].replace(str(runner.out), "out/experiments").replace(str(ROOT) + "/", "")
     write_text(
-        lab.out / f"sections/{name}.md",
-        f"## {title}\n\n{text}\n```sh\ntools/experiments/run --only {name} --images {lab.images} --seeds {len(lab.seeds)}\n```\n\n"
-        f"The first of its {len(set(lab.lines))} lines:\n\n```sh\ngst-launch-1.0 -q {first}\n```\n")
+        runner.out / f"sections/{name}.md",
+        f"## {title}\n\n{text}\n```sh\ntools/experiments/run --only {name} "
+        f"--images {runner.images} --seeds {len(runner.seeds)}\n```\n\n"
+        f"The first of its {len(set(runner.lines))} lines:\n\n```sh\ngst-launch-1.0 -q {first}\n```\n")
 
 
 # What stands above this line of the document is written by hand and kept.
 MARK = "<!-- Written by tools/experiments/run from here on. -->"
 
 
-def write(lab, path):
+def write(runner, path):
     """Puts all sections there are into the document."""
     found = {}
-    for file in (lab.out / "sections").glob("*.md"):
+    for file in (runner.out / "sections").glob("*.md"):
         found |= sections_of(file.read_text())
     put_sections(path, MARK, found, [title for title, _ in EXPERIMENTS.values()],
-                 lab.out / "pictures")
+                 runner.out / "pictures")
 
 
 def main():
@@ -214,11 +220,11 @@ def main():
     parser.add_argument("--parallel", type=int, default=1, help="lines at a time")
     parser.add_argument("--write", type=pathlib.Path, help="Markdown file for the results")
     options = parser.parse_args()
-    lab = Lab(options)
+    runner = ExperimentRunner(options)
     for name in options.only:
-        section(lab, name)
+        section(runner, name)
     if options.write:
-        write(lab, options.write)
+        write(runner, options.write)
 
 
 if __name__ == "__main__":
