@@ -29,9 +29,11 @@ def torch():
 
 def environment():
     """The library as it lies in the build folder; the variables that compile lines mention."""
-    return dict(os.environ, PKG_CONFIG_PATH=str(support.BUILD / "meson-uninstalled"),
-                LD_LIBRARY_PATH=str(support.BUILD / "lib/svgen"), SVGEN=str(support.ROOT),
-                TORCH=torch() or "")
+    variables = dict(os.environ, PKG_CONFIG_PATH=str(support.BUILD / "meson-uninstalled"),
+                     LD_LIBRARY_PATH=str(support.BUILD / "lib/svgen"), SVGEN=str(support.ROOT),
+                     TORCH=torch() or "")
+    variables.pop("PYTHONSAFEPATH", None)  # tools/helpers/python sets it; examples import their like
+    return variables
 
 
 def compile_line(source):
