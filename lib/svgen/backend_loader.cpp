@@ -14,6 +14,7 @@
 
 #include "svgen/backend.h"
 #include "svgen/error.h"
+#include "svgen/text.h"
 
 namespace svgen {
 namespace fs = std::filesystem;
@@ -42,18 +43,17 @@ constexpr std::string_view kTorchLibraries[] = {"libc10.so", "libtorch_cpu.so", 
 // LibTorch's libraries that this process has, whoever brought them: one name can be there once, and
 // the compute library gets the one that is.
 std::string loaded_torch() {
-  std::string found;
-  const auto look = [](dl_phdr_info* library, size_t, void* text) {
+  std::vector<std::string> found;
+  const auto look = [](dl_phdr_info* library, size_t, void* list) {
     const fs::path file = library->dlpi_name;
-    auto& list = *static_cast<std::string*>(text);
     if (std::any_of(
             std::begin(kTorchLibraries), std::end(kTorchLibraries),
             [&](std::string_view name) { return file.filename().string().starts_with(name); }))
-      list += (list.empty() ? "" : ", ") + file.string();
+      static_cast<std::vector<std::string>*>(list)->push_back(file.string());
     return 0;
   };
   dl_iterate_phdr(look, &found);
-  return found;
+  return joined(found);
 }
 
 // The other file that the loader missed, by its own words; empty when it was something else.
@@ -71,7 +71,7 @@ DeviceError why_not(const fs::path& file, const std::string& problem, const std:
     return DeviceError("the compute library needs " + missing +
                            ", which is not there: install LibTorch where it was at the build, or "
                            "name its folder in LD_LIBRARY_PATH",
-                       {missing, problem, where});
+                       {.expected = missing, .found = problem, .where = where});
   const bool fits = problem.find("undefined symbol") == std::string::npos &&
                     problem.find("version `") == std::string::npos;
   if (!fits && !torch.empty())
@@ -79,16 +79,18 @@ DeviceError why_not(const fs::path& file, const std::string& problem, const std:
         "another LibTorch is in this process already, and the compute library does not fit it: "
         "start the program without it (LD_PRELOAD, a torch of the program's own), or build svgen "
         "with that one (-Dlibtorch)",
-        {"the LibTorch of the build", torch + " already loaded; " + problem, where});
+        {.expected = "the LibTorch of the build",
+         .found = torch + " already loaded; " + problem,
+         .where = where});
   if (!fits)
     return DeviceError(
         "the compute library does not fit LibTorch or libsvgen as they are now: build and install "
         "all together",
-        {"what it was built with", problem, where});
+        {.expected = "what it was built with", .found = problem, .where = where});
   return DeviceError(
       "the compute library cannot be opened: install LibTorch and libsvgen-torch.so, or name the "
       "file in SVGEN_BACKEND",
-      {kFileName, problem, where});
+      {.expected = kFileName, .found = problem, .where = where});
 }
 
 Backend& open_library(void* library, const fs::path& file) {
@@ -97,9 +99,9 @@ Backend& open_library(void* library, const fs::path& file) {
   if (instance != nullptr) return *instance;
   throw DeviceError(
       "the compute library does not fit this libsvgen: build and install both together",
-      {"interface version " + std::to_string(kBackendVersion),
-       entry == nullptr ? "no svgen_backend symbol" : "another version",
-       file.string() + "; see docs/troubleshooting.md"});
+      {.expected = "interface version " + std::to_string(kBackendVersion),
+       .found = entry == nullptr ? "no svgen_backend symbol" : "another version",
+       .where = file.string() + "; see docs/troubleshooting.md"});
 }
 
 // What signals do is the application's business. A distribution's LibTorch brings libraries of MPI,
@@ -139,19 +141,19 @@ Backend& open_backend() {
   if (std::getenv("OMP_WAIT_POLICY") == nullptr) setenv("GOMP_SPINCOUNT", "10000", /*overwrite=*/0);
   setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
   const std::string torch = loaded_torch();
-  std::string absent;
+  std::vector<std::string> absent;
   for (const fs::path& file : candidates()) {
     if (void* library = open_file(file)) return open_library(library, file);
     const std::string problem = dlerror();
     std::error_code ignored;
     if (fs::exists(file, ignored) || !missing_library(file, problem).empty())
       throw why_not(file, problem, torch);
-    absent += (absent.empty() ? "" : "; ") + problem;
+    absent.push_back(problem);
   }
   throw DeviceError(
       "the compute library is not there: install libsvgen-torch.so (beside libsvgen.so), or name "
       "the file in SVGEN_BACKEND",
-      {kFileName, absent, "docs/troubleshooting.md"});
+      {.expected = kFileName, .found = joined(absent, "; "), .where = "docs/troubleshooting.md"});
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <numeric>
 #include <optional>
+#include <span>
 
 #include "svgen/error.h"
 #include "svgen/random.h"
@@ -43,10 +44,8 @@ std::vector<std::string> parts_of(const std::string& text) {
 }
 
 // As names are compared.
-std::string joined(const std::vector<std::string>& parts, size_t begin, size_t end) {
-  std::string text;
-  for (size_t i = begin; i < end; ++i) text += (i == begin ? "" : ", ") + ascii_lower(parts[i]);
-  return text;
+std::string comparable(std::span<const std::string> parts) {
+  return joined(parts, ", ", ascii_lower);
 }
 
 std::optional<Range> range_in(const std::string& entry) {
@@ -66,7 +65,7 @@ class Reader {
       : parts_(parts_of(text)), count_(count), names_(names), where_(where) {
     for (const std::string& name : names) {
       const std::vector<std::string> parts = parts_of(name);
-      comparable_.push_back(joined(parts, 0, parts.size()));
+      comparable_.push_back(comparable(parts));
       longest_ = std::max(longest_, parts.size());
     }
   }
@@ -85,7 +84,7 @@ class Reader {
   Range next() {
     const std::string entry = parts_[at_];
     for (size_t end = std::min(parts_.size(), at_ + longest_); end > at_; --end) {
-      const std::string words = joined(parts_, at_, end);
+      const std::string words = comparable(std::span(parts_).subspan(at_, end - at_));
       const auto same = [&](const std::string& name) { return name == words; };
       if (const auto name = only(matching(same), words)) {
         at_ = end;
@@ -117,15 +116,14 @@ class Reader {
     constexpr size_t kShown = 8;
     if (found.empty()) return std::nullopt;
     if (found.size() == 1) return found.front();
-    std::string meant;
-    for (size_t i = 0; i < std::min(found.size(), kShown); ++i)
-      meant += (i == 0 ? "" : "; ") + std::to_string(found[i]) + " " +
-               names_[static_cast<size_t>(found[i])];
+    std::string meant = joined(
+        std::span(found).first(std::min(found.size(), kShown)), "; ",
+        [this](int64_t c) { return std::to_string(c) + " " + names_[static_cast<size_t>(c)]; });
     if (found.size() > kShown) meant += "; ...";
     throw ConfigurationError("there is no class " + entry +
                                  " alone: " + std::to_string(found.size()) +
                                  " classes are meant by it, so give the number of one",
-                             {meant, "\"" + entry + "\"", where_});
+                             {.expected = meant, .found = "\"" + entry + "\"", .where = where_});
   }
 
   [[noreturn]] void refuse(const std::string& entry) const {
@@ -133,9 +131,10 @@ class Reader {
     throw ConfigurationError(
         "there is no class " + (entry.empty() ? "without a name" : entry) +
             (meant.empty() ? "" : ": " + meant),
-        {"numbers from 0 to " + std::to_string(count_ - 1) + ", ranges such as 0-9, " +
-             (names_.empty() ? "" : "class names, ") + "all or random",
-         "\"" + entry + "\"", where_});
+        {.expected = "numbers from 0 to " + std::to_string(count_ - 1) + ", ranges such as 0-9, " +
+                     (names_.empty() ? "" : "class names, ") + "all or random",
+         .found = "\"" + entry + "\"",
+         .where = where_});
   }
 
   std::vector<std::string> parts_, comparable_;
@@ -160,7 +159,9 @@ ClassList ClassList::parse(const std::string& text, int64_t count,
   list.classes_ = Reader(text, count, names, where).classes();
   if (list.classes_.empty()) {
     throw ConfigurationError("the list of classes is empty",
-                             {"at least one class, all or random", "\"" + text + "\"", where});
+                             {.expected = "at least one class, all or random",
+                              .found = "\"" + text + "\"",
+                              .where = where});
   }
   return list;
 }

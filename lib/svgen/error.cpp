@@ -3,6 +3,7 @@
 #include "svgen/error.h"
 
 #include <utility>
+#include <vector>
 
 #include "svgen/text.h"
 
@@ -23,14 +24,13 @@ Error::Error(ErrorKind kind, const std::string& headline, ErrorDetails details)
       details_{readable(details.expected), readable(details.found), readable(details.where)} {}
 
 std::string Error::report() const {
-  std::string parts;
+  std::vector<std::string> parts;
   const std::pair<const char*, const std::string*> table[] = {
       {"expected ", &details_.expected}, {"found ", &details_.found}, {"in ", &details_.where}};
   for (const auto& [label, text] : table) {
-    if (text->empty()) continue;
-    parts += (parts.empty() ? "" : "; ") + (label + *text);
+    if (!text->empty()) parts.push_back(label + *text);
   }
-  return parts.empty() ? what() : std::string(what()) + " (" + parts + ")";
+  return parts.empty() ? what() : std::string(what()) + " (" + joined(parts, "; ") + ")";
 }
 
 }  // namespace svgen

@@ -8,18 +8,13 @@
 #include <sstream>
 
 #include "svgen/error.h"
+#include "svgen/text.h"
 
 namespace svgen {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kCardName = "card.json";
-
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
-}
 
 bool is_file(const fs::path& path) {
   std::error_code ignored;
@@ -100,7 +95,7 @@ fs::path find_card(const std::string& model) {
   }
   throw IoError("no such model: give the path of a card.json, its folder, or a registered name (" +
                     joined(registered_models()) + ")",
-                {"a model card", "none", joined(tried)});
+                {.expected = "a model card", .found = "none", .where = joined(tried)});
 }
 
 std::vector<std::string> registered_models() {

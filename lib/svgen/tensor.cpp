@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
+#include <string>
 #include <utility>
 
 #include "svgen/error.h"
+#include "svgen/text.h"
 
 namespace svgen {
 namespace {
@@ -37,8 +39,9 @@ int64_t checked_count(const Shape& shape, DType dtype) {
   int64_t count = 1;
   for (const int64_t size : shape) {
     if (size < 0 || (size > 0 && count > limit / size)) {
-      throw ShapeError("a tensor of this shape cannot exist",
-                       {"sizes from 0 up whose bytes fit into 63 bits", shape_text(shape), ""});
+      throw ShapeError(
+          "a tensor of this shape cannot exist",
+          {.expected = "sizes from 0 up whose bytes fit into 63 bits", .found = shape_text(shape)});
     }
     count *= size;
   }
@@ -56,19 +59,15 @@ const char* dtype_name(DType dtype) {
 }
 
 DType parse_dtype(std::string_view name) {
-  std::string known;
-  for (const DTypeFacts& row : kDTypes) {
+  for (const DTypeFacts& row : kDTypes)
     if (name == row.name) return row.dtype;
-    known += (known.empty() ? "" : ", ") + std::string(row.name);
-  }
-  throw ConfigurationError("unknown dtype: use one of " + known,
-                           {"one of " + known, std::string(name), "dtype"});
+  const std::string known = "one of " + joined(kDTypes, ", ", &DTypeFacts::name);
+  throw ConfigurationError("unknown dtype: use " + known,
+                           {.expected = known, .found = std::string(name), .where = "dtype"});
 }
 
 std::string shape_text(const Shape& shape) {
-  std::string text = "[";
-  for (size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
-  return text + "]";
+  return "[" + joined(shape, ", ", [](int64_t size) { return std::to_string(size); }) + "]";
 }
 
 Tensor Tensor::empty(DType dtype, Shape shape) {
@@ -107,19 +106,22 @@ size_t Tensor::byte_count() const {
 void Tensor::check_access(DType wanted) const {
   if (dtype_ != wanted) {
     throw ShapeError("a tensor was read as another dtype",
-                     {dtype_name(wanted), dtype_name(dtype_), "tensor " + shape_text(shape_)});
+                     {.expected = dtype_name(wanted),
+                      .found = dtype_name(dtype_),
+                      .where = "tensor " + shape_text(shape_)});
   }
   if (!device_.is_cpu()) {
-    throw ShapeError("a device tensor was read on the host: copy it first",
-                     {"cpu", device_.name(), "tensor " + shape_text(shape_)});
+    throw ShapeError(
+        "a device tensor was read on the host: copy it first",
+        {.expected = "cpu", .found = device_.name(), .where = "tensor " + shape_text(shape_)});
   }
 }
 
 Tensor Tensor::rows(int64_t first, int64_t count) const {
   if (shape_.empty() || first < 0 || count < 0 || first > shape_[0] - count) {
     throw ShapeError("rows outside of a tensor",
-                     {"rows within " + shape_text(shape_),
-                      std::to_string(count) + " rows from " + std::to_string(first), ""});
+                     {.expected = "rows within " + shape_text(shape_),
+                      .found = std::to_string(count) + " rows from " + std::to_string(first)});
   }
   const size_t row_bytes = shape_[0] ? byte_count() / static_cast<size_t>(shape_[0]) : 0;
   Tensor view = *this;
@@ -130,8 +132,9 @@ Tensor Tensor::rows(int64_t first, int64_t count) const {
 
 Tensor Tensor::reshaped(Shape shape) const {
   if (checked_count(shape, dtype_) != element_count()) {
-    throw ShapeError("a tensor cannot take this shape",
-                     {"as many elements as " + shape_text(shape_), shape_text(shape), ""});
+    throw ShapeError(
+        "a tensor cannot take this shape",
+        {.expected = "as many elements as " + shape_text(shape_), .found = shape_text(shape)});
   }
   Tensor view = *this;
   view.shape_ = std::move(shape);

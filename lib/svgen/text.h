@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Foreign bytes in texts for people: names of files, of tensors, and of whatever else others chose.
+// Texts for people: foreign bytes in them, numbers and lists.
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace svgen {
 
@@ -29,5 +31,16 @@ std::string number_text(double value, int digits = 9);
 
 /// The same as std::to_string, with a point in every locale.
 std::string fixed_text(double value);
+
+/// The items of a list with `separator` between them; `text` makes of each what is written.
+template <typename Range, typename Text = std::identity>
+std::string joined(const Range& items, std::string_view separator = ", ", Text text = {}) {
+  std::string all;
+  for (bool first = true; const auto& item : items) {
+    if (!std::exchange(first, false)) all += separator;
+    all += std::invoke(text, item);
+  }
+  return all;
+}
 
 }  // namespace svgen

@@ -4,9 +4,12 @@
 
 #include <charconv>
 #include <cmath>
+#include <limits>
+#include <span>
 
 #include "common/handles.h"
 #include "svgen/error.h"
+#include "svgen/text.h"
 
 namespace svgen::gst {
 namespace {
@@ -28,10 +31,7 @@ std::string range_text(const Spec* spec) {
 }
 
 std::string enum_values(const GEnumClass* values) {
-  std::string names;
-  for (guint i = 0; i < values->n_values; ++i)
-    names += (i == 0 ? "" : ", ") + std::string(values->values[i].value_nick);
-  return names;
+  return svgen::joined(std::span(values->values, values->n_values), ", ", &GEnumValue::value_nick);
 }
 
 // The whole text as a number; gst_value_deserialize() would take "-1" for the largest of unsigned
@@ -88,8 +88,9 @@ void set_from_text(GObject* object, GParamSpec* spec, const std::string& text,
   Value value(spec->value_type);
   // Validation is true when the value had to be changed.
   if (!read(value.get(), text) || g_param_value_validate(spec, value.get()))
-    throw ConfigurationError("a setting has no such value",
-                             {values_of(spec), text.empty() ? "nothing" : text, where});
+    throw ConfigurationError(
+        "a setting has no such value",
+        {.expected = values_of(spec), .found = text.empty() ? "nothing" : text, .where = where});
   g_object_set_property(object, spec->name, value.get());
 }
 

@@ -9,6 +9,7 @@
 
 #include "common/tensor_memory.h"
 #include "svgen/error.h"
+#include "svgen/text.h"
 
 namespace svgen::gst {
 namespace {
@@ -20,7 +21,7 @@ constexpr int64_t kMaxBatch = 1 << 16;
 [[noreturn]] void refuse(const GstCaps* caps, const std::string& expected,
                          const std::string& found) {
   throw ShapeError("the tensor stream cannot be used: " + found,
-                   {expected, caps_text(caps), "caps"});
+                   {.expected = expected, .found = caps_text(caps), .where = "caps"});
 }
 
 std::vector<std::string> split(const std::string& text, const char* separators) {
@@ -122,9 +123,8 @@ gsize TensorStream::bytes_of(const Entry& entry) const {
 }
 
 std::string TensorStream::text() const {
-  std::ostringstream out;
-  for (const Entry& entry : entries) {
-    out << (out.tellp() > 0 ? ", " : "");
+  const auto text_of = [this](const Entry& entry) {
+    std::ostringstream out;
     if (entry.is_label) {
       out << "1:" << batch << " labels";
     } else {
@@ -132,8 +132,9 @@ std::string TensorStream::text() const {
           << " images of " << grid.width << "x" << grid.height << " tokens of " << entry.channels
           << " channels, " << dtype_name(entry.dtype) << ")";
     }
-  }
-  return out.str();
+    return out.str();
+  };
+  return svgen::joined(entries, ", ", text_of);
 }
 
 CapsPtr TensorStream::caps(bool tensor_memory) const {

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 
 #include "common/handles.h"
 #include "common/property_text.h"
 #include "svgen/error.h"
+#include "svgen/text.h"
 
 namespace svgen::gst {
 namespace {
@@ -32,14 +34,12 @@ std::string settable_properties(GObject* object) {
   guint count = 0;
   const std::unique_ptr<GParamSpec*, decltype(&g_free)> all(
       g_object_class_list_properties(G_OBJECT_GET_CLASS(object), &count), &g_free);
-  std::string names;
-  for (guint i = 0; i < count; ++i) {
-    const GParamSpec* spec = all.get()[i];
+  std::vector<const char*> names;
+  for (const GParamSpec* spec : std::span(all.get(), count)) {
     const bool own = spec->owner_type == G_OBJECT_TYPE(object);
-    if (own && (spec->flags & G_PARAM_WRITABLE) != 0)
-      names += (names.empty() ? "" : ", ") + std::string(spec->name);
+    if (own && (spec->flags & G_PARAM_WRITABLE) != 0) names.push_back(spec->name);
   }
-  return names;
+  return svgen::joined(names);
 }
 
 }  // namespace
@@ -47,8 +47,9 @@ std::string settable_properties(GObject* object) {
 std::vector<std::pair<std::string, std::string>> parse_uri(const std::string& text) {
   const std::unique_ptr<GstUri, UriRelease> uri(gst_uri_from_string(text.c_str()));
   if (!uri || text_or_empty(gst_uri_get_scheme(uri.get())) != kUriScheme)
-    throw ConfigurationError("this is no URI of generated images",
-                             {"svg://MODEL?classes=1,2&n=16&seed=1", text, "uri"});
+    throw ConfigurationError(
+        "this is no URI of generated images",
+        {.expected = "svg://MODEL?classes=1,2&n=16&seed=1", .found = text, .where = "uri"});
   const std::string model = text_or_empty(gst_uri_get_host(uri.get())) +
                             text_or_empty(TextPtr(gst_uri_get_path(uri.get())).get());
   std::vector<std::pair<std::string, std::string>> settings;
@@ -71,8 +72,9 @@ void set_from_text(GObject* object, const std::string& property, const std::stri
   GParamSpec* spec = g_object_class_find_property(G_OBJECT_GET_CLASS(object), property.c_str());
   const bool own = spec != nullptr && spec->owner_type == G_OBJECT_TYPE(object);
   if (!own || (spec->flags & G_PARAM_WRITABLE) == 0)
-    throw ConfigurationError("there is no such setting",
-                             {settable_properties(object), property, "uri"});
+    throw ConfigurationError(
+        "there is no such setting",
+        {.expected = settable_properties(object), .found = property, .where = "uri"});
   gst::set_from_text(object, spec, text, property);
 }
 

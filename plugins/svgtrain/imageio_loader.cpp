@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "svgen/error.h"
+#include "svgen/text.h"
 #include "svgtrain/imageio.h"
 
 namespace svgen::gst {
@@ -32,19 +33,19 @@ std::vector<fs::path> candidates() {
 }  // namespace
 
 void* imageio_symbol(const char* name) {
-  std::string problems;
+  std::vector<std::string> problems;
   for (const fs::path& file : candidates()) {
     void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);  // stays open
     if (library != nullptr) {
       if (void* symbol = dlsym(library, name)) return symbol;
     }
     const char* reason = dlerror();
-    problems += (problems.empty() ? "" : "; ") + std::string(reason == nullptr ? "" : reason);
+    problems.emplace_back(reason == nullptr ? "" : reason);
   }
   throw DeviceError(
       "the module that knows picture formats cannot be opened: install it with OpenCV, or name "
       "its file in SVGEN_IMAGEIO",
-      {kImageIoFile, problems, ""});
+      {.expected = kImageIoFile, .found = svgen::joined(problems, "; ")});
 }
 
 }  // namespace svgen::gst

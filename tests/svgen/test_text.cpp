@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Tests of texts made of foreign bytes.
+// Tests of texts for people.
 #include "svgen/text.h"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "svgen/error.h"
 
@@ -81,6 +83,23 @@ TEST(NumberText, HasAPointAndNineDigits) {
   EXPECT_EQ(number_text(std::numeric_limits<double>::infinity()), "inf");
   for (const double value : {2.0, -0.5, 1e15, 1e308})
     EXPECT_EQ(fixed_text(value), std::to_string(value));  // in the C locale
+}
+
+TEST(Joined, PutsTheSeparatorBetweenItemsOnly) {
+  EXPECT_EQ(joined(std::vector<std::string>{}), "");
+  EXPECT_EQ(joined(std::vector<std::string>{"one"}), "one");
+  EXPECT_EQ(joined(std::vector<const char*>{"one", "two", "three"}), "one, two, three");
+  EXPECT_EQ(joined(std::vector<std::string>{"", "b", ""}, "; "), "; b; ");
+}
+
+TEST(Joined, WritesWhatIsToBeWrittenOfAnItem) {
+  struct Row {
+    int number;
+    const char* name;
+  };
+  const Row rows[] = {{1, "a"}, {2, "b"}};
+  EXPECT_EQ(joined(rows, ", ", &Row::name), "a, b");
+  EXPECT_EQ(joined(rows, " ", [](const Row& row) { return std::to_string(row.number); }), "1 2");
 }
 
 }  // namespace
