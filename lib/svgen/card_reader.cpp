@@ -8,6 +8,8 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <span>
+#include <type_traits>
 
 #include "svgen/card.h"
 #include "svgen/error.h"
@@ -36,12 +38,9 @@ class ObjectReader {
 
   ~ObjectReader() {
     if (!object_.is_object()) return;
-    std::string known;
-    for (const std::string& key : known_) known += (known.empty() ? "" : ", ") + key;
-    for (const auto& item : object_.items()) {
-      if (!known_.contains(item.key()))
-        problem(item.key(), "one of the keys " + known, "unknown key");
-    }
+    const std::string known = "one of the keys " + joined(known_);
+    for (const auto& item : object_.items())
+      if (!known_.contains(item.key())) problem(item.key(), known, "unknown key");
   }
 
   ObjectReader(const ObjectReader&) = delete;
@@ -120,14 +119,15 @@ class ObjectReader {
     }
   }
 
-  // A nick such as "euler", through its parse function.
-  template <typename Value>
-  void read_name(const std::string& key, Value (*parse)(std::string_view), Value& target) {
+  // Through their table of names.
+  template <typename Enum>
+  requires std::is_enum_v<Enum>
+  void read(const std::string& key, Enum& target) {
     std::string name;
     read(key, name);
     if (const json* value = find(key); value == nullptr || !value->is_string()) return;
     try {
-      target = parse(name);
+      target = parse_name<Enum>(name);
     } catch (const Error& error) {
       problem(key, error.expected(), name);
     }
@@ -253,15 +253,16 @@ void fill_alignment(ObjectReader& reader, AlignmentScalars& scalars) {
 }
 
 void fill_sampling(ObjectReader& reader, SamplingOptions& sampling) {
-  reader.read("steps", sampling.steps);
-  reader.read("shift", sampling.shift);
-  reader.read_name("solver", parse_solver, sampling.solver);
-  reader.read_name("guidance", parse_guidance, sampling.guidance);
-  reader.read("guidance_scale", sampling.guidance_scale);
-  reader.read("guidance_start", sampling.guidance_start);
-  reader.read("guidance_end", sampling.guidance_end);
-  reader.read("guidance_skip", sampling.guidance_skip, 0);
-  reader.read("guidance_reverse", sampling.guidance_reverse);
+  for (const SamplingSetting& setting : sampling_settings()) {
+    const auto read = [&]<typename T>(T SamplingOptions::*member) {
+      if constexpr (std::is_integral_v<T>) {
+        reader.read(setting.key, sampling.*member, static_cast<int64_t>(setting.range.low));
+      } else {
+        reader.read(setting.key, sampling.*member);
+      }
+    };
+    std::visit(read, setting.member);
+  }
   try {
     validate(sampling);
   } catch (const Error& error) {
@@ -328,8 +329,9 @@ json parse_without_duplicates(std::string_view text, const std::string& where) {
   const auto watch = [&](int depth, json::parse_event_t event, json& value) {
     if (depth > kMaxNesting) {
       throw ConfigurationError("the model card is nested too deeply to be one",
-                               {"at most " + std::to_string(kMaxNesting) + " levels",
-                                "level " + std::to_string(depth), where});
+                               {.expected = "at most " + std::to_string(kMaxNesting) + " levels",
+                                .found = "level " + std::to_string(depth),
+                                .where = where});
     }
     if (event == json::parse_event_t::object_start) keys.emplace_back();
     if (event == json::parse_event_t::object_end) keys.pop_back();
@@ -342,9 +344,11 @@ json parse_without_duplicates(std::string_view text, const std::string& where) {
     json card = json::parse(text, watch);
     if (duplicate.empty()) return card;
   } catch (const json::exception& error) {
-    throw ConfigurationError("the model card is not valid JSON", {"JSON", error.what(), where});
+    throw ConfigurationError("the model card is not valid JSON",
+                             {.expected = "JSON", .found = error.what(), .where = where});
   }
-  throw ConfigurationError("the model card has a key twice", {"every key once", duplicate, where});
+  throw ConfigurationError("the model card has a key twice",
+                           {.expected = "every key once", .found = duplicate, .where = where});
 }
 
 }  // namespace
@@ -359,14 +363,12 @@ Card Card::parse(std::string_view text, const std::filesystem::path& path) {
     fill_card(reader, card);
   }
   if (!problems.empty()) {
-    std::string list;
-    for (size_t i = 0; i < std::min(problems.size(), kMaxListed); ++i) {
-      list += (i == 0 ? "" : "; ") + problems[i];
-    }
+    std::string list =
+        joined(std::span(problems).first(std::min(problems.size(), kMaxListed)), "; ");
     if (problems.size() > kMaxListed) list += "; and more";
     throw ConfigurationError("the model card has " + std::to_string(problems.size()) +
                                  (problems.size() == 1 ? " problem: " : " problems: ") + list,
-                             {"the schema of docs/cards.md", "", path.string()});
+                             {.expected = "the schema of docs/cards.md", .where = path.string()});
   }
   if (card.name.empty()) card.name = card.path.parent_path().filename().string();
   return card;
@@ -377,7 +379,8 @@ Card Card::load(const std::filesystem::path& card_json) {
   const std::string reason = file ? "a folder" : std::strerror(errno);
   std::error_code ignored;
   if (!file || std::filesystem::is_directory(card_json, ignored)) {
-    throw IoError("the model card cannot be read", {"a readable file", reason, card_json.string()});
+    throw IoError("the model card cannot be read",
+                  {.expected = "a readable file", .found = reason, .where = card_json.string()});
   }
   std::string text;
   for (char block[4096];
@@ -385,8 +388,9 @@ Card Card::load(const std::filesystem::path& card_json) {
     text.append(block, static_cast<size_t>(file.gcount()));
   }
   if (text.size() > kMaxCardBytes) {
-    throw IoError("the model card is too large to be one",
-                  {"at most 16 MiB of JSON", "more", card_json.string()});
+    throw IoError(
+        "the model card is too large to be one",
+        {.expected = "at most 16 MiB of JSON", .found = "more", .where = card_json.string()});
   }
   return parse(text, card_json);
 }

@@ -1,28 +1,25 @@
 // SPDX-License-Identifier: MIT
-// The settings of the sampler and their names.
+// The settings of the sampler: the options of the library, and one table of them that cards,
+// elements and commands read.
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 namespace svgen {
 
-enum class Solver { kEuler, kHeun };
-enum class Guidance { kConstant, kLate, kEarly, kLinear, kCfgStar, kInterval };
-
-/// Nicks: "euler", "heun"; "constant", "late", "early", "linear", "cfg-star", "interval".
-const char* solver_name(Solver solver);
-const char* guidance_name(Guidance guidance);
-
-/// The reverse. Throw ConfigurationError listing the known names.
-Solver parse_solver(std::string_view name);
-Guidance parse_guidance(std::string_view name);
+enum class SolverKind { kEuler, kHeun };
+enum class GuidanceSchedule { kConstant, kLate, kEarly, kLinear, kCfgStar, kInterval };
 
 struct SamplingOptions {
   int64_t steps = 25;
   double shift = 0.15;  // s of t = s u / (1 + (s - 1) u); <= 0 means none
-  Solver solver = Solver::kEuler;
-  Guidance guidance = Guidance::kConstant;
+  SolverKind solver = SolverKind::kEuler;
+  GuidanceSchedule guidance = GuidanceSchedule::kConstant;
   double guidance_scale = 1.0;    // w; 1 skips the unconditional pass
   double guidance_start = 0.0;    // R of early-R (guided where t > R); low end of interval
   double guidance_end = 1.0;      // high end of interval (guided where start < t <= end)
@@ -34,5 +31,50 @@ struct SamplingOptions {
 
 /// Throws ConfigurationError naming the first setting out of its range.
 void validate(const SamplingOptions& options);
+
+/// A value of one of the enums above.
+template <typename Enum>
+struct NamedValue {
+  Enum value;
+  const char* name;   // as users write it: "cfg-star"
+  const char* words;  // what it does, in one line
+};
+
+/// All values of an enum above, in their order.
+template <typename Enum>
+std::span<const NamedValue<Enum>> named_values();
+
+/// The name of a value; "?" for what is none.
+template <typename Enum>
+const char* name_of(Enum value);
+
+/// The reverse. Throws ConfigurationError listing the known names.
+template <typename Enum>
+Enum parse_name(std::string_view name);
+
+/// A member of the options: its name, what it may be, and words for people.
+struct SamplingSetting {
+  using Member = std::variant<int64_t SamplingOptions::*, double SamplingOptions::*,
+                              SolverKind SamplingOptions::*, GuidanceSchedule SamplingOptions::*>;
+
+  struct Range {
+    double low = 0, high = 0;  // both belong to it
+  };
+
+  const char* key;  // of a card: "guidance_scale"
+  Member member;
+  Range range;        // of a number
+  const char* words;  // what it is, in one line
+
+  /// As a property or an option has it: "guidance-scale".
+  std::string name() const;
+  /// The names that it takes; empty for a number.
+  std::vector<std::string> choices() const;
+  /// Its value in `options`: "25", "0.15", "euler".
+  std::string text(const SamplingOptions& options) const;
+};
+
+/// One for each member of the options, in their order.
+std::span<const SamplingSetting> sampling_settings();
 
 }  // namespace svgen

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -158,20 +157,6 @@ Property<Impl> option_field(Owner Impl::Settings::*options, T Owner::*member,
       [=](Impl& impl, GValue* value) {
         ValueTraits<T>::set(value, impl.settings().*options.*member);
       }};
-}
-
-/// A property that stays empty until the user sets it; `shown` is what inspection and an unset
-/// property display.
-template <typename Impl, typename Owner, typename T>
-Property<Impl> optional_field(std::optional<T> Owner::*member, T shown, PropertyText<T> text) {
-  using Settings = typename Impl::Settings;
-  return {[=] { return ValueTraits<T>::spec(text, shown); },
-          [=](Impl& impl, const GValue* value) {
-            impl.change_settings([&](Settings& s) { s.*member = ValueTraits<T>::get(value); });
-          },
-          [=](Impl& impl, GValue* value) {
-            ValueTraits<T>::set(value, (impl.settings().*member).value_or(shown));
-          }};
 }
 
 /// `first` with `more` behind.

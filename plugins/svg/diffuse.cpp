@@ -83,7 +83,7 @@ class Diffuse : public ElementImpl<DiffuseSettings> {
   gboolean start() {
     const DiffuseSettings s = settings();
     const Card& card = engine().card();
-    validate(s.sampling(card.sampling));
+    validate(s.sampling.over(card.sampling));
     classes_ = ClassList::parse(s.classes, engine().info().classes, card.classes);
     noise_ = s.initial_noise.empty() ? Tensor() : read_noise(s);
     next_ = s.first_index;
@@ -274,7 +274,7 @@ class Diffuse : public ElementImpl<DiffuseSettings> {
   SampleRequest request_for(const DiffuseSettings& s, int64_t count) const {
     SampleRequest request;
     request.seed = s.seed;
-    request.options = s.sampling(engine().card().sampling);
+    request.options = s.sampling.over(engine().card().sampling);
     request.normalized = s.normalized;
     for (int64_t k = 0; k < count; ++k) {
       const int64_t index = backwards_ ? next_ - k : next_ + k;

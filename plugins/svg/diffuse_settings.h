@@ -2,44 +2,25 @@
 // The settings of svgdiffuse and their property table.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/model_client.h"
-#include "svg/enums.h"
-#include "svgen/sampling.h"
+#include "svg/sampling_choice.h"
 
 namespace svgen::gst {
 
-/// What is optional here comes from the card until the user sets it.
 struct DiffuseSettings : ModelSettings {
   std::string classes = "random";
   uint64_t seed = 0;
   int64_t first_index = 0;
   int64_t num_images = -1;
   int64_t batch_size = 1;
-  std::optional<int64_t> steps, guidance_skip;
-  std::optional<double> shift, guidance_scale, guidance_start, guidance_end, guidance_reverse;
-  std::optional<Solver> solver;
-  std::optional<Guidance> guidance;
+  SamplingChoice sampling;
   std::string initial_noise;
   bool normalized = false;
   bool is_live = false;
   Fraction framerate{0, 1};
-
-  /// The card's sampling options with what the user set.
-  SamplingOptions sampling(const SamplingOptions& card) const {
-    return {.steps = steps.value_or(card.steps),
-            .shift = shift.value_or(card.shift),
-            .solver = solver.value_or(card.solver),
-            .guidance = guidance.value_or(card.guidance),
-            .guidance_scale = guidance_scale.value_or(card.guidance_scale),
-            .guidance_start = guidance_start.value_or(card.guidance_start),
-            .guidance_end = guidance_end.value_or(card.guidance_end),
-            .guidance_skip = guidance_skip.value_or(card.guidance_skip),
-            .guidance_reverse = guidance_reverse.value_or(card.guidance_reverse)};
-  }
 };
 
 // Which images are made.
@@ -69,78 +50,6 @@ std::vector<Property<Impl>> image_properties() {
   };
 }
 
-// How the flow is solved.
-template <typename Impl>
-std::vector<Property<Impl>> solver_properties() {
-  using S = DiffuseSettings;
-  const SamplingOptions usual;
-  constexpr Mutable kPlaying = Mutable::kPlaying;
-  return {
-      optional_field<Impl>(&S::steps, usual.steps,
-                           {.name = "steps",
-                            .blurb = "Steps of the solver (unset: the card's)",
-                            .low = 1,
-                            .high = 10000,
-                            .when = kPlaying}),
-      optional_field<Impl>(
-          &S::shift, usual.shift,
-          {.name = "shift",
-           .blurb = "Time shift s of t = s u / (1 + (s - 1) u); <= 0: none (unset: the card's)",
-           .low = -1,
-           .high = 100,
-           .when = kPlaying}),
-      optional_field<Impl>(
-          &S::solver, usual.solver,
-          {.name = "solver", .blurb = "Solver of the flow (unset: the card's)", .when = kPlaying}),
-  };
-}
-
-// How it is guided.
-template <typename Impl>
-std::vector<Property<Impl>> guidance_properties() {
-  using S = DiffuseSettings;
-  const SamplingOptions usual;
-  constexpr Mutable kPlaying = Mutable::kPlaying;
-  return {
-      optional_field<Impl>(&S::guidance, usual.guidance,
-                           {.name = "guidance",
-                            .blurb = "When classifier-free guidance acts (unset: the card's)",
-                            .when = kPlaying}),
-      optional_field<Impl>(
-          &S::guidance_scale, usual.guidance_scale,
-          {.name = "guidance-scale",
-           .blurb = "Scale w of the guidance; 1 skips the unconditional pass (unset: the card's)",
-           .low = -1000,
-           .high = 1000,
-           .when = kPlaying}),
-      optional_field<Impl>(&S::guidance_start, usual.guidance_start,
-                           {.name = "guidance-start",
-                            .blurb = "early: guided where t > this; interval: low end",
-                            .low = 0,
-                            .high = 1,
-                            .when = kPlaying}),
-      optional_field<Impl>(&S::guidance_end, usual.guidance_end,
-                           {.name = "guidance-end",
-                            .blurb = "interval: guided where t <= this",
-                            .low = 0,
-                            .high = 1,
-                            .when = kPlaying}),
-      optional_field<Impl>(&S::guidance_skip, usual.guidance_skip,
-                           {.name = "guidance-skip",
-                            .blurb = "cfg-star: first steps that leave out the class (K)",
-                            .low = 0,
-                            .high = 10000,
-                            .when = kPlaying}),
-      optional_field<Impl>(
-          &S::guidance_reverse, usual.guidance_reverse,
-          {.name = "guidance-reverse",
-           .blurb = "cfg-star: these steps take -R times the unconditional velocity (R)",
-           .low = -1000,
-           .high = 1000,
-           .when = kPlaying}),
-  };
-}
-
 // Where it starts from and how it goes out.
 template <typename Impl>
 std::vector<Property<Impl>> output_properties() {
@@ -163,8 +72,8 @@ std::vector<Property<Impl>> output_properties() {
 
 template <typename Impl>
 std::vector<Property<Impl>> diffuse_properties() {
-  return joined(joined(image_properties<Impl>(), solver_properties<Impl>()),
-                joined(guidance_properties<Impl>(), output_properties<Impl>()));
+  return joined(image_properties<Impl>(),
+                joined(sampling_properties<Impl>(), output_properties<Impl>()));
 }
 
 }  // namespace svgen::gst

@@ -2,6 +2,10 @@
 // GTypes of the enumerations: value, description, nick.
 #include "svg/enums.h"
 
+#include <vector>
+
+#include "svgen/sampling.h"
+
 namespace svgen::gst {
 namespace {
 
@@ -10,8 +14,17 @@ constexpr GEnumValue row(Enum value, const char* description, const char* nick) 
   return {static_cast<gint>(value), description, nick};
 }
 
-template <size_t kCount>
-GType registered(const char* name, const GEnumValue (&values)[kCount]) {
+// Those of the library's table.
+template <typename Enum>
+std::vector<GEnumValue> rows_of() {
+  std::vector<GEnumValue> rows;
+  for (const NamedValue<Enum>& value : named_values<Enum>())
+    rows.push_back(row(value.value, value.words, value.name));
+  rows.push_back({});
+  return rows;
+}
+
+GType registered(const char* name, const GEnumValue* values) {
   const GType type = g_enum_register_static(name, values);
   gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
   return type;
@@ -44,31 +57,16 @@ GType enum_type<Statistics>() {
 }
 
 template <>
-GType enum_type<Solver>() {
-  static const GEnumValue values[] = {
-      row(Solver::kEuler, "Euler: one evaluation a step", solver_name(Solver::kEuler)),
-      row(Solver::kHeun, "Heun: two evaluations a step", solver_name(Solver::kHeun)),
-      {}};
-  static const GType type = registered("GstSvgSolver", values);
+GType enum_type<SolverKind>() {
+  static const std::vector<GEnumValue> values = rows_of<SolverKind>();
+  static const GType type = registered("GstSvgSolver", values.data());
   return type;
 }
 
 template <>
-GType enum_type<Guidance>() {
-  const auto nicked = [](Guidance value, const char* description) {
-    return row(value, description, guidance_name(value));
-  };
-  static const GEnumValue values[] = {
-      nicked(Guidance::kConstant, "The same scale at every step"),
-      nicked(Guidance::kLate, "Guided in the second half of the steps"),
-      nicked(Guidance::kEarly, "Guided where t > guidance-start (published as early-R)"),
-      nicked(Guidance::kLinear, "The scale grows linearly from 1 to the full one"),
-      nicked(Guidance::kCfgStar,
-             "The first guidance-skip steps take -guidance-reverse times the "
-             "unconditional velocity (published as cfg_star-K-R)"),
-      nicked(Guidance::kInterval, "Guided where guidance-start < t <= guidance-end"),
-      {}};
-  static const GType type = registered("GstSvgGuidance", values);
+GType enum_type<GuidanceSchedule>() {
+  static const std::vector<GEnumValue> values = rows_of<GuidanceSchedule>();
+  static const GType type = registered("GstSvgGuidance", values.data());
   return type;
 }
 

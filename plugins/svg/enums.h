@@ -15,9 +15,9 @@ GType enum_type<FeatureKind>();
 template <>
 GType enum_type<Statistics>();
 template <>
-GType enum_type<Solver>();
+GType enum_type<SolverKind>();
 template <>
-GType enum_type<Guidance>();
+GType enum_type<GuidanceSchedule>();
 template <>
 GType enum_type<PartialBatch>();
 

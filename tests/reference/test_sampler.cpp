@@ -23,7 +23,7 @@ struct Mode {
   SamplingOptions options;
 };
 
-SamplingOptions guided_by(Guidance guidance) {
+SamplingOptions guided_by(GuidanceSchedule guidance) {
   SamplingOptions options;
   options.guidance = guidance;
   options.guidance_scale = 1.5;
@@ -31,14 +31,14 @@ SamplingOptions guided_by(Guidance guidance) {
 }
 
 SamplingOptions cfg_star(int64_t skip, double reverse) {
-  SamplingOptions options = guided_by(Guidance::kCfgStar);
+  SamplingOptions options = guided_by(GuidanceSchedule::kCfgStar);
   options.guidance_skip = skip;
   options.guidance_reverse = reverse;
   return options;
 }
 
 SamplingOptions early(double start) {
-  SamplingOptions options = guided_by(Guidance::kEarly);
+  SamplingOptions options = guided_by(GuidanceSchedule::kEarly);
   options.guidance_start = start;
   return options;
 }
@@ -46,10 +46,10 @@ SamplingOptions early(double start) {
 const std::vector<Mode>& modes() {
   static const std::vector<Mode> table = {
       {"none", SamplingOptions{}},
-      {"constant", guided_by(Guidance::kConstant)},
-      {"late", guided_by(Guidance::kLate)},
+      {"constant", guided_by(GuidanceSchedule::kConstant)},
+      {"late", guided_by(GuidanceSchedule::kLate)},
       {"early-0.3", early(0.3)},
-      {"linear", guided_by(Guidance::kLinear)},
+      {"linear", guided_by(GuidanceSchedule::kLinear)},
       {"cfg_star-1-0", cfg_star(1, 0)},
       {"cfg_star-2-2", cfg_star(2, 2)},
   };
@@ -97,14 +97,14 @@ TEST(SamplerParity, Grids) {
 }
 
 TEST(SamplerParity, EveryPublishedModeWithBothSolvers) {
-  for (const Solver solver : {Solver::kEuler, Solver::kHeun}) {
+  for (const SolverKind solver : {SolverKind::kEuler, SolverKind::kHeun}) {
     for (const Mode& mode : modes()) {
       for (const int64_t steps : {5, 25}) {
         SamplingOptions options = mode.options;
         options.solver = solver;
         options.steps = steps;
-        const std::string name = std::string("smp.") + solver_name(solver) + "." + mode.name +
-                                 ".N" + std::to_string(steps);
+        const std::string name =
+            std::string("smp.") + name_of(solver) + "." + mode.name + ".N" + std::to_string(steps);
         const at::Tensor path = tiny_path(options);
         parity::expect_close(name, path[steps], tiny_cases()[name], parity::kFeatureTolerance);
         const bool path_is_known = steps == 5;
@@ -118,7 +118,7 @@ TEST(SamplerParity, EveryPublishedModeWithBothSolvers) {
 
 struct ExtraCase {
   const char* name;
-  Solver solver;
+  SolverKind solver;
   double scale, shift, tolerance;
   int64_t skip = 0;
 };
@@ -126,17 +126,17 @@ struct ExtraCase {
 TEST(SamplerParity, OtherScalesAndShifts) {
   const double usual = parity::kFeatureTolerance;
   const ExtraCase cases[] = {
-      {"smpx.w1.euler.constant", Solver::kEuler, 1, 0.15, usual},
-      {"smpx.w1.euler.cfg_star-1-0", Solver::kEuler, 1, 0.15, usual, 1},
-      {"smpx.w4.euler.constant", Solver::kEuler, 4, 0.15, kWideTolerance},
-      {"smpx.w4.heun.cfg_star-1-0", Solver::kHeun, 4, 0.15, kWideTolerance, 1},
-      {"smpx.shift1.euler.constant", Solver::kEuler, 1.5, 1, usual},
-      {"smpx.shift0.euler.constant", Solver::kEuler, 1.5, 0, usual},
-      {"smpx.shift0.4.heun.constant", Solver::kHeun, 1.5, 0.4, usual},
+      {"smpx.w1.euler.constant", SolverKind::kEuler, 1, 0.15, usual},
+      {"smpx.w1.euler.cfg_star-1-0", SolverKind::kEuler, 1, 0.15, usual, 1},
+      {"smpx.w4.euler.constant", SolverKind::kEuler, 4, 0.15, kWideTolerance},
+      {"smpx.w4.heun.cfg_star-1-0", SolverKind::kHeun, 4, 0.15, kWideTolerance, 1},
+      {"smpx.shift1.euler.constant", SolverKind::kEuler, 1.5, 1, usual},
+      {"smpx.shift0.euler.constant", SolverKind::kEuler, 1.5, 0, usual},
+      {"smpx.shift0.4.heun.constant", SolverKind::kHeun, 1.5, 0.4, usual},
   };
   for (const ExtraCase& extra : cases) {
     SamplingOptions options =
-        extra.skip > 0 ? cfg_star(extra.skip, 0) : guided_by(Guidance::kConstant);
+        extra.skip > 0 ? cfg_star(extra.skip, 0) : guided_by(GuidanceSchedule::kConstant);
     options.guidance_scale = extra.scale;
     options.solver = extra.solver;
     options.shift = extra.shift;
@@ -178,7 +178,7 @@ TEST(SamplerParity, TheGoldenRunsOnTwelveChannels) {
       if (guidance == mode.name) options = mode.options;
     }
     ASSERT_EQ(options.guidance_scale != 1, guidance != "off") << guidance;
-    options.solver = parse_solver(run["solver"].get<std::string>());
+    options.solver = parse_name<SolverKind>(run["solver"].get<std::string>());
     options.steps = run["N"];
     parity::expect_summary("golden.sampler." + run["solver"].get<std::string>() + "." + guidance +
                                ".N" + std::to_string(options.steps),

@@ -80,16 +80,16 @@ TEST_P(TinySystem, ReconstructsNormalizedLatents) {
 
 struct Generation {
   const char* name;
-  Solver solver;
-  Guidance guidance;
+  SolverKind solver;
+  GuidanceSchedule guidance;
   double scale;
   int64_t steps, skip;
 };
 constexpr Generation kGenerations[] = {
-    {"gen.euler.none.N5", Solver::kEuler, Guidance::kConstant, 1, 5, 0},
-    {"gen.euler.constant.N5", Solver::kEuler, Guidance::kConstant, 1.5, 5, 0},
-    {"gen.euler.cfg_star-1-0.N25", Solver::kEuler, Guidance::kCfgStar, 1.5, 25, 1},
-    {"gen.heun.constant.N5", Solver::kHeun, Guidance::kConstant, 1.5, 5, 0},
+    {"gen.euler.none.N5", SolverKind::kEuler, GuidanceSchedule::kConstant, 1, 5, 0},
+    {"gen.euler.constant.N5", SolverKind::kEuler, GuidanceSchedule::kConstant, 1.5, 5, 0},
+    {"gen.euler.cfg_star-1-0.N25", SolverKind::kEuler, GuidanceSchedule::kCfgStar, 1.5, 25, 1},
+    {"gen.heun.constant.N5", SolverKind::kHeun, GuidanceSchedule::kConstant, 1.5, 5, 0},
 };
 
 TEST_P(TinySystem, Generates) {

@@ -174,8 +174,8 @@ TEST(CardReader, ReadsEverySamplingKey) {
                    "guidance_scale": 4, "guidance_start": 0.25, "guidance_end": 0.75,
                    "guidance_skip": 2, "guidance_reverse": 0.5})"),
       kPath);
-  EXPECT_EQ(card.sampling,
-            (SamplingOptions{7, -1, Solver::kHeun, Guidance::kCfgStar, 4, 0.25, 0.75, 2, 0.5}));
+  EXPECT_EQ(card.sampling, (SamplingOptions{7, -1, SolverKind::kHeun, GuidanceSchedule::kCfgStar, 4,
+                                            0.25, 0.75, 2, 0.5}));
 }
 
 struct BadCard {
@@ -300,6 +300,9 @@ const BadCard kBadCards[] = {
     {"StartOutOfRange",
      card_with(R"("sampling": {"guidance_start": 2})"),
      {"sampling.guidance_start:", "2.0"}},
+    {"ScaleOutOfRange",
+     card_with(R"("sampling": {"guidance_scale": 1001})"),
+     {"sampling.guidance_scale:", "1001.0", "-1000.000000 to 1000.000000"}},
 };
 
 class BadCards : public ::testing::TestWithParam<BadCard> {};

@@ -4,65 +4,145 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+#include <vector>
 
 #include "support.h"
+#include "svgen/text.h"
 
 namespace svgen {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::report_of;
 
-TEST(Sampling, SolverNamesAreReadBack) {
-  for (const Solver solver : {Solver::kEuler, Solver::kHeun}) {
-    EXPECT_EQ(parse_solver(solver_name(solver)), solver);
+template <typename Enum>
+void expect_names_are_read_back() {
+  for (const NamedValue<Enum>& row : named_values<Enum>()) {
+    EXPECT_EQ(parse_name<Enum>(name_of(row.value)), row.value);
+    EXPECT_STREQ(name_of(row.value), row.name);
+    EXPECT_STRNE(row.words, "");
   }
 }
 
-TEST(Sampling, GuidanceNamesAreReadBack) {
-  for (const Guidance guidance : {Guidance::kConstant, Guidance::kLate, Guidance::kEarly,
-                                  Guidance::kLinear, Guidance::kCfgStar, Guidance::kInterval}) {
-    EXPECT_EQ(parse_guidance(guidance_name(guidance)), guidance);
-  }
+TEST(Sampling, NamesAreReadBack) {
+  expect_names_are_read_back<SolverKind>();
+  expect_names_are_read_back<GuidanceSchedule>();
 }
 
-TEST(Sampling, NicksAreThePublishedOnes) {
-  EXPECT_STREQ(solver_name(Solver::kHeun), "heun");
-  EXPECT_STREQ(guidance_name(Guidance::kCfgStar), "cfg-star");
+// What elements take for a value is its place in the table.
+TEST(Sampling, NamesAreInTheOrderOfTheirValues) {
+  for (size_t i = 0; i < named_values<SolverKind>().size(); ++i)
+    EXPECT_EQ(named_values<SolverKind>()[i].value, static_cast<SolverKind>(i));
+  for (size_t i = 0; i < named_values<GuidanceSchedule>().size(); ++i)
+    EXPECT_EQ(named_values<GuidanceSchedule>()[i].value, static_cast<GuidanceSchedule>(i));
+}
+
+TEST(Sampling, NamesAreThePublishedOnes) {
+  EXPECT_STREQ(name_of(SolverKind::kHeun), "heun");
+  EXPECT_STREQ(name_of(GuidanceSchedule::kCfgStar), "cfg-star");
+  EXPECT_STREQ(name_of(static_cast<SolverKind>(-1)), "?");
 }
 
 TEST(Sampling, UnknownSolverListsTheKnownOnes) {
-  const std::string report = report_of<ConfigurationError>([] { parse_solver("rk4"); });
-  EXPECT_THAT(report, HasSubstr("euler, heun"));
-  EXPECT_THAT(report, HasSubstr("rk4"));
+  const std::string report = report_of<ConfigurationError>([] { parse_name<SolverKind>("rk4"); });
+  EXPECT_EQ(report,
+            "unknown solver: use one of euler, heun (expected one of euler, heun; found rk4; "
+            "in solver)");
 }
 
 TEST(Sampling, UnknownGuidanceListsTheKnownOnes) {
-  const std::string report = report_of<ConfigurationError>([] { parse_guidance("cfg_star"); });
+  const std::string report =
+      report_of<ConfigurationError>([] { parse_name<GuidanceSchedule>("cfg_star"); });
   EXPECT_THAT(report, HasSubstr("constant, late, early, linear, cfg-star, interval"));
   EXPECT_THAT(report, HasSubstr("cfg_star"));
 }
 
 TEST(Sampling, NamesAreExact) {
   for (const char* name : {"", "Euler", "euler ", "eule"}) {
-    EXPECT_THROW(parse_solver(name), ConfigurationError) << name;
+    EXPECT_THROW(parse_name<SolverKind>(name), ConfigurationError) << name;
   }
+}
+
+// Another value than the usual one, and within the range.
+void change(SamplingOptions& options, const SamplingSetting& setting) {
+  const auto to_another = [&]<typename T>(T SamplingOptions::*member) {
+    if constexpr (std::is_enum_v<T>) {
+      options.*member = named_values<T>().back().value;
+    } else {
+      const auto low = static_cast<T>(setting.range.low), high = static_cast<T>(setting.range.high);
+      options.*member = options.*member == high ? low : high;
+    }
+  };
+  std::visit(to_another, setting.member);
+}
+
+TEST(Sampling, EverySettingIsAMemberOfItsOwn) {
+  for (const SamplingSetting& changed : sampling_settings()) {
+    SamplingOptions options;
+    change(options, changed);
+    for (const SamplingSetting& setting : sampling_settings())
+      EXPECT_EQ(setting.text(options) != setting.text(SamplingOptions{}), &setting == &changed)
+          << setting.key << " after a change of " << changed.key;
+  }
+}
+
+TEST(Sampling, UsersWriteADashWhereCardsHaveAnUnderscore) {
+  for (const SamplingSetting& setting : sampling_settings()) {
+    if (std::string_view(setting.key) == "guidance_scale") {
+      EXPECT_EQ(setting.name(), "guidance-scale");
+    }
+    EXPECT_THAT(setting.name(), Not(HasSubstr("_")));
+  }
+}
+
+TEST(Sampling, SettingsHaveTextsAndChoices) {
+  const auto settings = sampling_settings();
+  const SamplingOptions usual;
+  EXPECT_EQ(settings[0].text(usual), "25");
+  EXPECT_EQ(settings[1].text(usual), "0.15");
+  EXPECT_EQ(settings[2].text(usual), "euler");
+  EXPECT_TRUE(settings[0].choices().empty());
+  EXPECT_EQ(joined(settings[2].choices()), "euler, heun");
 }
 
 TEST(Sampling, TheDefaultsAreValid) {
   EXPECT_NO_THROW(validate(SamplingOptions{}));
 }
 
-TEST(Sampling, TheEndsOfTheRangesAreValid) {
+TEST(Sampling, RangesEndWhereTheTableSays) {
+  for (const SamplingSetting& setting : sampling_settings()) {
+    const auto accepts = [&](double value) {
+      SamplingOptions options;
+      const auto set = [&]<typename T>(T SamplingOptions::*member) {
+        options.*member = static_cast<T>(value);
+      };
+      std::visit(set, setting.member);
+      try {
+        validate(options);
+        return true;
+      } catch (const ConfigurationError&) {
+        return false;
+      }
+    };
+    if (!setting.choices().empty()) continue;
+    EXPECT_TRUE(accepts(setting.range.low)) << setting.key;
+    EXPECT_TRUE(accepts(setting.range.high)) << setting.key;
+    EXPECT_FALSE(accepts(setting.range.low - 1)) << setting.key;
+    EXPECT_FALSE(accepts(setting.range.high + 1)) << setting.key;
+  }
+}
+
+TEST(Sampling, AnErrorSaysTheRange) {
   SamplingOptions options;
-  options.steps = 1;
-  options.shift = -1;
-  options.guidance_start = 1;
-  options.guidance_end = 0;
-  EXPECT_NO_THROW(validate(options));
-  options.steps = 10000;
-  options.guidance_skip = 10000;
-  EXPECT_NO_THROW(validate(options));
+  options.steps = 20000;
+  EXPECT_EQ(report_of<ConfigurationError>([&] { validate(options); }),
+            "steps is out of range (expected 1.000000 to 10000.000000; found 20000.000000; in "
+            "steps)");
 }
 
 struct BadSetting {
@@ -80,6 +160,7 @@ constexpr BadSetting kBadSettings[] = {
     {"steps", [](SamplingOptions& o) { o.steps = std::numeric_limits<int64_t>::max(); }},
     {"shift", [](SamplingOptions& o) { o.shift = kNaN; }},
     {"shift", [](SamplingOptions& o) { o.shift = kInfinity; }},
+    {"shift", [](SamplingOptions& o) { o.shift = -1.5; }},
     {"guidance-scale", [](SamplingOptions& o) { o.guidance_scale = kNaN; }},
     {"guidance-scale", [](SamplingOptions& o) { o.guidance_scale = -kInfinity; }},
     {"guidance-start", [](SamplingOptions& o) { o.guidance_start = -0.01; }},
@@ -88,7 +169,7 @@ constexpr BadSetting kBadSettings[] = {
     {"guidance-end", [](SamplingOptions& o) { o.guidance_end = kNaN; }},
     {"guidance-start",
      [](SamplingOptions& o) {
-       o.guidance = Guidance::kInterval;
+       o.guidance = GuidanceSchedule::kInterval;
        o.guidance_start = o.guidance_end = 0.5;
      }},
     {"guidance-skip", [](SamplingOptions& o) { o.guidance_skip = -1; }},
@@ -110,6 +191,24 @@ TEST_P(BadSamplingSetting, IsAConfigurationErrorThatNamesIt) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, BadSamplingSetting, ::testing::ValuesIn(kBadSettings));
+
+// A row of the table in docs/cards.md.
+std::string documented(const SamplingSetting& setting) {
+  const std::string usual = setting.text(SamplingOptions{});
+  if (const std::vector<std::string> choices = setting.choices(); !choices.empty())
+    return "| `" + std::string(setting.key) + "` | `" + joined(choices, "`, `") + "` | `" + usual +
+           "` | " + setting.words + " |\n";
+  const bool whole = std::holds_alternative<int64_t SamplingOptions::*>(setting.member);
+  return "| `" + std::string(setting.key) + "` | " + (whole ? "integer" : "number") + " from " +
+         number_text(setting.range.low) + " to " + number_text(setting.range.high) + " | " + usual +
+         " | " + setting.words + " |\n";
+}
+
+TEST(Sampling, ThePageOfCardsHasTheTable) {
+  const std::string page = testing::read_text(SVGEN_TEST_DATA "/../../docs/cards.md");
+  const std::string rows = joined(sampling_settings(), "", documented);
+  EXPECT_THAT(page, HasSubstr("| key | value | default | meaning |\n|---|---|---|---|\n" + rows));
+}
 
 }  // namespace
 }  // namespace svgen

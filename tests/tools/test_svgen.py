@@ -102,6 +102,7 @@ class Mistakes(Svgen):
                 (["generate", "--number=two", "x.png"], "found two; in --number"),
                 (["generate", "--number"], "--number needs a value"),
                 (["generate", "-n", "2", "x.png"], "two dashes; found -n"),
+                (["generate", "--guidance-end=2", "x.png"], "expected 0 to 1; found 2; in --guidance-end"),
                 (["generate"], "generate needs one output"),
                 (["generate", "x.bmp"], "found .bmp"),
                 (["generate", "--number=2", "x.png"], "--sheet COLUMNS"),
@@ -144,9 +145,12 @@ class Looking(Svgen):
         self.assertRegex(self.output_of("info"), r"(?m)^mini +64x64 +ready")
         text = self.output_of("info", "mini")
         self.assertIn("13 mushroom", text)
+        self.assertRegex(text, r"(?m)^sampling +steps 10, shift 0\.15, solver euler, ")
         found = json.loads(self.output_of("info", "--json", "mini"))
         self.assertEqual((found[0]["width"], len(found[0]["classes"])), (64, 16))
         self.assertEqual(found[0]["parts"]["decoder"]["problem"], "")
+        self.assertEqual([found[0][key] for key in ("steps", "guidance-scale", "solver", "guidance-skip")],
+                         [10, 4, "euler", 0])
 
     def test_the_doctor_finds_nothing_here(self):
         rows = [json.loads(line) for line in self.output_of("doctor", "--json").splitlines()]
@@ -165,6 +169,8 @@ class Looking(Svgen):
         for command in ("generate", "reconstruct", "extract", "info", "doctor"):
             self.assertIn(command, text)
             self.assertIn("usage: svgen " + command, self.output_of(command, "--help"))
+        self.assertRegex(self.output_of("generate", "--help"),
+                         r"(?m)^  --solver NAME +solver of the flow: euler, heun \(the model's\)$")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ usage: tools/checks/pages [--check]
 
 --check compares instead, prints the differences and exits with 1 when there are any. Pages hold
 nothing of the machine they were made on: no paths, no versions of a distribution, and no property
-that a newer GStreamer's base class adds, which is neither in plugins/ nor on a page yet.
+that a newer GStreamer's base class adds, which is neither in our sources nor on a page yet.
 """
 
 import argparse
@@ -26,9 +26,11 @@ UNINTERESTING = {"name", "parent"}
 
 @functools.cache
 def names_in_sources():
-    """All words in quotes, the names of our properties among them."""
-    return set(re.findall(r'"([a-z][a-z0-9-]*)"', "".join(
-        path.read_text() for path in (ROOT / "plugins").rglob("*") if path.suffix in (".cpp", ".h"))))
+    """All words in quotes, the names of our properties among them; the sampler's have _ for -."""
+    files = [ROOT / "lib/svgen/sampling.cpp", *(ROOT / "plugins").rglob("*")]
+    words = re.findall(r'"([a-z][a-z0-9_-]*)"', "".join(
+        path.read_text() for path in files if path.suffix in (".cpp", ".h")))
+    return {word.replace("_", "-") for word in words}
 
 
 @functools.cache

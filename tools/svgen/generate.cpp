@@ -8,6 +8,8 @@
 #include "svgen/class_list.h"
 #include "svgen/error.h"
 #include "svgen/registry.h"
+#include "svgen/sampling.h"
+#include "svgen/text.h"
 
 namespace svgen::cli {
 namespace {
@@ -26,9 +28,10 @@ void check_classes(const Card& card, const std::string& text) {
 
 void check_rate(const Options& options) {
   if (options.text("rate", "1").find_first_of("123456789") == std::string::npos)
-    throw ConfigurationError(
-        "an option has no such value",
-        {"a number above 0 or a fraction such as 30000/1001", options.text("rate"), "--rate"});
+    throw ConfigurationError("an option has no such value",
+                             {.expected = "a number above 0 or a fraction such as 30000/1001",
+                              .found = options.text("rate"),
+                              .where = "--rate"});
 }
 
 int generate(const Options& options) {
@@ -39,9 +42,10 @@ int generate(const Options& options) {
   const bool sheet = options.has("sheet");
   const std::string columns = std::to_string(options.number("sheet", 1, 1, kMostAtOnce));
   if (sheet && count > kMostAtOnce)
-    throw ConfigurationError(
-        "a sheet takes fewer pictures",
-        {"up to " + std::to_string(kMostAtOnce), std::to_string(count), "--number"});
+    throw ConfigurationError("a sheet takes fewer pictures",
+                             {.expected = "up to " + std::to_string(kMostAtOnce),
+                              .found = std::to_string(count),
+                              .where = "--number"});
   check_rate(options);
   check_classes(card, options.text("classes", "random"));
   Output output(options.words()[0], picture_kinds(), sheet ? 1 : count, options);
@@ -60,25 +64,30 @@ int generate(const Options& options) {
   return run_into(output, pipeline, options);
 }
 
+// A setting of the sampler; the property of the same name checks its value.
+Option sampling_option(const SamplingSetting& setting) {
+  const std::vector<std::string> choices = setting.choices();
+  std::string words = setting.words;
+  words[0] = ascii_lower(words)[0];  // as the other options'
+  if (!choices.empty()) words += ": " + joined(choices);
+  return {setting.name(), choices.empty() ? "N" : "NAME", words + " (the model's)", setting.name()};
+}
+
 }  // namespace
 
 Command generate_command() {
-  return {
-      "generate", "OUTPUT", "pictures of classes: a file, a folder or a video",
-      with_model_options(
-          {{"classes", "LIST", "names (or how they begin), numbers, 0-9, all, random", "classes"},
-           {"number", "N", "how many pictures (1)"},
-           {"seed", "N", "of the noise (0)", "seed"},
-           {"preset", "NAME", "draft, quality or paper"},
-           {"steps", "N", "of the solver (the model's)", "steps"},
-           {"guidance-scale", "W", "1: none (the model's)", "guidance-scale"},
-           {"guidance", "MODE", "constant, late, early, linear, cfg-star or interval", "guidance"},
-           {"solver", "NAME", "euler or heun", "solver"},
-           {"shift", "S", "of the times (the model's)", "shift"},
-           {"sheet", "COLUMNS", "all pictures on one sheet"},
-           {"rate", "N", "pictures a second of a video (1), such as 25 or 30000/1001",
-            "framerate"}}),
-      generate};
+  std::vector<Option> options = {
+      {"classes", "LIST", "names (or how they begin), numbers, 0-9, all, random", "classes"},
+      {"number", "N", "how many pictures (1)"},
+      {"seed", "N", "of the noise (0)", "seed"},
+      {"preset", "NAME", "draft, quality or paper"}};
+  for (const SamplingSetting& setting : sampling_settings())
+    options.push_back(sampling_option(setting));
+  options.push_back({"sheet", "COLUMNS", "all pictures on one sheet"});
+  options.push_back(
+      {"rate", "N", "pictures a second of a video (1), such as 25 or 30000/1001", "framerate"});
+  return {"generate", "OUTPUT", "pictures of classes: a file, a folder or a video",
+          with_model_options(options), generate};
 }
 
 }  // namespace svgen::cli

@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <type_traits>
+#include <variant>
 
 #include "command.h"
 #include "console.h"
 #include "svgen/card.h"
 #include "svgen/error.h"
 #include "svgen/registry.h"
+#include "svgen/sampling.h"
+#include "svgen/text.h"
 
 namespace svgen::cli {
 namespace {
@@ -51,15 +55,26 @@ std::string padded(std::string text, size_t width) {
   return text;
 }
 
+json value_of(const SamplingSetting& setting, const SamplingOptions& options) {
+  const auto value = [&]<typename T>(T SamplingOptions::*member) -> json {
+    if constexpr (std::is_enum_v<T>) {
+      return name_of(options.*member);
+    } else {
+      return options.*member;
+    }
+  };
+  return std::visit(value, setting.member);
+}
+
 json as_json(const Card& card) {
   json found = {{"name", card.name},
                 {"card", card.path.string()},
                 {"description", card.description},
                 {"width", card.grid.width * card.patch},
                 {"height", card.grid.height * card.patch},
-                {"classes", card.classes},
-                {"steps", card.sampling.steps},
-                {"guidance-scale", card.sampling.guidance_scale}};
+                {"classes", card.classes}};
+  for (const SamplingSetting& setting : sampling_settings())
+    found[setting.name()] = value_of(setting, card.sampling);
   for (const Part& part : parts_of(card))
     found["parts"][part.role] = {{"file", part.file}, {"problem", part.problem}};
   return found;
@@ -71,12 +86,13 @@ std::string size_text(const Card& card) {
 }
 
 void print_all(const Card& card) {
+  const auto setting_text = [&card](const SamplingSetting& setting) {
+    return setting.name() + " " + setting.text(card.sampling);
+  };
   std::ostringstream text;
   text << card.name << ": " << card.description << "\ncard        " << card.path.string()
        << "\npictures    " << size_text(card) << ", patches of " << card.patch << "\nsampling    "
-       << card.sampling.steps << " steps, " << solver_name(card.sampling.solver) << ", shift "
-       << card.sampling.shift << ", guidance " << guidance_name(card.sampling.guidance) << " "
-       << card.sampling.guidance_scale;
+       << joined(sampling_settings(), ", ", setting_text);
   for (const Part& part : parts_of(card))
     text << "\n"
          << padded(part.role, 12)

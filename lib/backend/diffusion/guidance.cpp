@@ -11,16 +11,16 @@ double scheduled_scale(const SamplingOptions& options, int64_t step, double t) {
   const double scale = options.guidance_scale;
   const double progress = static_cast<double>(step + 1) / static_cast<double>(options.steps);
   switch (options.guidance) {
-    case Guidance::kLate:
+    case GuidanceSchedule::kLate:
       return progress > 0.5 ? scale : kUnguided;
-    case Guidance::kEarly:
+    case GuidanceSchedule::kEarly:
       return t > options.guidance_start ? scale : kUnguided;
-    case Guidance::kLinear:
+    case GuidanceSchedule::kLinear:
       return kUnguided + (scale - kUnguided) * progress;
-    case Guidance::kInterval:
+    case GuidanceSchedule::kInterval:
       return options.guidance_start < t && t <= options.guidance_end ? scale : kUnguided;
-    case Guidance::kConstant:
-    case Guidance::kCfgStar:
+    case GuidanceSchedule::kConstant:
+    case GuidanceSchedule::kCfgStar:
       break;
   }
   return scale;
@@ -34,7 +34,7 @@ GuidanceWeights guided(double scale) {
 
 GuidanceWeights guidance_weights(const SamplingOptions& options, int64_t step, double t) {
   // The published schedule skips its first steps whatever the scale is, so also at scale 1.
-  if (options.guidance == Guidance::kCfgStar && step < options.guidance_skip) {
+  if (options.guidance == GuidanceSchedule::kCfgStar && step < options.guidance_skip) {
     return {.conditional = 0, .null = -options.guidance_reverse};
   }
   return guided(scheduled_scale(options, step, t));

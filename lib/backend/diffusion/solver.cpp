@@ -20,8 +20,8 @@ at::Tensor heun_step(const VelocityField& velocity, const at::Tensor& x, float t
   return x + (at_start + at_end) * (0.5f * (t_next - t));
 }
 
-SolverStep solver_step(Solver solver) {
-  return solver == Solver::kHeun ? heun_step : euler_step;
+SolverStep solver_step(SolverKind solver) {
+  return solver == SolverKind::kHeun ? heun_step : euler_step;
 }
 
 }  // namespace svgen::flow

@@ -21,6 +21,6 @@ at::Tensor euler_step(const VelocityField& velocity, const at::Tensor& x, float 
 at::Tensor heun_step(const VelocityField& velocity, const at::Tensor& x, float t, float t_next);
 
 using SolverStep = at::Tensor (*)(const VelocityField&, const at::Tensor&, float, float);
-SolverStep solver_step(Solver solver);
+SolverStep solver_step(SolverKind solver);
 
 }  // namespace svgen::flow

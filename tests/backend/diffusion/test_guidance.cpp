@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kScale = 3;
 
-SamplingOptions options_of(Guidance guidance) {
+SamplingOptions options_of(GuidanceSchedule guidance) {
   SamplingOptions options;
   options.steps = 4;
   options.guidance = guidance;
@@ -28,18 +28,19 @@ TEST(Guidance, WeightsOfAnyScaleSumToOne) {
 }
 
 TEST(Guidance, ScaleOneNeedsNoNullPassInAnyScheduleWithoutSkippedSteps) {
-  for (const Guidance guidance : {Guidance::kConstant, Guidance::kLate, Guidance::kEarly,
-                                  Guidance::kLinear, Guidance::kCfgStar, Guidance::kInterval}) {
+  for (const GuidanceSchedule guidance :
+       {GuidanceSchedule::kConstant, GuidanceSchedule::kLate, GuidanceSchedule::kEarly,
+        GuidanceSchedule::kLinear, GuidanceSchedule::kCfgStar, GuidanceSchedule::kInterval}) {
     SamplingOptions options = options_of(guidance);
     options.guidance_scale = 1;
     for (int64_t step = 0; step < options.steps; ++step) {
-      EXPECT_EQ(guidance_weights(options, step, 0.5), GuidanceWeights{}) << guidance_name(guidance);
+      EXPECT_EQ(guidance_weights(options, step, 0.5), GuidanceWeights{}) << name_of(guidance);
     }
   }
 }
 
 struct ScheduleRow {
-  Guidance guidance;
+  GuidanceSchedule guidance;
   double start, end;
   std::vector<double> times;   // of steps 0 to 3
   std::vector<double> scales;  // expected there
@@ -47,11 +48,11 @@ struct ScheduleRow {
 
 TEST(Guidance, SchedulesFollowTheirFormulas) {
   const ScheduleRow rows[] = {
-      {Guidance::kConstant, 0, 1, {0, .1, .2, .5}, {3, 3, 3, 3}},
-      {Guidance::kLate, 0, 1, {0, .1, .2, .5}, {1, 1, 3, 3}},
-      {Guidance::kEarly, .1, 1, {0, .1, .2, .5}, {1, 1, 3, 3}},
-      {Guidance::kLinear, 0, 1, {0, .1, .2, .5}, {1.5, 2, 2.5, 3}},
-      {Guidance::kInterval, .1, .2, {0, .1, .2, .5}, {1, 1, 3, 1}},
+      {GuidanceSchedule::kConstant, 0, 1, {0, .1, .2, .5}, {3, 3, 3, 3}},
+      {GuidanceSchedule::kLate, 0, 1, {0, .1, .2, .5}, {1, 1, 3, 3}},
+      {GuidanceSchedule::kEarly, .1, 1, {0, .1, .2, .5}, {1, 1, 3, 3}},
+      {GuidanceSchedule::kLinear, 0, 1, {0, .1, .2, .5}, {1.5, 2, 2.5, 3}},
+      {GuidanceSchedule::kInterval, .1, .2, {0, .1, .2, .5}, {1, 1, 3, 1}},
   };
   for (const ScheduleRow& row : rows) {
     SamplingOptions options = options_of(row.guidance);
@@ -59,13 +60,13 @@ TEST(Guidance, SchedulesFollowTheirFormulas) {
     options.guidance_end = row.end;
     for (int64_t step = 0; step < options.steps; ++step) {
       EXPECT_EQ(guidance_weights(options, step, row.times[step]), guided(row.scales[step]))
-          << guidance_name(row.guidance) << " step " << step;
+          << name_of(row.guidance) << " step " << step;
     }
   }
 }
 
 TEST(Guidance, CfgStarReversesTheNullVelocityInItsFirstSteps) {
-  SamplingOptions options = options_of(Guidance::kCfgStar);
+  SamplingOptions options = options_of(GuidanceSchedule::kCfgStar);
   options.guidance_skip = 2;
   options.guidance_reverse = 2;
   EXPECT_EQ(guidance_weights(options, 1, 0), (GuidanceWeights{0, -2}));
@@ -73,7 +74,7 @@ TEST(Guidance, CfgStarReversesTheNullVelocityInItsFirstSteps) {
 }
 
 TEST(Guidance, CfgStarZeroesItsFirstStepEvenAtScaleOne) {
-  SamplingOptions options = options_of(Guidance::kCfgStar);
+  SamplingOptions options = options_of(GuidanceSchedule::kCfgStar);
   options.guidance_scale = 1;
   options.guidance_skip = 1;
   EXPECT_EQ(guidance_weights(options, 0, 0), (GuidanceWeights{0, 0}));

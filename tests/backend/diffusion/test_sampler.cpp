@@ -27,7 +27,7 @@ at::Tensor run(const VelocityModel& model, const at::Tensor& noise,
   return integration.state();
 }
 
-SamplingOptions options_of(Guidance guidance, double scale) {
+SamplingOptions options_of(GuidanceSchedule guidance, double scale) {
   SamplingOptions options;
   options.steps = 5;
   options.guidance = guidance;
@@ -52,7 +52,7 @@ struct CountingModel {
 TEST(Integration, GuidanceOneIsTheConditionalFieldInOnePass) {
   CountingModel counting;
   const at::Tensor noise = at::rand({1, 4, 2});
-  const at::Tensor x = run(counting.model(), noise, options_of(Guidance::kConstant, 1));
+  const at::Tensor x = run(counting.model(), noise, options_of(GuidanceSchedule::kConstant, 1));
   EXPECT_TRUE(at::allclose(x, noise + 3, 1e-6, 1e-6));
   EXPECT_EQ(counting.conditional, 5);
   EXPECT_EQ(counting.null, 0);
@@ -60,13 +60,13 @@ TEST(Integration, GuidanceOneIsTheConditionalFieldInOnePass) {
 
 TEST(Integration, GuidanceExtrapolatesFromTheNullField) {
   const at::Tensor noise = at::rand({1, 4, 2});
-  const at::Tensor x = run(label_velocity, noise, options_of(Guidance::kConstant, 1.5));
+  const at::Tensor x = run(label_velocity, noise, options_of(GuidanceSchedule::kConstant, 1.5));
   EXPECT_TRUE(at::allclose(x, noise + (10 + 1.5 * (3 - 10)), 1e-5, 1e-5));
 }
 
 TEST(Integration, UnguidedStepsRunOnePass) {
   CountingModel counting;
-  run(counting.model(), at::rand({1, 4, 2}), options_of(Guidance::kLate, 2));
+  run(counting.model(), at::rand({1, 4, 2}), options_of(GuidanceSchedule::kLate, 2));
   EXPECT_EQ(counting.conditional, 5);
   EXPECT_EQ(counting.null, 3);    // steps 3, 4 and 5 of 5
   EXPECT_EQ(counting.passes, 5);  // both in one batch
@@ -74,7 +74,7 @@ TEST(Integration, UnguidedStepsRunOnePass) {
 
 TEST(Integration, ASkippedStepWithoutReverseAsksNothingAndStaysPut) {
   CountingModel counting;
-  SamplingOptions options = options_of(Guidance::kCfgStar, 1.5);
+  SamplingOptions options = options_of(GuidanceSchedule::kCfgStar, 1.5);
   options.guidance_skip = 1;
   const at::Tensor noise = at::rand({1, 4, 2});
   Integration integration({counting.model(), {3}, kNull}, noise, options);
@@ -84,15 +84,15 @@ TEST(Integration, ASkippedStepWithoutReverseAsksNothingAndStaysPut) {
 }
 
 TEST(Integration, HeunSeesTheNextTimeOnlyInSchedulesOfTime) {
-  SamplingOptions options = options_of(Guidance::kEarly, 2);
+  SamplingOptions options = options_of(GuidanceSchedule::kEarly, 2);
   options.steps = 2;
   options.shift = 1;
-  options.solver = Solver::kHeun;
+  options.solver = SolverKind::kHeun;
   options.guidance_start = 0.4;  // the first step runs from 0 to 0.5
   CountingModel by_time;
   run(by_time.model(), at::rand({1, 4, 2}), options);
   EXPECT_EQ(by_time.null, 3);
-  options.guidance = Guidance::kLate;
+  options.guidance = GuidanceSchedule::kLate;
   CountingModel by_step;
   run(by_step.model(), at::rand({1, 4, 2}), options);
   EXPECT_EQ(by_step.null, 2);
@@ -101,7 +101,7 @@ TEST(Integration, HeunSeesTheNextTimeOnlyInSchedulesOfTime) {
 TEST(Integration, ImagesOfABatchKeepTheirLabels) {
   const at::Tensor noise = at::rand({2, 4, 2});
   Integration integration({label_velocity, {1, 5}, kNull}, noise,
-                          options_of(Guidance::kConstant, 1));
+                          options_of(GuidanceSchedule::kConstant, 1));
   while (!integration.done()) integration.advance();
   EXPECT_TRUE(at::allclose(integration.state()[0], noise[0] + 1, 1e-6, 1e-6));
   EXPECT_TRUE(at::allclose(integration.state()[1], noise[1] + 5, 1e-6, 1e-6));

@@ -13,7 +13,7 @@ namespace svgen::flow {
 namespace {
 
 // Integrates dx/dt = v from x(0) = 1 to t = 1 in equal steps.
-double integrate(Solver solver, const VelocityField& velocity, int64_t steps) {
+double integrate(SolverKind solver, const VelocityField& velocity, int64_t steps) {
   at::Tensor x = at::full({1}, 1.0, at::kDouble);
   for (int64_t i = 0; i < steps; ++i) {
     const float t = static_cast<float>(i) / static_cast<float>(steps);
@@ -34,23 +34,23 @@ at::Tensor exponential(const at::Tensor& x, float) {
 }
 
 TEST(Solver, EulerIsExactForAConstantVelocity) {
-  EXPECT_DOUBLE_EQ(integrate(Solver::kEuler, constant, 4), 3);
+  EXPECT_DOUBLE_EQ(integrate(SolverKind::kEuler, constant, 4), 3);
 }
 
 TEST(Solver, HeunIsExactForAVelocityLinearInTime) {
-  EXPECT_DOUBLE_EQ(integrate(Solver::kHeun, linear, 1), 2);
-  EXPECT_DOUBLE_EQ(integrate(Solver::kHeun, linear, 4), 2);
+  EXPECT_DOUBLE_EQ(integrate(SolverKind::kHeun, linear, 1), 2);
+  EXPECT_DOUBLE_EQ(integrate(SolverKind::kHeun, linear, 4), 2);
 }
 
 TEST(Solver, ErrorsShrinkWithTheOrder) {
   const struct {
-    Solver solver;
+    SolverKind solver;
     double factor;  // by which twice as many steps shrink the error
-  } rows[] = {{Solver::kEuler, 2}, {Solver::kHeun, 4}};
+  } rows[] = {{SolverKind::kEuler, 2}, {SolverKind::kHeun, 4}};
   for (const auto& [solver, factor] : rows) {
     const double coarse = std::abs(integrate(solver, exponential, 64) - std::exp(1.0));
     const double fine = std::abs(integrate(solver, exponential, 128) - std::exp(1.0));
-    EXPECT_NEAR(coarse / fine, factor, 0.1) << solver_name(solver);
+    EXPECT_NEAR(coarse / fine, factor, 0.1) << name_of(solver);
   }
 }
 
@@ -60,9 +60,9 @@ TEST(Solver, EvaluatesOncePerEulerAndTwicePerHeunStep) {
     ++calls;
     return x;
   };
-  integrate(Solver::kEuler, counting, 5);
+  integrate(SolverKind::kEuler, counting, 5);
   EXPECT_EQ(calls, 5);
-  integrate(Solver::kHeun, counting, 5);
+  integrate(SolverKind::kHeun, counting, 5);
   EXPECT_EQ(calls, 15);
 }
 
