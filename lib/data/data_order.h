@@ -54,6 +54,9 @@ struct Shard {
 
   /// The first own index that is not before `index`.
   int64_t next(int64_t index) const { return index + (rank - index % world + world) % world; }
+
+  /// The last own index that is not behind `index`; below 0 where there is none.
+  int64_t previous(int64_t index) const { return index - (index % world - rank + world) % world; }
 };
 
 /// From RANK and WORLD_SIZE, which torchrun and job schedulers set; the whole stream when they are

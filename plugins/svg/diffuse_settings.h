@@ -6,21 +6,19 @@
 #include <vector>
 
 #include "common/model_client.h"
+#include "common/numbered_source.h"
 #include "svg/sampling_choice.h"
 
 namespace svgen::gst {
 
-struct DiffuseSettings : ModelSettings {
+struct DiffuseSettings : ModelSettings, NumberedSettings {
   std::string classes = "random";
   uint64_t seed = 0;
-  int64_t first_index = 0;
-  int64_t num_images = -1;
   int64_t batch_size = 1;
   SamplingChoice sampling;
   std::string initial_noise;
   bool normalized = false;
   bool is_live = false;
-  Fraction framerate{0, 1};
 };
 
 // Which images are made.
@@ -37,12 +35,6 @@ std::vector<Property<Impl>> image_properties() {
       field<Impl>(
           &S::seed,
           {.name = "seed", .blurb = "Seed of the noise and of random classes", .when = kPlaying}),
-      field<Impl>(&S::first_index,
-                  {.name = "first-index", .blurb = "Index of the first image", .low = 0}),
-      field<Impl>(&S::num_images,
-                  {.name = "num-images",
-                   .blurb = "Images to make (-1: no end); num-buffers counts batches",
-                   .low = -1}),
       field<Impl>(&S::batch_size, {.name = "batch-size",
                                    .blurb = "Images in one buffer; does not change the images",
                                    .low = 1,
@@ -63,16 +55,16 @@ std::vector<Property<Impl>> output_properties() {
                   {.name = "normalized", .blurb = "Emit latents before * std + mean"}),
       field<Impl>(&S::is_live,
                   {.name = "is-live", .blurb = "Act as a live source: follow the clock"}),
-      field<Impl>(
-          &S::framerate,
-          {.name = "framerate",
-           .blurb = "Images a second; 0/1: no timestamps, svgdecode and what follows choose"}),
   };
 }
 
 template <typename Impl>
 std::vector<Property<Impl>> diffuse_properties() {
-  return joined(image_properties<Impl>(),
+  const NumberedBlurbs blurbs{
+      .first_index = "Index of the first image",
+      .num_images = "Images to make (-1: no end); num-buffers counts batches",
+      .framerate = "Images a second; 0/1: no timestamps, svgdecode and what follows choose"};
+  return joined(joined(image_properties<Impl>(), numbered_properties<Impl>(blurbs)),
                 joined(sampling_properties<Impl>(), output_properties<Impl>()));
 }
 

@@ -92,9 +92,10 @@ class DatasetSource : public PictureSource<DatasetSource, DatasetSettings> {
   int64_t available() {
     const DatasetSettings s = settings();
     if (s.location.empty()) {
-      throw ConfigurationError(
-          "svgdatasetsrc has nothing to read: set location",
-          {"a folder of class folders or a list file", "nothing", "property location"});
+      throw ConfigurationError("svgdatasetsrc has nothing to read: set location",
+                               {.expected = "a folder of class folders or a list file",
+                                .found = "nothing",
+                                .where = "property location"});
     }
     ImageList images = ImageList::read(s.location);
     report_left_out(images);
@@ -132,11 +133,11 @@ class DatasetSource : public PictureSource<DatasetSource, DatasetSettings> {
            "A picture is left out because it cannot be read: " + data_->images.path(item).string(),
            frame.problem);
     }
-    in_a_row_ = shard().next(last_skipped_ + 1) == frame.index ? in_a_row_ + 1 : 1;
+    in_a_row_ = last_skipped_ + numbers().step() == frame.index ? in_a_row_ + 1 : 1;
     last_skipped_ = frame.index;
     if (in_a_row_ >= data_->images.size()) {
       throw IoError("no picture of the dataset can be read",
-                    {"pictures", frame.problem, settings().location});
+                    {.expected = "pictures", .found = frame.problem, .where = settings().location});
     }
   }
 

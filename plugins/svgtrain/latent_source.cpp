@@ -1,31 +1,30 @@
 // SPDX-License-Identifier: MIT
 // svglatentsrc: stored latents with their labels, epoch after epoch.
-#include <atomic>
+#include <algorithm>
 #include <cstring>
 #include <memory>
-#include <numeric>
 #include <optional>
 
 #include "common/batch_meta.h"
-#include "common/model_client.h"
+#include "common/numbered_source.h"
 #include "common/tensor_memory.h"
 #include "common/tensor_stream.h"
+#include "common/video_frames.h"
 #include "data/latent_store.h"
 #include "svgen/error.h"
 #include "svgtrain/elements.h"
-#include "svgtrain/indexed_source.h"
 #include "svgtrain/ordered_settings.h"
 
 namespace svgen::gst {
 namespace {
 
-struct LatentSourceSettings : IndexedSettings, OrderedSettings {
+struct LatentSourceSettings : NumberedSettings, OrderedSettings {
   std::string location;
   std::string json;
   int64_t batch_size = 1;
 };
 
-class LatentSource : public IndexedSource<LatentSource, LatentSourceSettings> {
+class LatentSource : public NumberedSource<LatentSource, LatentSourceSettings> {
  public:
   static constexpr const char* kTypeName = "GstSvgLatentSrc";
   static constexpr const char* kFactory = "svglatentsrc";
@@ -34,12 +33,12 @@ class LatentSource : public IndexedSource<LatentSource, LatentSourceSettings> {
   static constexpr const char* kDescription =
       "Reads stored latents and labels, in NNStreamer's data repository layout";
 
-  using IndexedSource::IndexedSource;
+  using NumberedSource::NumberedSource;
 
   static std::vector<Property<LatentSource>> properties() {
     using S = LatentSourceSettings;
     return joined(
-        joined(indexed_properties<LatentSource>(), ordered_properties<LatentSource>()),
+        joined(numbered_properties<LatentSource>(), ordered_properties<LatentSource>()),
         {field<LatentSource>(&S::location,
                              {.name = "location", .blurb = "File of the raw samples"}),
          field<LatentSource>(&S::json, {.name = "json",
@@ -59,13 +58,15 @@ class LatentSource : public IndexedSource<LatentSource, LatentSourceSettings> {
     const LatentSourceSettings s = settings();
     if (s.location.empty()) {
       throw ConfigurationError("svglatentsrc has nothing to read: set location",
-                               {"a file that svglatentsink wrote", "nothing", "property location"});
+                               {.expected = "a file that svglatentsink wrote",
+                                .found = "nothing",
+                                .where = "property location"});
     }
     store_.emplace(s.location, json_beside(s.location, s.json));
     read_layout();
     const int64_t images = store_->samples() * stored_.batch;
     order_.emplace(images, s.shuffle, s.seed);
-    begin(s.available(images));
+    numbers().begin(s, s.available(images), shard_from_environment());
     return TRUE;
   }
 
@@ -76,27 +77,14 @@ class LatentSource : public IndexedSource<LatentSource, LatentSourceSettings> {
     return TRUE;
   }
 
-  void moved() {}
   std::vector<std::string> class_names() const {
     return store_ ? store_->classes() : std::vector<std::string>();
   }
 
   std::string file() const { return settings().location; }
 
-  gboolean unlock() {
-    cancelled_ = true;
-    return TRUE;
-  }
-  gboolean unlock_stop() {
-    cancelled_ = false;
-    return TRUE;
-  }
-
   GstCaps* get_caps(GstCaps* filter) {
-    const CapsPtr caps(gst_pad_get_pad_template_caps(pad()));
-    return filter == nullptr
-               ? gst_caps_ref(caps.get())
-               : gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST);
+    return filtered(CapsPtr(gst_pad_get_pad_template_caps(pad())), filter);
   }
 
   gboolean negotiate() { return announce(std::max<int64_t>(1, images_of_batch().size())); }
@@ -110,11 +98,11 @@ class LatentSource : public IndexedSource<LatentSource, LatentSourceSettings> {
       tensors.push_back(Tensor::empty(entry.dtype, sent_.shape_of(entry)));
     }
     for (size_t i = 0; i < images.size(); ++i) {
-      if (cancelled_) return GST_FLOW_FLUSHING;
+      if (cancelled()) return GST_FLOW_FLUSHING;
       read_image(order_->at(images[i]).item, static_cast<int64_t>(i), tensors);
     }
     *out = buffer_of(images, tensors);
-    advance_behind(images.back());
+    numbers().advance_behind(images.back());
     return GST_FLOW_OK;
   }
 
@@ -124,27 +112,21 @@ class LatentSource : public IndexedSource<LatentSource, LatentSourceSettings> {
     const CapsPtr caps(gst_caps_from_string(store_->caps().c_str()));
     if (!caps || !gst_caps_is_fixed(caps.get())) {
       throw IoError("the caps of the stored latents cannot be read: write the pair anew",
-                    {"fixed caps of a tensor stream", store_->caps(), settings().location});
+                    {.expected = "fixed caps of a tensor stream",
+                     .found = store_->caps(),
+                     .where = settings().location});
     }
     stored_ = TensorStream::parse(caps.get());
     size_t bytes = 0;
     for (const TensorStream::Entry& entry : stored_.entries) bytes += stored_.bytes_of(entry);
     if (bytes == store_->sample_size()) return;
     throw ShapeError("the size of the stored samples contradicts their caps: write the pair anew",
-                     {std::to_string(bytes) + " bytes for " + stored_.text(),
-                      std::to_string(store_->sample_size()) + " bytes", settings().location});
+                     {.expected = std::to_string(bytes) + " bytes for " + stored_.text(),
+                      .found = std::to_string(store_->sample_size()) + " bytes",
+                      .where = settings().location});
   }
 
-  // The indices of the next buffer, as far as they are this process's.
-  std::vector<int64_t> images_of_batch() const {
-    const auto size = static_cast<size_t>(settings().batch_size);
-    std::vector<int64_t> images;
-    for (int64_t i = next(); images.size() < size && (end() < 0 || i < end());
-         i = shard().next(i + 1)) {
-      images.push_back(i);
-    }
-    return images;
-  }
+  std::vector<int64_t> images_of_batch() const { return numbers().upcoming(settings().batch_size); }
 
   bool announce(int64_t images) {
     TensorStream stream = stored_;
@@ -185,7 +167,7 @@ class LatentSource : public IndexedSource<LatentSource, LatentSourceSettings> {
       gst_buffer_append_memory(buffer, tensor_memory_new(tensor));
     }
     set_image_facts(buffer, facts);
-    stamp(buffer, images.front(), images.back());
+    stamp(buffer, settings(), images.front(), images.back());
     return buffer;
   }
 
@@ -193,7 +175,6 @@ class LatentSource : public IndexedSource<LatentSource, LatentSourceSettings> {
   std::optional<DataOrder> order_;
   TensorStream stored_, sent_;
   std::vector<std::byte> sample_;
-  std::atomic<bool> cancelled_{false};
 };
 
 }  // namespace

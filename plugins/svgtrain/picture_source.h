@@ -3,6 +3,7 @@
 // threads ahead of the stream.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -10,15 +11,15 @@
 #include <utility>
 #include <vector>
 
+#include "common/batch_meta.h"
 #include "common/handles.h"
-#include "common/model_client.h"
+#include "common/numbered_source.h"
 #include "common/video_frames.h"
-#include "svgtrain/indexed_source.h"
 #include "svgtrain/prefetch.h"
 
 namespace svgen::gst {
 
-struct PictureSettings : IndexedSettings {
+struct PictureSettings : NumberedSettings {
   int64_t size = 0;
   int64_t threads = 0;
 };
@@ -26,7 +27,7 @@ struct PictureSettings : IndexedSettings {
 template <typename Impl>
 std::vector<Property<Impl>> picture_properties() {
   return joined(
-      indexed_properties<Impl>(),
+      numbered_properties<Impl>(),
       {field<Impl>(&PictureSettings::size, {.name = "size",
                                             .blurb = "Width and height of the frames in pixels",
                                             .low = 1,
@@ -61,14 +62,14 @@ BufferPtr new_frame(int64_t size, const ImageFacts& facts, Paint paint) {
 }
 
 /// Impl has
-///   int64_t available()                        what begin() wants; called at start
+///   int64_t available()                        images over all epochs, -1: without end; at start
 ///   std::function<MadeFrame(int64_t)> maker()  makes frame `index`; called on worker threads
 ///   void skipped(const MadeFrame&)             a frame without an image
 ///   void noted(const MadeFrame&)               an image with words; optional
 template <typename Impl, typename SettingsType>
-class PictureSource : public IndexedSource<Impl, SettingsType> {
+class PictureSource : public NumberedSource<Impl, SettingsType> {
  public:
-  using IndexedSource<Impl, SettingsType>::IndexedSource;
+  using NumberedSource<Impl, SettingsType>::NumberedSource;
 
   static constexpr const char* kSourceCaps =
       "video/x-raw, format=(string)RGB, width=(int)[1,8192], height=(int)[1,8192], "
@@ -76,7 +77,8 @@ class PictureSource : public IndexedSource<Impl, SettingsType> {
       "interlace-mode=(string)progressive, colorimetry=(string)sRGB";
 
   gboolean start() {
-    this->begin(static_cast<Impl*>(this)->available());
+    const int64_t available = static_cast<Impl*>(this)->available();
+    this->numbers().begin(this->settings(), available, shard_from_environment());
     return TRUE;
   }
 
@@ -104,21 +106,19 @@ class PictureSource : public IndexedSource<Impl, SettingsType> {
     gst_caps_set_simple(caps.get(), "width", G_TYPE_INT, size, "height", G_TYPE_INT, size,
                         "framerate", GST_TYPE_FRACTION, s.framerate.numerator,
                         s.framerate.denominator, nullptr);
-    return filter == nullptr
-               ? gst_caps_ref(caps.get())
-               : gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST);
+    return this->filtered(caps, filter);
   }
 
   GstFlowReturn create(GstBuffer** out) {
     while (true) {
-      if (this->at_end()) return GST_FLOW_EOS;
+      if (this->numbers().left() == 0) return GST_FLOW_EOS;
       if (!frames_.running()) begin_frames();
       std::optional<MadeFrame> frame = frames_.take();
       if (!frame) return GST_FLOW_FLUSHING;
-      this->advance_behind(frame->index);
+      this->numbers().advance_behind(frame->index);
       if (frame->buffer) {
         if (!frame->problem.empty()) static_cast<Impl*>(this)->noted(*frame);
-        this->stamp(frame->buffer.get(), frame->index, frame->index);
+        stamp(frame->buffer.get(), this->settings(), frame->index, frame->index);
         *out = frame->buffer.release();
         return GST_FLOW_OK;
       }
@@ -131,9 +131,9 @@ class PictureSource : public IndexedSource<Impl, SettingsType> {
     const int64_t wanted = this->settings().threads;
     const size_t threads = wanted > 0 ? static_cast<size_t>(wanted)
                                       : std::max(1u, std::thread::hardware_concurrency());
-    frames_.start({.first = this->next(),
-                   .step = this->shard().world,
-                   .end = this->end(),
+    frames_.start({.first = this->numbers().next(),
+                   .step = this->numbers().step(),
+                   .count = this->numbers().left(),
                    .threads = threads,
                    .ahead = kAheadPerThread * threads},
                   static_cast<Impl*>(this)->maker());

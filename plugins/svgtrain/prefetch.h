@@ -22,8 +22,8 @@ class Prefetch {
   using Work = std::function<Result(int64_t index)>;
 
   struct Plan {
-    int64_t first = 0, step = 1;  // indices first, first + step, ...
-    int64_t end = -1;             // before this one; -1: without end
+    int64_t first = 0, step = 1;  // indices first, first + step, ...; falling ones below 0
+    int64_t count = -1;           // of them; -1: without end
     size_t threads = 1;
     size_t ahead = 1;  // results that may wait to be taken, those in work included
   };
@@ -87,7 +87,7 @@ class Prefetch {
   };
 
   int64_t index(int64_t place) const { return plan_.first + place * plan_.step; }
-  bool in_plan(int64_t place) const { return plan_.end < 0 || index(place) < plan_.end; }
+  bool in_plan(int64_t place) const { return plan_.count < 0 || place < plan_.count; }
 
   void run() {
     std::unique_lock lock(mutex_);

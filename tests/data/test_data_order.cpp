@@ -88,6 +88,18 @@ TEST(Shard, TwoProcessesSeeTogetherWhatOneSeesWithTwiceTheBatch) {
   EXPECT_EQ(together, (std::set<int64_t>{8, 9, 10, 11, 12, 13, 14, 15}));
 }
 
+TEST(Shard, GoesBackTheWayItCame) {
+  for (int64_t rank = 0; rank < 3; ++rank) {
+    const Shard shard{rank, 3};
+    std::vector<int64_t> there, back;
+    for (int64_t i = shard.next(0); i < 20; i = shard.next(i + 1)) there.push_back(i);
+    for (int64_t i = shard.previous(19); i >= 0; i = shard.previous(i - 1)) back.push_back(i);
+    std::reverse(back.begin(), back.end());
+    EXPECT_EQ(back, there);
+    EXPECT_LT(shard.previous(-1), 0);
+  }
+}
+
 TEST(Shard, ComesFromTheEnvironment) {
   const ScopedVariable rank("RANK", "1"), world("WORLD_SIZE", "4");
   EXPECT_EQ(shard_from_environment().rank, 1);

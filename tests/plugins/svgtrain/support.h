@@ -91,4 +91,14 @@ inline std::vector<int64_t> indices_after_seek(const std::string& source, int64_
   return found;
 }
 
+/// What comes when a source plays backwards from its end to image `first`.
+inline std::vector<Sample> samples_backwards(const std::string& source, int64_t first = 0) {
+  Pipeline pipeline(source + " ! appsink name=out sync=false");
+  EXPECT_TRUE(pipeline.go_to(GST_STATE_PAUSED));
+  EXPECT_TRUE(gst_element_seek(pipeline.get(), -1, GST_FORMAT_DEFAULT, GST_SEEK_FLAG_FLUSH,
+                               GST_SEEK_TYPE_SET, first, GST_SEEK_TYPE_NONE, -1));
+  EXPECT_TRUE(pipeline.run());
+  return pipeline.take_samples();
+}
+
 }  // namespace svgen::gst::testing

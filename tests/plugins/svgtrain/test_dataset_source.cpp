@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Tests of svgdatasetsrc.
+#include <algorithm>
 #include <set>
 
 #include "data/data_order.h"
@@ -158,6 +159,20 @@ TEST_F(SvgDatasetSrc, ProcessesShareEveryEpochWithoutOverlap) {
 
 TEST_F(SvgDatasetSrc, IsSoughtByAnIndexThatGrowsOverEpochs) {
   EXPECT_EQ(indices_after_seek(line("epochs=-1 shuffle=true"), 23, 4), steps(23, 4));
+}
+
+TEST_F(SvgDatasetSrc, PlaysBackwardsThroughItsEpochs) {
+  const std::string settings = "epochs=3 shuffle=true seed=4 crop=random flip=true";
+  std::vector<std::string> forth = bytes_of(samples_of(line(settings)));
+  const std::vector<Sample> back = samples_backwards(line(settings));
+  EXPECT_EQ(indices_of(back), steps(14, 15, -1));
+  std::reverse(forth.begin(), forth.end());
+  EXPECT_TRUE(bytes_of(back) == forth);
+}
+
+TEST_F(SvgDatasetSrc, AProcessPlaysItsShareBackwards) {
+  const ScopedVariable rank("RANK", "1"), world("WORLD_SIZE", "2");
+  EXPECT_EQ(indices_of(samples_backwards(line("epochs=3"))), steps(13, 7, -2));
 }
 
 TEST_F(SvgDatasetSrc, KnowsHowLongItIs) {

@@ -108,6 +108,15 @@ TEST_F(SvgLatentSrc, IsSoughtByAnIndexThatGrowsOverEpochs) {
   EXPECT_EQ(indices_after_seek(line("epochs=-1"), 50, 3), steps(50, 3));
 }
 
+TEST_F(SvgLatentSrc, PlaysBackwardsBatchByBatch) {
+  const std::vector<Sample> back = samples_backwards(line("batch-size=4"));
+  EXPECT_EQ(items_of(back), steps(5, 6, -1));
+  ASSERT_EQ(back.size(), 2u);
+  EXPECT_EQ(column(image_facts(back[0].buffer.get(), 4), &ImageFacts::label), steps(105, 4, -1));
+  EXPECT_EQ(GST_BUFFER_OFFSET(back[0].buffer.get()), 2u);
+  EXPECT_EQ(GST_BUFFER_OFFSET_END(back[0].buffer.get()), 6u);
+}
+
 TEST_F(SvgLatentSrc, ReadsSamplesOfSeveralImagesThatOthersWrote) {
   std::string caps = kOneImage;
   caps.replace(caps.find("2:4:1,1:1"), 9, "2:4:3,1:3");

@@ -15,11 +15,19 @@ using namespace std::chrono_literals;
 
 TEST(Prefetch, GivesResultsInOrderWhateverFinishesFirst) {
   Prefetch<int64_t> prefetch;
-  prefetch.start({.first = 10, .step = 3, .end = 70, .threads = 4, .ahead = 6}, [](int64_t i) {
+  prefetch.start({.first = 10, .step = 3, .count = 20, .threads = 4, .ahead = 6}, [](int64_t i) {
     std::this_thread::sleep_for(std::chrono::microseconds((i * 37) % 500));
     return i * i;
   });
   for (int64_t i = 10; i < 70; i += 3) EXPECT_EQ(prefetch.take(), i * i);
+  EXPECT_EQ(prefetch.take(), std::nullopt);
+}
+
+TEST(Prefetch, GoesBackToo) {
+  Prefetch<int64_t> prefetch;
+  prefetch.start({.first = 7, .step = -3, .count = 3, .threads = 2, .ahead = 2},
+                 [](int64_t i) { return i; });
+  for (const int64_t i : {7, 4, 1}) EXPECT_EQ(prefetch.take(), i);
   EXPECT_EQ(prefetch.take(), std::nullopt);
 }
 
@@ -36,7 +44,7 @@ TEST(Prefetch, NeverRunsFurtherAheadThanAllowed) {
 
 TEST(Prefetch, AnErrorComesInItsPlaceAndTheRestGoesOn) {
   Prefetch<int64_t> prefetch;
-  prefetch.start({.end = 3, .threads = 2, .ahead = 4}, [](int64_t i) {
+  prefetch.start({.count = 3, .threads = 2, .ahead = 4}, [](int64_t i) {
     if (i == 1) throw std::runtime_error("one");
     return i;
   });

@@ -2,6 +2,7 @@
 // Tests of svgscenesrc.
 #include <gst/video/video.h>
 
+#include <algorithm>
 #include <set>
 
 #include "scenes/scene.h"
@@ -70,6 +71,32 @@ TEST(SvgSceneSrc, SaysWhichClassDoesNotExist) {
 TEST(SvgSceneSrc, IsSoughtByIndex) {
   EXPECT_EQ(indices_after_seek(std::string(kSmall), 70, 4), steps(70, 4));
   EXPECT_EQ(indices_after_seek(std::string(kSmall) + "framerate=30/1", 70, 4), steps(70, 4));
+}
+
+TEST(SvgSceneSrc, PlaysBackwards) {
+  const std::string line = std::string(kSmall) + "first-index=4 num-images=20 threads=3";
+  std::vector<std::string> forth = bytes_of(samples_of(line));
+  const std::vector<Sample> back = samples_backwards(line, 6);
+  EXPECT_EQ(indices_of(back), steps(23, 18, -1));
+  std::reverse(forth.begin(), forth.end());
+  forth.resize(18);
+  EXPECT_TRUE(bytes_of(back) == forth);
+}
+
+TEST(SvgSceneSrc, TimesFallBackwards) {
+  const std::vector<Sample> back =
+      samples_backwards(std::string(kSmall) + "num-images=5 framerate=10/1", 2);
+  ASSERT_EQ(indices_of(back), steps(4, 3, -1));
+  EXPECT_EQ(back[0].segment.rate, -1);
+  EXPECT_EQ(GST_BUFFER_PTS(back[0].buffer.get()), 400 * GST_MSECOND);
+  EXPECT_EQ(GST_BUFFER_PTS(back[2].buffer.get()), 200 * GST_MSECOND);
+}
+
+TEST(SvgSceneSrc, WithoutEndHasNoImageToGoBackFrom) {
+  Pipeline pipeline(std::string(kSmall) + "! fakesink sync=false");
+  ASSERT_TRUE(pipeline.go_to(GST_STATE_PAUSED));
+  EXPECT_FALSE(gst_element_seek(pipeline.get(), -1, GST_FORMAT_DEFAULT, GST_SEEK_FLAG_FLUSH,
+                                GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_NONE, -1));
 }
 
 TEST(SvgSceneSrc, StampsFramesWhenItHasARate) {
