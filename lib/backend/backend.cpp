@@ -31,24 +31,24 @@ class TorchBackend : public Backend {
  public:
   // Asked before anything is locked that a thread of the parent may have held.
   Device resolve_device(const std::string& device) override {
-    roles::refuse_forked();
-    return roles::resolve_device(device);
+    runtime::refuse_forked();
+    return runtime::resolve_device(device);
   }
 
   DType resolve_dtype(const std::string& dtype, Device device,
                       std::span<const DType> accepted) override {
-    return roles::resolve_dtype(dtype, device, accepted);
+    return runtime::resolve_dtype(dtype, device, accepted);
   }
 
   std::shared_ptr<Engine> open_engine(const Card& card, Device device, DType dtype,
                                       bool follow_training) override {
     // float32 means float32: shortened products of a GPU would cost three decimal digits.
     if (!device.is_cpu()) at::globalContext().setAllowTF32CuDNN(false);
-    return std::make_shared<roles::ModelEngine>(card, device, dtype, follow_training);
+    return std::make_shared<engine::ModelEngine>(card, device, dtype, follow_training);
   }
 
   std::unique_ptr<StatisticsRecorder> create_statistics_recorder() override {
-    return std::make_unique<roles::SumsRecorder>();
+    return std::make_unique<engine::SumsRecorder>();
   }
 
   std::unique_ptr<PerceptualDistance> open_perceptual_distance(
@@ -67,7 +67,7 @@ class TorchBackend : public Backend {
   SetDistance set_distance(const FeatureSet& reference, const FeatureSet& test,
                            int64_t neighbours) override {
     SetDistance distance;
-    roles::Worker::instance().run(
+    runtime::Worker::instance().run(
         [&] { distance = eval::set_distance(pooled(reference), pooled(test), neighbours); });
     return distance;
   }
@@ -75,7 +75,7 @@ class TorchBackend : public Backend {
   ProbeResult probe(const FeatureSet& reference, const FeatureSet& test,
                     const ProbeOptions& options) override {
     ProbeResult result;
-    roles::Worker::instance().run(
+    runtime::Worker::instance().run(
         [&] { result = eval::probe(pooled(reference), pooled(test), options); });
     return result;
   }
@@ -108,7 +108,7 @@ class TorchBackend : public Backend {
       throw ConfigurationError("a team needs one thread at least",
                                {"1 or more", std::to_string(threads), "threads"});
     }
-    roles::Worker::instance().run([&] { at::set_num_threads(threads); });
+    runtime::Worker::instance().run([&] { at::set_num_threads(threads); });
   }
 
  private:
@@ -130,6 +130,6 @@ class TorchBackend : public Backend {
 
 extern "C" __attribute__((visibility("default"))) svgen::Backend* svgen_backend(int version) {
   static svgen::TorchBackend& instance = *new svgen::TorchBackend;
-  if (version == svgen::kBackendVersion) svgen::roles::check_torch_version();
+  if (version == svgen::kBackendVersion) svgen::runtime::check_torch_version();
   return version == svgen::kBackendVersion ? &instance : nullptr;
 }

@@ -12,10 +12,10 @@ TEST(Backend, IsOneInstance) {
 }
 
 TEST(Backend, OpensOneEngineForAllWhoAskForTheSame) {
-  const EngineOptions options{roles::kTinyCard.string(), "cpu", "auto"};
+  const EngineOptions options{engine::kTinyCard.string(), "cpu", "auto"};
   const std::shared_ptr<Engine> engine = Engine::open(options);
   EXPECT_EQ(Engine::open(options), engine);
-  EXPECT_NE(Engine::open({roles::kTinyCard.string(), "cpu", "bfloat16"}), engine);
+  EXPECT_NE(Engine::open({engine::kTinyCard.string(), "cpu", "bfloat16"}), engine);
   EXPECT_EQ(engine->info().latent_channels, 56);
   EXPECT_NE(engine->statistics().handle, 0u);
 }

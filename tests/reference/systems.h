@@ -15,8 +15,8 @@
 
 namespace svgen::parity {
 
-inline std::shared_ptr<roles::ModelEngine> open_engine(const std::filesystem::path& card) {
-  return std::make_shared<roles::ModelEngine>(Card::load(card), Device{}, DType::kFloat32);
+inline std::shared_ptr<engine::ModelEngine> open_engine(const std::filesystem::path& card) {
+  return std::make_shared<engine::ModelEngine>(Card::load(card), Device{}, DType::kFloat32);
 }
 
 /// Views on pictures (N, H, W, 3) uint8, which must stay alive.
@@ -30,7 +30,7 @@ inline std::vector<MutableImageView> views_of(const at::Tensor& pictures) {
 }
 
 /// Pictures (N, H, W, 3) uint8 to latents (N, T, C).
-inline Tensor encode(roles::ModelEngine& engine, const at::Tensor& pictures, Statistics statistics,
+inline Tensor encode(engine::ModelEngine& engine, const at::Tensor& pictures, Statistics statistics,
                      bool normalize) {
   std::vector<ImageView> views;
   for (const MutableImageView& view : views_of(pictures)) {
@@ -45,7 +45,7 @@ inline Tensor encode(roles::ModelEngine& engine, const at::Tensor& pictures, Sta
 }
 
 /// Latents to pictures (N, H, W, 3) uint8.
-inline at::Tensor decode_levels(roles::ModelEngine& engine, const Tensor& latents,
+inline at::Tensor decode_levels(engine::ModelEngine& engine, const Tensor& latents,
                                 bool normalized) {
   const Grid grid = engine.card().grid;
   const int64_t patch = engine.card().patch;

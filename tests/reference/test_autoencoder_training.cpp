@@ -31,10 +31,10 @@ class TinyAutoencoder {
       : files_(Card::load(parity::data_file("tiny/card.json"))),
         checkpoint_(weights::open_weights(parity::data_file(kCheckpoint))),
         model{
-            models::DinoV3(roles::encoder_config(files_.card(), *files_.open(Role::kEncoder))),
+            models::DinoV3(engine::encoder_config(files_.card(), *files_.open(Role::kEncoder))),
             models::ResidualVit(
-                roles::residual_config(files_.card(), *files_.open(Role::kResidual))),
-            models::Decoder(roles::decoder_config(files_.card(), *files_.open(Role::kDecoder), 0)),
+                engine::residual_config(files_.card(), *files_.open(Role::kResidual))),
+            models::Decoder(engine::decoder_config(files_.card(), *files_.open(Role::kDecoder), 0)),
             checkpoint_->read("mask_token"),
             true,
             {}} {
@@ -87,7 +87,7 @@ class TinyAutoencoder {
   }
 
  private:
-  roles::ModelFiles files_;
+  engine::ModelFiles files_;
   std::shared_ptr<weights::StateSource> checkpoint_;
 
  public:
@@ -128,7 +128,7 @@ at::Tensor encoder_input(const at::Tensor& images, const at::Tensor& target, at:
   for (int64_t n = 0; n < images.size(0); ++n)
     views.push_back(
         packed_rgb(images[n].const_data_ptr<uint8_t>(), images.size(2), images.size(1)));
-  return roles::normalized_pixels(views);
+  return engine::normalized_pixels(views);
 }
 
 train::AutoencoderBatch golden_batch(int64_t k, at::ScalarType dtype) {

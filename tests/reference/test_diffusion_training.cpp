@@ -86,7 +86,7 @@ TEST(DiffusionTraining, TimesAreShiftedAsPublished) {
   for (int64_t i = 0; i < u.numel(); ++i) {
     const float wanted = t[i].item<float>();
     EXPECT_EQ(published[i].item<float>(), wanted);
-    EXPECT_NEAR(flow::shift_time(u[i].item<double>(), shift), wanted, wanted * 0x1p-22);
+    EXPECT_NEAR(diffusion::shift_time(u[i].item<double>(), shift), wanted, wanted * 0x1p-22);
   }
 }
 

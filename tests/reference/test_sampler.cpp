@@ -10,7 +10,7 @@
 #include "reference/parity.h"
 #include "weights/load.h"
 
-namespace svgen::flow {
+namespace svgen::diffusion {
 namespace {
 
 using parity::tiny_cases;
@@ -188,4 +188,4 @@ TEST(SamplerParity, TheGoldenRunsOnTwelveChannels) {
 }
 
 }  // namespace
-}  // namespace svgen::flow
+}  // namespace svgen::diffusion

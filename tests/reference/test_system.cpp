@@ -18,8 +18,8 @@ namespace {
 constexpr double kOffLevels = 1e-3;  // share of 8-bit values that may be one level off
 const Grid kTinyGrid{4, 4};
 
-roles::ModelEngine& tiny(const std::string& card) {
-  static std::map<std::string, std::shared_ptr<roles::ModelEngine>> engines;
+engine::ModelEngine& tiny(const std::string& card) {
+  static std::map<std::string, std::shared_ptr<engine::ModelEngine>> engines;
   auto& engine = engines[card];
   if (!engine) engine = open_engine(data_file("tiny/" + card));
   return *engine;
@@ -28,7 +28,7 @@ roles::ModelEngine& tiny(const std::string& card) {
 // Both containers of the tiny system must give the reference's numbers.
 class TinySystem : public testing::TestWithParam<const char*> {
  protected:
-  roles::ModelEngine& engine() { return tiny(GetParam()); }
+  engine::ModelEngine& engine() { return tiny(GetParam()); }
   std::string name(const std::string& case_name) {
     return case_name + (std::string(GetParam()) == "card.json" ? "" : ".published");
   }
@@ -167,7 +167,7 @@ class EmbeddedModel : public testing::Test {
  protected:
   static constexpr double kLatentTolerance = 1e-3;
   const std::filesystem::path folder_ = std::filesystem::path(SVGEN_MODELS) / "mini";
-  const std::shared_ptr<roles::ModelEngine> engine_ = open_engine(folder_ / "card.json");
+  const std::shared_ptr<engine::ModelEngine> engine_ = open_engine(folder_ / "card.json");
   const std::shared_ptr<weights::StateSource> cases_ =
       weights::open_weights(folder_ / "cases.safetensors");
 };

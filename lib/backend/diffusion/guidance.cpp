@@ -2,7 +2,7 @@
 // Classifier-free guidance: how much of the conditional and of the null-class velocity a step uses.
 #include "diffusion/guidance.h"
 
-namespace svgen::flow {
+namespace svgen::diffusion {
 namespace {
 
 constexpr double kUnguided = 1;
@@ -40,4 +40,4 @@ GuidanceWeights guidance_weights(const SamplingOptions& options, int64_t step, d
   return guided(scheduled_scale(options, step, t));
 }
 
-}  // namespace svgen::flow
+}  // namespace svgen::diffusion

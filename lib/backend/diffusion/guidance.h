@@ -6,7 +6,7 @@
 
 #include "svgen/sampling.h"
 
-namespace svgen::flow {
+namespace svgen::diffusion {
 
 /// v = conditional * v_c + null * v_u. A velocity of weight 0 need not be computed.
 struct GuidanceWeights {
@@ -29,4 +29,4 @@ GuidanceWeights guided(double scale);
 ///   interval  w where guidance_start < t <= guidance_end, else 1
 GuidanceWeights guidance_weights(const SamplingOptions& options, int64_t step, double t);
 
-}  // namespace svgen::flow
+}  // namespace svgen::diffusion

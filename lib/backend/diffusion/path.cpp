@@ -4,7 +4,7 @@
 
 #include <ATen/TensorOperators.h>
 
-namespace svgen::flow {
+namespace svgen::diffusion {
 
 double shift_time(double u, double shift) {
   // The denominator 1 + (s - 1) u in the form that is exact at both ends.
@@ -34,4 +34,4 @@ at::Tensor straight_velocity(const at::Tensor& noise, const at::Tensor& data) {
   return data - noise;
 }
 
-}  // namespace svgen::flow
+}  // namespace svgen::diffusion

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace svgen::flow {
+namespace svgen::diffusion {
 
 /// t = s u / (1 + (s - 1) u), a bijection of [0, 1] with both ends fixed. s < 1 spends more steps
 /// near the noise; s <= 0 means no shift.
@@ -23,4 +23,4 @@ at::Tensor straight_path(const at::Tensor& noise, const at::Tensor& data, const 
 /// Its derivative, data - noise: what the model learns to predict.
 at::Tensor straight_velocity(const at::Tensor& noise, const at::Tensor& data);
 
-}  // namespace svgen::flow
+}  // namespace svgen::diffusion

@@ -14,7 +14,7 @@
 #include "diffusion/path.h"
 #include "diffusion/solver.h"
 
-namespace svgen::flow {
+namespace svgen::diffusion {
 
 Integration::Integration(GuidedModel guided_model, at::Tensor noise, const SamplingOptions& options)
     : model_(std::move(guided_model.model)),
@@ -45,4 +45,4 @@ at::Tensor Integration::guided_velocity(const at::Tensor& x, float t) const {
          both.narrow(0, images, images) * weights.null;
 }
 
-}  // namespace svgen::flow
+}  // namespace svgen::diffusion

@@ -10,7 +10,7 @@
 
 #include "svgen/sampling.h"
 
-namespace svgen::flow {
+namespace svgen::diffusion {
 
 /// The model: x (N, T, C) float32, the time of all images, labels (N) int64 -> velocity (N, T, C)
 /// float32.
@@ -49,4 +49,4 @@ class Integration {
   int64_t step_ = 0;
 };
 
-}  // namespace svgen::flow
+}  // namespace svgen::diffusion

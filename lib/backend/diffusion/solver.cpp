@@ -4,7 +4,7 @@
 
 #include <ATen/TensorOperators.h>
 
-namespace svgen::flow {
+namespace svgen::diffusion {
 
 // Products and sums are separate operations throughout: a fused one may round differently at the
 // end of a thread's share, which would make results depend on the number of threads.
@@ -24,4 +24,4 @@ SolverStep solver_step(SolverKind solver) {
   return solver == SolverKind::kHeun ? heun_step : euler_step;
 }
 
-}  // namespace svgen::flow
+}  // namespace svgen::diffusion

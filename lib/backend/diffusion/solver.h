@@ -8,7 +8,7 @@
 
 #include "svgen/sampling.h"
 
-namespace svgen::flow {
+namespace svgen::diffusion {
 
 /// v(x, t), of the shape of x.
 using VelocityField = std::function<at::Tensor(const at::Tensor& x, float t)>;
@@ -23,4 +23,4 @@ at::Tensor heun_step(const VelocityField& velocity, const at::Tensor& x, float t
 using SolverStep = at::Tensor (*)(const VelocityField&, const at::Tensor&, float, float);
 SolverStep solver_step(SolverKind solver);
 
-}  // namespace svgen::flow
+}  // namespace svgen::diffusion

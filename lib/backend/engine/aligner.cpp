@@ -10,7 +10,7 @@
 #include "latent/match.h"
 #include "svgen/error.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 int64_t known_or_any(int64_t channels) {
@@ -84,4 +84,4 @@ Tensor ModelAligner::align(const Tensor& semantic, const Tensor& residual, Stati
   return from_torch(latents);
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

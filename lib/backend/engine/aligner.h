@@ -5,12 +5,12 @@
 #include "engine/statistics.h"
 #include "runtime/runtime.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 class ModelAligner : public Aligner {
  public:
   /// All arguments must outlive this.
-  ModelAligner(const ModelInfo& info, ModelStatistics& statistics, Runtime& runtime)
+  ModelAligner(const ModelInfo& info, ModelStatistics& statistics, runtime::Runtime& runtime)
       : info_(info), statistics_(statistics), runtime_(runtime) {}
 
   /// A model without residual branch takes an undefined residual.
@@ -24,7 +24,7 @@ class ModelAligner : public Aligner {
 
   const ModelInfo& info_;
   ModelStatistics& statistics_;
-  Runtime& runtime_;
+  runtime::Runtime& runtime_;
 };
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

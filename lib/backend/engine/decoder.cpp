@@ -13,12 +13,13 @@
 #include "interop/tensor.h"
 #include "svgen/error.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 using weights::Role;
 
 ModelDecoder::ModelDecoder(const ModelFiles& files, const ModelInfo& info,
-                           ModelStatistics& statistics, Runtime& runtime, Followed followed)
+                           ModelStatistics& statistics, runtime::Runtime& runtime,
+                           Followed followed)
     : card_(files.card()),
       statistics_(statistics),
       runtime_(runtime),
@@ -51,7 +52,7 @@ bool ModelDecoder::for_each_picture(
   check_floating("the latents", latents);
   if (normalized) statistics_.load(channels);
   return runtime_.for_each_chunk(
-      kDecoding, latents.size(0), progress, [&](int64_t first, int64_t count) {
+      runtime::kDecoding, latents.size(0), progress, [&](int64_t first, int64_t count) {
         const at::Tensor chunk = to_torch(latents.rows(first, count));
         if (!at::isfinite(chunk).all().item<bool>()) {
           throw ShapeError(
@@ -105,4 +106,4 @@ bool ModelDecoder::decode_into(const Tensor& latents, Grid grid, bool normalized
   return decode_each(latents, grid, normalized, pictures, progress);
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -9,13 +9,13 @@
 #include "runtime/replayed.h"
 #include "runtime/runtime.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 class ModelDecoder : public Decoder {
  public:
   /// Loads the decoder. The references must outlive this.
   ModelDecoder(const ModelFiles& files, const ModelInfo& info, ModelStatistics& statistics,
-               Runtime& runtime, Followed followed);
+               runtime::Runtime& runtime, Followed followed);
 
   Tensor decode(const Tensor& latents, Grid grid, bool normalized,
                 const ProgressFunction& progress) override;
@@ -42,9 +42,9 @@ class ModelDecoder : public Decoder {
 
   const Card& card_;
   ModelStatistics& statistics_;
-  Runtime& runtime_;
+  runtime::Runtime& runtime_;
   RoleModel<models::Decoder> model_;
-  Replayed<models::Decoder> replayed_;  // of latents (n, C, h, w)
+  runtime::Replayed<models::Decoder> replayed_;  // of latents (n, C, h, w)
 };
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -10,11 +10,11 @@
 #include "engine/upload.h"
 #include "interop/tensor.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 using weights::Role;
 
-ModelEncoder::ModelEncoder(const ModelFiles& files, Runtime& runtime)
+ModelEncoder::ModelEncoder(const ModelFiles& files, runtime::Runtime& runtime)
     : files_(files),
       runtime_(runtime),
       semantic_tokens_([this](const std::vector<at::Tensor>& inputs) {
@@ -28,7 +28,7 @@ ModelEncoder::ModelEncoder(const ModelFiles& files, Runtime& runtime)
 models::DinoV3& ModelEncoder::semantic() {
   return semantic_.get([this] {
     auto model = load_role<models::DinoV3>(files_, Role::kEncoder, runtime_, encoder_config);
-    runtime_.run(kLoading, [&] {
+    runtime_.run(runtime::kLoading, [&] {
       for (models::DinoV3Block& block : model->blocks) block.attn.fold_bias_mask();
     });
     return model;
@@ -76,7 +76,7 @@ Features ModelEncoder::encode_views(std::span<const View> images, FeatureKind ki
     }
     if (vit) residual_tokens.narrow(0, first, size).copy_(residual_tokens_({pixels}));
   };
-  if (!runtime_.for_each_chunk(kEncoding, count, progress, encode_chunk)) return {};
+  if (!runtime_.for_each_chunk(runtime::kEncoding, count, progress, encode_chunk)) return {};
 
   Features features;
   if (dino) features.semantic = from_torch(semantic_tokens);
@@ -94,4 +94,4 @@ Features ModelEncoder::encode(std::span<const YcbcrView> images, FeatureKind kin
   return encode_views(images, kind, progress);
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

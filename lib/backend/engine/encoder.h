@@ -11,13 +11,13 @@
 #include "runtime/replay.h"
 #include "runtime/runtime.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 /// Each of the two encoders is loaded when its features are first asked for.
 class ModelEncoder : public Encoder {
  public:
   /// ConfigurationError when the card has no encoder. Both arguments must outlive this.
-  ModelEncoder(const ModelFiles& files, Runtime& runtime);
+  ModelEncoder(const ModelFiles& files, runtime::Runtime& runtime);
 
   Features encode(std::span<const ImageView> images, FeatureKind kind,
                   const ProgressFunction& progress) override;
@@ -34,14 +34,14 @@ class ModelEncoder : public Encoder {
   nn::RotaryTables rotary(const Grid& grid);
 
   const ModelFiles& files_;
-  Runtime& runtime_;
-  Lazy<models::DinoV3> semantic_;
-  Lazy<models::ResidualVit> residual_;
-  flow::Replay semantic_tokens_;  // of pixels and the tables
-  flow::Replay residual_tokens_;  // of pixels
-  std::mutex mutex_;              // of what follows
-  Grid grid_;                     // of tables_
+  runtime::Runtime& runtime_;
+  runtime::Lazy<models::DinoV3> semantic_;
+  runtime::Lazy<models::ResidualVit> residual_;
+  runtime::Replay semantic_tokens_;  // of pixels and the tables
+  runtime::Replay residual_tokens_;  // of pixels
+  std::mutex mutex_;                 // of what follows
+  Grid grid_;                        // of tables_
   nn::RotaryTables tables_;
 };
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -6,7 +6,7 @@
 
 #include "engine/model_info.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 ModelEngine::ModelEngine(Card card, Device device, DType dtype, bool follow_training)
     : files_(std::move(card)),
@@ -38,4 +38,4 @@ Decoder& ModelEngine::decoder() {
   });
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

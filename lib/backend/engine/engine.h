@@ -12,7 +12,7 @@
 #include "runtime/runtime.h"
 #include "svgen/engine.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 class ModelEngine : public Engine {
  public:
@@ -35,14 +35,14 @@ class ModelEngine : public Engine {
   Followed followed(const std::string& kind, const std::string& prefix) const;
 
   ModelFiles files_;
-  Runtime runtime_;
+  runtime::Runtime runtime_;
   ModelInfo info_;
   bool follow_training_;
   ModelStatistics statistics_;
   ModelAligner aligner_;
-  Lazy<ModelEncoder> encoder_;
-  Lazy<ModelSampler> sampler_;
-  Lazy<ModelDecoder> decoder_;
+  runtime::Lazy<ModelEncoder> encoder_;
+  runtime::Lazy<ModelSampler> sampler_;
+  runtime::Lazy<ModelDecoder> decoder_;
 };
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 at::Tensor aligned(const at::Tensor& tensor) {
   constexpr uintptr_t kCacheLine = 64;
@@ -12,4 +12,4 @@ at::Tensor aligned(const at::Tensor& tensor) {
   return tensor.is_cpu() && address % kCacheLine != 0 ? tensor.clone() : tensor;
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -10,7 +10,7 @@
 #include "runtime/runtime.h"
 #include "weights/load.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 /// The tensor, or a copy of it at an address that is a multiple of a cache line: matrix products
 /// round differently elsewhere, and where a file keeps a tensor must not show in the results.
@@ -20,9 +20,9 @@ at::Tensor aligned(const at::Tensor& tensor);
 /// its dtype. Throws what load_module throws.
 template <typename Module, typename MakeConfig>
 std::unique_ptr<Module> module_of(const Card& card, const weights::StateSource& source,
-                                  Runtime& runtime, const MakeConfig& make_config) {
+                                  runtime::Runtime& runtime, const MakeConfig& make_config) {
   auto module = std::make_unique<Module>(make_config(card, source));
-  runtime.run(kLoading, [&] {
+  runtime.run(runtime::kLoading, [&] {
     runtime.count_loaded(weights::load_module(*module, source, runtime.torch_dtype()));
     nn::visit_state(*module, [&](const nn::StateSlot& slot) {
       if (!slot.tensor.defined()) return;
@@ -37,10 +37,10 @@ std::unique_ptr<Module> module_of(const Card& card, const weights::StateSource& 
 
 /// The same from the role's file. Throws what ModelFiles::verify and ModelFiles::open throw, too.
 template <typename Module, typename MakeConfig>
-std::unique_ptr<Module> load_role(const ModelFiles& files, weights::Role role, Runtime& runtime,
-                                  const MakeConfig& make_config) {
+std::unique_ptr<Module> load_role(const ModelFiles& files, weights::Role role,
+                                  runtime::Runtime& runtime, const MakeConfig& make_config) {
   files.verify(role);
   return module_of<Module>(files.card(), *files.open(role), runtime, make_config);
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

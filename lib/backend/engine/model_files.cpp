@@ -6,7 +6,7 @@
 #include "svgen/error.h"
 #include "weights/sharded_source.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 using weights::Role;
@@ -83,4 +83,4 @@ void ModelFiles::verify(Role role) const {
   }
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -8,7 +8,7 @@
 #include "svgen/card.h"
 #include "weights/state_source.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 class ModelFiles {
  public:
@@ -43,4 +43,4 @@ class ModelFiles {
   Card card_;
 };
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -9,7 +9,7 @@
 #include "latent/stats_file.h"
 #include "svgen/error.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 using weights::Role;
@@ -161,4 +161,4 @@ ModelInfo infer_model_info(const ModelFiles& files) {
   return info;
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

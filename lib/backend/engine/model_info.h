@@ -9,7 +9,7 @@
 #include "models/residual_vit/residual_vit.h"
 #include "svgen/engine.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 // The sizes of each role. ConfigurationError where the card contradicts the file or itself.
 models::DinoV3Config encoder_config(const Card& card, const weights::StateSource& source);
@@ -22,4 +22,4 @@ models::DecoderConfig decoder_config(const Card& card, const weights::StateSourc
 /// from the card where that says it. ConfigurationError when roles disagree about the latent.
 ModelInfo infer_model_info(const ModelFiles& files);
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -15,7 +15,7 @@
 #include "ops/device.h"
 #include "svgen/error.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 using ops::cpu::RgbRow;
@@ -200,4 +200,4 @@ void write_levels(const at::Tensor& x, const MutableYcbcrView& picture) {
   }
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -10,7 +10,7 @@
 #include "svgen/image.h"
 #include "svgen/ycbcr.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 /// The token grid of pictures that share one size. ShapeError when they do not, when a side is no
 /// multiple of the patch, or when a view has no pixels.
@@ -37,4 +37,4 @@ void write_levels(const at::Tensor& x, const MutableImageView& picture);
 /// The same levels as Y'CbCr; colour is the mean of two by two pixels.
 void write_levels(const at::Tensor& x, const MutableYcbcrView& picture);
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

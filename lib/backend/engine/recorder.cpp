@@ -8,7 +8,7 @@
 #include "interop/tensor.h"
 #include "svgen/error.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 using latent::ChannelSums;
@@ -62,4 +62,4 @@ void SumsRecorder::save(const std::filesystem::path& file) const {
   latent::write_statistics(file, sums_);
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -5,7 +5,7 @@
 #include "latent/stats_file.h"
 #include "svgen/engine.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 class SumsRecorder : public StatisticsRecorder {
  public:
@@ -19,4 +19,4 @@ class SumsRecorder : public StatisticsRecorder {
   latent::RecordedSums sums_;
 };
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -14,7 +14,7 @@
 #include "svgen/error.h"
 #include "weights/prefixed_source.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 /// What a role needs to follow a training: the feed, and where its network's tensors are in it.
 struct Followed {
@@ -30,8 +30,8 @@ class RoleModel {
 
   /// Loads the role's file; one that follows may do without. `files` and `runtime` must outlive
   /// this.
-  RoleModel(const ModelFiles& files, weights::Role role, Runtime& runtime, MakeConfig make_config,
-            Followed followed)
+  RoleModel(const ModelFiles& files, weights::Role role, runtime::Runtime& runtime,
+            MakeConfig make_config, Followed followed)
       : files_(files),
         runtime_(runtime),
         make_config_(std::move(make_config)),
@@ -87,7 +87,7 @@ class RoleModel {
   }
 
   const ModelFiles& files_;
-  Runtime& runtime_;
+  runtime::Runtime& runtime_;
   MakeConfig make_config_;
   Followed followed_;
   mutable std::mutex mutex_;
@@ -95,4 +95,4 @@ class RoleModel {
   int64_t step_ = -1;
 };
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -17,7 +17,7 @@
 #include "svgen/error.h"
 #include "svgen/random.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 using weights::Role;
 
@@ -52,8 +52,8 @@ void check(const models::DitConfig& config, const SampleRequest& request) {
 
 }  // namespace
 
-ModelSampler::ModelSampler(const ModelFiles& files, ModelStatistics& statistics, Runtime& runtime,
-                           Followed followed)
+ModelSampler::ModelSampler(const ModelFiles& files, ModelStatistics& statistics,
+                           runtime::Runtime& runtime, Followed followed)
     : statistics_(statistics),
       runtime_(runtime),
       model_(files, Role::kDiffusion, runtime, diffusion_config, std::move(followed)) {}
@@ -77,7 +77,8 @@ Tensor ModelSampler::sample(const SampleRequest& request, const ProgressFunction
   const models::DitConfig& config = model->config;
   check(config, request);
   if (!request.normalized) statistics_.load(config.channels);
-  const std::vector<float> times = flow::time_grid(request.options.steps, request.options.shift);
+  const std::vector<float> times =
+      diffusion::time_grid(request.options.steps, request.options.shift);
   const int64_t images = static_cast<int64_t>(request.indices.size());
   // An image must not depend on those beside it, nor on the steps before.
   const bool independent =
@@ -88,29 +89,29 @@ Tensor ModelSampler::sample(const SampleRequest& request, const ProgressFunction
   for (int64_t first = 0; first < images; first += at_once) {
     const int64_t count = std::min(at_once, images - first);
     const auto label = request.classes.begin() + first;
-    std::optional<flow::Integration> integration;
-    runtime_.run(kSampling, [&] {
+    std::optional<diffusion::Integration> integration;
+    runtime_.run(runtime::kSampling, [&] {
       const std::vector<int64_t> labels(label, label + count);
       integration.emplace(
-          flow::GuidedModel{velocity_.of(model, times, labels), labels, config.classes},
+          diffusion::GuidedModel{velocity_.of(model, times, labels), labels, config.classes},
           noise(config, request, first, count), request.options);
     });
     // Step by step, so that others get their turn on the worker and the caller may stop.
     while (!integration->done()) {
-      runtime_.run(kSampling, [&] { integration->advance(); });
+      runtime_.run(runtime::kSampling, [&] { integration->advance(); });
       const Progress done{first + count - 1, integration->step(), request.options.steps};
       if (progress && !progress(done)) return {};
     }
-    runtime_.run(kSampling, [&] {
+    runtime_.run(runtime::kSampling, [&] {
       const at::Tensor& x = integration->state();  // (n, T, C)
       if (!latents.defined()) {
         latents = at::empty({images, config.tokens, config.channels}, x.options());
       }
       latents.narrow(0, first, count).copy_(request.normalized ? x : statistics_.denormalize(x));
     });
-    runtime_.count_images(kSampling, count);
+    runtime_.count_images(runtime::kSampling, count);
   }
   return from_torch(latents);  // (N, T, C)
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -9,12 +9,12 @@
 #include "models/dit/dit.h"
 #include "runtime/runtime.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 class ModelSampler : public Sampler {
  public:
   /// Loads the diffusion transformer. The references must outlive this.
-  ModelSampler(const ModelFiles& files, ModelStatistics& statistics, Runtime& runtime,
+  ModelSampler(const ModelFiles& files, ModelStatistics& statistics, runtime::Runtime& runtime,
                Followed followed);
 
   Tensor sample(const SampleRequest& request, const ProgressFunction& progress) override;
@@ -28,9 +28,9 @@ class ModelSampler : public Sampler {
                    int64_t count) const;
 
   ModelStatistics& statistics_;
-  Runtime& runtime_;
+  runtime::Runtime& runtime_;
   RoleModel<models::Dit> model_;
   Velocity velocity_;
 };
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -4,7 +4,7 @@
 
 #include "svgen/error.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 std::string size_text(int64_t size) {
@@ -48,4 +48,4 @@ void check_grid(const Grid& grid) {
       {"1x1 or larger", std::to_string(grid.width) + "x" + std::to_string(grid.height), "grid"});
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -8,7 +8,7 @@
 #include "svgen/card.h"
 #include "svgen/tensor.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 /// A size that any value fits.
 inline constexpr int64_t kAnySize = -1;
@@ -25,4 +25,4 @@ void check_floating(const std::string& what, const Tensor& tensor);
 /// Throws ShapeError unless both sides are positive.
 void check_grid(const Grid& grid);
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -8,7 +8,7 @@
 
 #include "svgen/error.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 using weights::Role;
 
@@ -17,7 +17,7 @@ const latent::LatentStatistics& ModelStatistics::values() const {
     auto statistics = std::make_unique<latent::LatentStatistics>();
     files_.verify(Role::kStatistics);
     const std::shared_ptr<weights::StateSource> source = files_.open(Role::kStatistics);
-    runtime_.run(kLoading, [&] {
+    runtime_.run(runtime::kLoading, [&] {
       *statistics = latent::read_statistics(*source);
       runtime_.count_loaded(
           static_cast<int64_t>(statistics->mean.nbytes() + statistics->std.nbytes()));
@@ -52,4 +52,4 @@ std::optional<AlignmentScalars> ModelStatistics::alignment() {
   });
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -9,12 +9,13 @@
 #include "runtime/lazy.h"
 #include "runtime/runtime.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 /// Read at the first use of either; both arguments must outlive this.
 class ModelStatistics {
  public:
-  ModelStatistics(const ModelFiles& files, Runtime& runtime) : files_(files), runtime_(runtime) {}
+  ModelStatistics(const ModelFiles& files, runtime::Runtime& runtime)
+      : files_(files), runtime_(runtime) {}
 
   /// (z - mean) / std and back, per channel of (N, T, C) float32. To be called inside run(), after
   /// load().
@@ -31,9 +32,9 @@ class ModelStatistics {
   const latent::LatentStatistics& values() const;
 
   const ModelFiles& files_;
-  Runtime& runtime_;
-  mutable Lazy<latent::LatentStatistics> values_;
-  Lazy<std::optional<AlignmentScalars>> alignment_;
+  runtime::Runtime& runtime_;
+  mutable runtime::Lazy<latent::LatentStatistics> values_;
+  runtime::Lazy<std::optional<AlignmentScalars>> alignment_;
 };
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

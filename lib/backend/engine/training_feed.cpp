@@ -6,7 +6,7 @@
 #include <map>
 #include <utility>
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 std::shared_ptr<TrainingFeed> TrainingFeed::of(const Card& card, const std::string& kind) {
   static std::mutex mutex;
@@ -53,4 +53,4 @@ bool TrainingFeed::wait(std::chrono::milliseconds time) {
   return began_.wait_for(lock, time, [this] { return snapshot_ != nullptr; });
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -14,7 +14,7 @@
 #include "svgen/card.h"
 #include "weights/state_source.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 class TrainingFeed {
  public:
@@ -61,4 +61,4 @@ class TrainingFeed {
   std::atomic<int64_t> step_{-1};
 };
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 // From the first channel of a plane's first pixel to that of its last one.
@@ -19,7 +19,7 @@ int64_t extent(const ImageView& image) {
 
 // The channels of packed pixels lie within one pixel and travel together, others one by one: what
 // is between them is not the picture's.
-ops::device::PictureBytes upload(const ImageView& image, Runtime& runtime) {
+ops::device::PictureBytes upload(const ImageView& image, runtime::Runtime& runtime) {
   const auto [lowest, highest] = std::minmax_element(image.planes.begin(), image.planes.end());
   const int64_t spread = *highest - *lowest;
   const bool packed = spread < image.pixel_stride;
@@ -47,7 +47,7 @@ ops::device::PictureBytes upload(const ImageView& image, Runtime& runtime) {
 
 }  // namespace
 
-at::Tensor normalized_on_device(std::span<const ImageView> images, Runtime& runtime) {
+at::Tensor normalized_on_device(std::span<const ImageView> images, runtime::Runtime& runtime) {
   static const ops::device::LevelMap map = [] {
     ops::device::LevelMap values{255.0f, {}, {}};
     std::copy_n(kImageNetMean, 3, values.mean);
@@ -62,5 +62,5 @@ at::Tensor normalized_on_device(std::span<const ImageView> images, Runtime& runt
   return pixels;
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine
 #endif

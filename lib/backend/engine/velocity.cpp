@@ -5,16 +5,16 @@
 #include "models/dit/modulation_table.h"
 #include "ops/products.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 Velocity::Velocity()
     : replayed_([](const models::Dit& model, const std::vector<at::Tensor>& inputs) {
         return model.velocity(inputs[0], inputs[1]).to(at::kFloat);
       }) {}
 
-flow::VelocityModel Velocity::of(const std::shared_ptr<const models::Dit>& model,
-                                 const std::vector<float>& times,
-                                 const std::vector<int64_t>& labels) {
+diffusion::VelocityModel Velocity::of(const std::shared_ptr<const models::Dit>& model,
+                                      const std::vector<float>& times,
+                                      const std::vector<int64_t>& labels) {
   if (model->pos_embed.is_cpu() &&
       !ops::has_independent_rows(model->final_linear.weight.scalar_type())) {
     return [model](const at::Tensor& x, float t, const at::Tensor& y) {
@@ -29,4 +29,4 @@ flow::VelocityModel Velocity::of(const std::shared_ptr<const models::Dit>& model
   };
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -9,7 +9,7 @@
 #include "models/dit/dit.h"
 #include "runtime/replayed.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 /// The model's forward(), with the modulations of many steps at once: on a host where the bits stay
 /// the same, on a CUDA device always, and there as a graph, recorded for each batch size and kept
@@ -20,11 +20,11 @@ class Velocity {
 
   /// For passes at `times`, most of them in this order, with labels out of `labels` or the null
   /// class. Float32 whatever the model computes in. It keeps the model alive.
-  flow::VelocityModel of(const std::shared_ptr<const models::Dit>& model,
-                         const std::vector<float>& times, const std::vector<int64_t>& labels);
+  diffusion::VelocityModel of(const std::shared_ptr<const models::Dit>& model,
+                              const std::vector<float>& times, const std::vector<int64_t>& labels);
 
  private:
-  Replayed<models::Dit> replayed_;  // of x and the modulations
+  runtime::Replayed<models::Dit> replayed_;  // of x and the modulations
 };
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -14,7 +14,7 @@ namespace svgen::eval {
 
 InceptionFeatures::InceptionFeatures(const std::filesystem::path& weights) {
   const auto source = weights::open_weights(weights);
-  roles::Worker::instance().run([&] {
+  runtime::Worker::instance().run([&] {
     auto network = std::make_shared<models::Inception>();
     weights::load_module(*network, *source);
     network_ = std::move(network);
@@ -23,9 +23,9 @@ InceptionFeatures::InceptionFeatures(const std::filesystem::path& weights) {
 
 Tensor InceptionFeatures::features(const ImageView& picture) {
   Tensor found;
-  roles::Worker::instance().run([&] {
+  runtime::Worker::instance().run([&] {
     const at::NoGradGuard no_grad;
-    const at::Tensor pixels = (roles::signed_pixels(std::span(&picture, 1)) + 1) / 2;  // [0, 1]
+    const at::Tensor pixels = (engine::signed_pixels(std::span(&picture, 1)) + 1) / 2;  // [0, 1]
     found = from_torch(network_->features(pixels).unsqueeze(1));
   });
   return found;

@@ -37,7 +37,7 @@ std::shared_ptr<models::Lpips> load_lpips(const std::shared_ptr<weights::StateSo
 
 LpipsDistance::LpipsDistance(const std::filesystem::path& weights) {
   const auto source = weights::open_weights(weights);
-  roles::Worker::instance().run([&] { lpips_ = load_lpips(source, at::kFloat, at::kCPU); });
+  runtime::Worker::instance().run([&] { lpips_ = load_lpips(source, at::kFloat, at::kCPU); });
   if (lpips_ != nullptr) return;
   throw WeightsError("the file holds no LPIPS: name the published autoencoder's checkpoint",
                      {std::string("tensors below ") + kLpipsPrefix, "none", weights.string()});
@@ -49,10 +49,10 @@ double LpipsDistance::distance(const ImageView& a, const ImageView& b) {
                      {"two of " + std::to_string(kShortestSide) + " pixels a side or more",
                       size_text(a) + " and " + size_text(b), "pictures"});
   double found = 0;
-  roles::Worker::instance().run([&] {
+  runtime::Worker::instance().run([&] {
     const at::NoGradGuard no_grad;
     const auto features = [&](const ImageView& picture) {
-      return lpips_->features(roles::signed_pixels(std::span(&picture, 1)));
+      return lpips_->features(engine::signed_pixels(std::span(&picture, 1)));
     };
     found = lpips_->distance(features(a), features(b)).item<double>();
   });

@@ -100,12 +100,12 @@ void PooledFeatures::take(const Moments& moments, const at::Tensor& vectors,
 }
 
 void PooledFeatures::add(const Tensor& features, std::span<const int64_t> labels) {
-  roles::check_shape("the features", features,
-                     {static_cast<int64_t>(labels.size()), roles::kAnySize, roles::kAnySize});
-  roles::check_floating("the features", features);
+  engine::check_shape("the features", features,
+                      {static_cast<int64_t>(labels.size()), engine::kAnySize, engine::kAnySize});
+  engine::check_floating("the features", features);
   check_length(features.size(2));
   if (labels.empty()) return;
-  roles::Worker::instance().run([&] {
+  runtime::Worker::instance().run([&] {
     const at::Tensor vectors =
         to_torch(features).to(at::kCPU, at::kDouble).mean(1);  // (N, C) of (N, T, C)
     check_finite(vectors, "features");

@@ -9,7 +9,7 @@
 #include "runtime/processor.h"
 #include "svgen/error.h"
 
-namespace svgen::roles {
+namespace svgen::runtime {
 namespace {
 
 int cuda_device_count() {
@@ -57,4 +57,4 @@ DType resolve_dtype(const std::string& text, Device device, std::span<const DTyp
        "dtype"});
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

@@ -8,7 +8,7 @@
 #include "svgen/device.h"
 #include "svgen/tensor.h"
 
-namespace svgen::roles {
+namespace svgen::runtime {
 
 /// "auto" -> the first CUDA device when there is one, else the CPU; else the named device.
 /// DeviceError naming what was asked for and what exists.
@@ -18,4 +18,4 @@ Device resolve_device(const std::string& text);
 /// ConfigurationError when the device cannot compute in the named one.
 DType resolve_dtype(const std::string& text, Device device, std::span<const DType> accepted = {});
 
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

@@ -8,7 +8,7 @@
 
 #include "svgen/error.h"
 
-namespace svgen::roles {
+namespace svgen::runtime {
 namespace {
 
 std::atomic<bool> forked{false};
@@ -33,4 +33,4 @@ void refuse_forked() {
        "docs/troubleshooting.md"});
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

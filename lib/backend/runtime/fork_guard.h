@@ -2,7 +2,7 @@
 // A process that computes has threads, and a child that it forks has not.
 #pragma once
 
-namespace svgen::roles {
+namespace svgen::runtime {
 
 /// From now on a child that this process forks counts as one without the threads it would need.
 void note_computing();
@@ -13,4 +13,4 @@ bool is_forked();
 /// Throws DeviceError when it is: its work would wait for ever.
 void refuse_forked();
 
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

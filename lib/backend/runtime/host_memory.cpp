@@ -13,7 +13,7 @@
 #include <new>
 #include <vector>
 
-namespace svgen::roles {
+namespace svgen::runtime {
 namespace {
 
 // Smaller blocks are the C library's business: it keeps them anyway.
@@ -136,4 +136,4 @@ HostMemoryUse host_memory_use() {
   return HostMemory::instance().use();
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

@@ -7,7 +7,7 @@
 
 #include <cstddef>
 
-namespace svgen::roles {
+namespace svgen::runtime {
 
 /// What there is, in bytes.
 struct HostMemoryUse {
@@ -25,4 +25,4 @@ void release_host_memory();
 
 HostMemoryUse host_memory_use();
 
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

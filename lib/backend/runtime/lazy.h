@@ -7,7 +7,7 @@
 #include <mutex>
 #include <utility>
 
-namespace svgen::roles {
+namespace svgen::runtime {
 
 template <typename Value>
 class Lazy {
@@ -30,4 +30,4 @@ class Lazy {
   std::atomic<Value*> ready_{nullptr};
 };
 
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

@@ -13,7 +13,7 @@
 #include <c10/cuda/CUDAStream.h>
 #endif
 
-namespace svgen::flow {
+namespace svgen::runtime {
 
 #ifdef SVGEN_CUDA
 namespace {
@@ -129,4 +129,4 @@ at::Tensor Replay::operator()(const std::vector<at::Tensor>& inputs) {
   return function_(inputs);
 }
 
-}  // namespace svgen::flow
+}  // namespace svgen::runtime

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace svgen::flow {
+namespace svgen::runtime {
 
 /// The function must be pure: for inputs of the same sizes it launches the same work, reads nothing
 /// back and waits for nothing. It is recorded for the first few sets of input sizes that it is
@@ -45,4 +45,4 @@ class Replay {
   bool records_ = true;
 };
 
-}  // namespace svgen::flow
+}  // namespace svgen::runtime

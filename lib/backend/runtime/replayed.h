@@ -10,7 +10,7 @@
 
 #include "runtime/replay.h"
 
-namespace svgen::roles {
+namespace svgen::runtime {
 
 template <typename Module>
 class Replayed {
@@ -18,15 +18,15 @@ class Replayed {
   using Function =
       std::function<at::Tensor(const Module& model, const std::vector<at::Tensor>& inputs)>;
 
-  /// The function as flow::Replay wants it.
+  /// The function as runtime::Replay wants it.
   explicit Replayed(Function function) : function_(std::move(function)) {}
 
   /// The function of this model. It keeps the model alive.
-  std::shared_ptr<flow::Replay> of(const std::shared_ptr<const Module>& model) {
+  std::shared_ptr<runtime::Replay> of(const std::shared_ptr<const Module>& model) {
     const std::lock_guard lock(mutex_);
     if (model_ == model) return replay_;
     model_ = model;
-    replay_ = std::make_shared<flow::Replay>(
+    replay_ = std::make_shared<runtime::Replay>(
         [model, function = function_](const std::vector<at::Tensor>& inputs) {
           return function(*model, inputs);
         });
@@ -37,7 +37,7 @@ class Replayed {
   Function function_;
   std::mutex mutex_;
   std::shared_ptr<const Module> model_;  // that replay_ was recorded from
-  std::shared_ptr<flow::Replay> replay_;
+  std::shared_ptr<runtime::Replay> replay_;
 };
 
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

@@ -20,7 +20,7 @@
 #include "runtime/worker.h"
 #include "svgen/error.h"
 
-namespace svgen::roles {
+namespace svgen::runtime {
 namespace {
 
 // Enough to fill a device without asking for memory in proportion to the batch.
@@ -140,4 +140,4 @@ EngineStatistics Runtime::statistics() const {
   return counters_;
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

@@ -9,7 +9,7 @@
 
 #include "svgen/engine.h"
 
-namespace svgen::roles {
+namespace svgen::runtime {
 
 /// The counters that a kind of work adds to.
 struct Activity {
@@ -66,4 +66,4 @@ class Runtime {
   EngineStatistics counters_;
 };
 
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

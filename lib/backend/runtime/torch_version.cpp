@@ -8,7 +8,7 @@
 
 #include "svgen/error.h"
 
-namespace svgen::roles {
+namespace svgen::runtime {
 namespace {
 
 constexpr std::string_view kSetting = "TORCH_VERSION=";
@@ -41,4 +41,4 @@ void check_torch_version() {
                       known && library.dli_fname != nullptr ? library.dli_fname : "unknown");
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace svgen::roles {
+namespace svgen::runtime {
 
 /// DeviceError when the LibTorch whose settings (at::show_config()) are `settings` is of another
 /// minor version than `compiled` ("2.6.0"). Nothing is promised between those: what links may
@@ -16,4 +16,4 @@ void check_torch_version(std::string_view compiled, std::string_view settings,
 /// The same of this library and this process.
 void check_torch_version();
 
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

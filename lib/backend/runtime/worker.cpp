@@ -10,7 +10,7 @@
 #include "runtime/fork_guard.h"
 #include "svgen/error.h"
 
-namespace svgen::roles {
+namespace svgen::runtime {
 namespace {
 
 constexpr int kRegistrations = 1000;
@@ -105,4 +105,4 @@ void Worker::loop() {
   }
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

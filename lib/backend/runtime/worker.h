@@ -12,7 +12,7 @@
 #include <mutex>
 #include <thread>
 
-namespace svgen::roles {
+namespace svgen::runtime {
 
 class Worker {
  public:
@@ -50,4 +50,4 @@ class Worker {
   std::thread::id exiting_;  // where the process ends
 };
 
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

@@ -40,20 +40,20 @@ OptimizerConfig adam(OptimizerConfig config, const AutoencoderOptions& options) 
 }
 
 std::unique_ptr<AutoencoderModel> make_model(const AutoencoderOptions& options,
-                                             const roles::ModelFiles& files) {
+                                             const engine::ModelFiles& files) {
   files.require(Role::kEncoder);
   files.require(Role::kDecoder);
   const Card& card = files.card();
   const bool scratch = options.initialize == Initialization::kScratch;
-  const models::DinoV3Config encoder = roles::encoder_config(card, *files.open(Role::kEncoder));
+  const models::DinoV3Config encoder = engine::encoder_config(card, *files.open(Role::kEncoder));
   std::optional<models::ResidualVit> residual;
   if (card.residual)
     residual.emplace(scratch ? residual_sizes(files)
-                             : roles::residual_config(card, *files.open(Role::kResidual)));
+                             : engine::residual_config(card, *files.open(Role::kResidual)));
   const int64_t channels = encoder.width + (residual ? residual->config.outputs : 0);
   const models::DecoderConfig decoder =
       scratch ? decoder_sizes(files, channels)
-              : roles::decoder_config(card, *files.open(Role::kDecoder), channels);
+              : engine::decoder_config(card, *files.open(Role::kDecoder), channels);
   auto model = std::make_unique<AutoencoderModel>(AutoencoderModel{models::DinoV3(encoder),
                                                                    std::move(residual),
                                                                    models::Decoder(decoder),
@@ -118,7 +118,7 @@ void ModelAutoencoderTrainer::initialize() {
   weights::load_module(model_->encoder, *files_.open(Role::kEncoder), dtype_);
   nn::visit_state(model_->encoder, [&](const nn::StateSlot& slot) {
     if (slot.tensor.defined())
-      slot.tensor = roles::aligned(slot.tensor).to(runtime_.torch_device());
+      slot.tensor = engine::aligned(slot.tensor).to(runtime_.torch_device());
   });
   initialize_networks();
 
@@ -143,14 +143,14 @@ void ModelAutoencoderTrainer::initialize() {
   perceptual_ = lpips ? lpips_distance(lpips) : feature_distance(model_->encoder);
   run_.set_card(exported_card(files_.card(), {{"residual", "extra_vit."}, {"decoder", "decoder."}},
                               options_.class_names));
-  run_.set_feed(roles::TrainingFeed::of(files_.card(), "autoencoder"));
+  run_.set_feed(engine::TrainingFeed::of(files_.card(), "autoencoder"));
   run_.begin();
 }
 
 AutoencoderBatch ModelAutoencoderTrainer::batch(std::span<const ImageView> images,
                                                 std::span<const int64_t> indices) const {
   const at::Device device = runtime_.torch_device();
-  return {roles::signed_pixels(images).to(device), roles::normalized_pixels(images).to(device),
+  return {engine::signed_pixels(images).to(device), engine::normalized_pixels(images).to(device),
           draw_masks(options_.seed, indices, options_.mask_ratio).to(device)};
 }
 
@@ -161,7 +161,7 @@ TrainReport ModelAutoencoderTrainer::train(std::span<const ImageView> images,
         "a training batch needs one index for each image, and an image at least",
         {std::to_string(images.size()) + " indices", std::to_string(indices.size()), "indices"});
   }
-  const Grid grid = roles::token_grid(images, files_.card().patch);
+  const Grid grid = engine::token_grid(images, files_.card().patch);
   if (!(grid == files_.card().grid)) {
     const int64_t patch = files_.card().patch;
     throw ShapeError(
@@ -203,8 +203,8 @@ Picture ModelAutoencoderTrainer::sample_sheet() {
             .to(at::kFloat)
             .contiguous();
     for (int64_t i = 0; i < count; ++i) {
-      roles::write_levels(shown.target[i].contiguous(), sheet.cells()[static_cast<size_t>(i)]);
-      roles::write_levels(pictures[i], sheet.cells()[static_cast<size_t>(count + i)]);
+      engine::write_levels(shown.target[i].contiguous(), sheet.cells()[static_cast<size_t>(i)]);
+      engine::write_levels(pictures[i], sheet.cells()[static_cast<size_t>(count + i)]);
     }
   });
   return sheet.take();

@@ -25,7 +25,8 @@ DiffusionDraws draw_diffusion(uint64_t seed, std::span<const int64_t> indices,
         seed, index, RandomPurpose::kTrainingNoise,
         {draws.noise.mutable_data_ptr<float>() + n * elements, static_cast<size_t>(elements)});
     const std::array<double, 4> u = uniform_numbers(seed, index, RandomPurpose::kTraining);
-    draws.times.mutable_data_ptr<float>()[n] = static_cast<float>(flow::shift_time(u[0], shift));
+    draws.times.mutable_data_ptr<float>()[n] =
+        static_cast<float>(diffusion::shift_time(u[0], shift));
     const bool dropped = labels[n] < 0 || u[1] < dropout;
     draws.labels.mutable_data_ptr<int64_t>()[n] = dropped ? config.classes : labels[n];
   };
@@ -37,9 +38,9 @@ DiffusionDraws draw_diffusion(uint64_t seed, std::span<const int64_t> indices,
 
 at::Tensor velocity_loss(const models::Dit& model, const at::Tensor& data,
                          const DiffusionDraws& draws) {
-  const at::Tensor x = flow::straight_path(draws.noise, data, draws.times);  // (N, T, C)
-  const at::Tensor v = model.forward(x, draws.times, draws.labels);          // (N, T, C)
-  return (v.to(at::kFloat) - flow::straight_velocity(draws.noise, data)).square().mean({1, 2});
+  const at::Tensor x = diffusion::straight_path(draws.noise, data, draws.times);  // (N, T, C)
+  const at::Tensor v = model.forward(x, draws.times, draws.labels);               // (N, T, C)
+  return (v.to(at::kFloat) - diffusion::straight_velocity(draws.noise, data)).square().mean({1, 2});
 }
 
 }  // namespace svgen::train

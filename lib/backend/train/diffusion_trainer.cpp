@@ -28,13 +28,13 @@ using weights::Role;
 
 constexpr int64_t kSheetClasses = 16;
 
-models::DitConfig sizes_of(const DiffusionOptions& options, const roles::ModelFiles& files,
+models::DitConfig sizes_of(const DiffusionOptions& options, const engine::ModelFiles& files,
                            const ModelInfo& info) {
   files.require(Role::kDiffusion);
   if (options.initialize == Initialization::kScratch) {
     return diffusion_sizes(files, info.latent_channels);
   }
-  return roles::diffusion_config(files.card(), *files.open(Role::kDiffusion));
+  return engine::diffusion_config(files.card(), *files.open(Role::kDiffusion));
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ ModelDiffusionTrainer::ModelDiffusionTrainer(const DiffusionOptions& options, Ca
     // In float32: the decoder of the sheets and the statistics.
     : TrainerBase("diffusion", options, std::move(card), device, dtype, DType::kFloat32),
       options_(options),
-      info_(roles::infer_model_info(files_)),
+      info_(engine::infer_model_info(files_)),
       statistics_(files_, runtime_),
       model_(sizes_of(options, files_, info_)) {
   if (!options.normalized) statistics_.load(model_.config.channels);
@@ -64,16 +64,16 @@ void ModelDiffusionTrainer::initialize() {
   run_.add_side("diffusion", visit, config);
   run_.add_exported({{"pos_embed", model_.pos_embed}});
   run_.set_card(exported_card(files_.card(), {{"diffusion", ""}}, options_.class_names));
-  run_.set_feed(roles::TrainingFeed::of(files_.card(), "diffusion"));
+  run_.set_feed(engine::TrainingFeed::of(files_.card(), "diffusion"));
   run_.begin();
 }
 
 void ModelDiffusionTrainer::check(const Tensor& latents, std::span<const int64_t> labels,
                                   std::span<const int64_t> indices) const {
   const models::DitConfig& config = model_.config;
-  roles::check_shape("the latents", latents,
-                     {static_cast<int64_t>(indices.size()), config.tokens, config.channels});
-  roles::check_floating("the latents", latents);
+  engine::check_shape("the latents", latents,
+                      {static_cast<int64_t>(indices.size()), config.tokens, config.channels});
+  engine::check_floating("the latents", latents);
   if (labels.size() != indices.size() || indices.empty()) {
     throw ShapeError("a training batch needs one label and one index for each latent",
                      {std::to_string(indices.size()) + " labels, one or more",
@@ -122,8 +122,8 @@ at::Tensor ModelDiffusionTrainer::sample_latents(const std::vector<int64_t>& cla
   const auto velocity = [this](const at::Tensor& x, float t, const at::Tensor& y) {
     return model_.forward(x, t, y);
   };
-  flow::Integration integration({velocity, classes, config.classes},
-                                noise.to(runtime_.torch_device()), files_.card().sampling);
+  diffusion::Integration integration({velocity, classes, config.classes},
+                                     noise.to(runtime_.torch_device()), files_.card().sampling);
   while (!integration.done()) integration.advance();
   return integration.state();  // (N, T, C), normalised
 }
@@ -132,8 +132,8 @@ Picture ModelDiffusionTrainer::sample_sheet() {
   if (!files_.names(Role::kStatistics) || files_.open_if_there(Role::kDecoder) == nullptr)
     return {};
   if (!decoder_) {
-    decoder_ = std::make_unique<roles::ModelDecoder>(files_, info_, statistics_, runtime_,
-                                                     roles::Followed{});
+    decoder_ = std::make_unique<engine::ModelDecoder>(files_, info_, statistics_, runtime_,
+                                                      engine::Followed{});
   }
   std::vector<int64_t> classes;
   for (int64_t i = 0; i < std::min(kSheetClasses, model_.config.classes); ++i) classes.push_back(i);

@@ -29,9 +29,9 @@ class ModelDiffusionTrainer : public TrainerBase<DiffusionTrainer> {
 
   DiffusionOptions options_;
   ModelInfo info_;
-  roles::ModelStatistics statistics_;
+  engine::ModelStatistics statistics_;
   models::Dit model_;
-  std::unique_ptr<roles::ModelDecoder> decoder_;
+  std::unique_ptr<engine::ModelDecoder> decoder_;
 };
 
 }  // namespace svgen::train

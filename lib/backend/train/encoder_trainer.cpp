@@ -35,10 +35,10 @@ constexpr int64_t kSheetImages = 8;
 constexpr double kCentreMomentum = 0.9;
 constexpr const char* kExportPrefix = "encoder.";
 
-models::DinoV3Config sizes_of(const EncoderOptions& options, const roles::ModelFiles& files) {
+models::DinoV3Config sizes_of(const EncoderOptions& options, const engine::ModelFiles& files) {
   files.require(Role::kEncoder);
   if (options.initialize == Initialization::kScratch) return encoder_sizes(files);
-  return roles::encoder_config(files.card(), *files.open(Role::kEncoder));
+  return engine::encoder_config(files.card(), *files.open(Role::kEncoder));
 }
 
 // What an encoder from nothing holds beside what is trained.
@@ -152,7 +152,7 @@ EncoderBatch ModelEncoderTrainer::batch(std::span<const ImageView> images,
     });
     std::vector<ImageView> all;
     for (const Picture& picture : pictures) all.push_back(picture.view());
-    return roles::normalized_pixels(all).to(runtime_.torch_device());  // (N, 3, s, s)
+    return engine::normalized_pixels(all).to(runtime_.torch_device());  // (N, 3, s, s)
   };
   EncoderBatch made;
   const int64_t tokens = files_.card().grid.tokens();
@@ -234,7 +234,7 @@ Picture ModelEncoderTrainer::sample_sheet() {
   runtime_.run_recording([&] {
     const at::NoGradGuard no_grad;
     run_.exported_side().parameters.bind_values(run_.ema().values(), at::kFloat);
-    const at::Tensor pixels = roles::normalized_pixels(views).to(runtime_.torch_device());
+    const at::Tensor pixels = engine::normalized_pixels(views).to(runtime_.torch_device());
     const at::Tensor tokens = model_.encoder.patch_tokens(pixels).cpu();  // (n, T, D)
     const int64_t side = files_.card().grid.width;
     const at::Tensor colours = at::upsample_nearest2d(
@@ -248,7 +248,7 @@ Picture ModelEncoderTrainer::sample_sheet() {
           for (int64_t x = 0; x < size; ++x)
             cell.row(c, y)[x * cell.pixel_stride] =
                 picture.view().row(c, y)[x * picture.view().pixel_stride];
-      roles::write_levels(colours[i].contiguous(), sheet.cells()[static_cast<size_t>(count + i)]);
+      engine::write_levels(colours[i].contiguous(), sheet.cells()[static_cast<size_t>(count + i)]);
     }
   });
   return sheet.take();

@@ -28,7 +28,7 @@ std::string missing(std::initializer_list<WantedKey> keys) {
 }
 
 template <typename Config>
-Config from_file(const roles::ModelFiles& files, Role role, const std::string& missing_keys,
+Config from_file(const engine::ModelFiles& files, Role role, const std::string& missing_keys,
                  const std::function<Config(const weights::StateSource&)>& infer) {
   if (const auto source = files.open_if_there(role)) return infer(*source);
   throw ConfigurationError(
@@ -39,7 +39,7 @@ Config from_file(const roles::ModelFiles& files, Role role, const std::string& m
 
 }  // namespace
 
-models::DinoV3Config encoder_sizes(const roles::ModelFiles& files) {
+models::DinoV3Config encoder_sizes(const engine::ModelFiles& files) {
   files.require(Role::kEncoder);
   const Card& card = files.card();
   const EncoderConfig& c = *card.encoder;
@@ -60,7 +60,7 @@ models::DinoV3Config encoder_sizes(const roles::ModelFiles& files) {
                                        {"encoder.registers", sizes.registers + 1}});
   if (!lacking.empty()) {
     return from_file<models::DinoV3Config>(files, Role::kEncoder, lacking, [&](const auto& source) {
-      return roles::encoder_config(card, source);
+      return engine::encoder_config(card, source);
     });
   }
   if (sizes.width % (4 * sizes.heads) == 0) return sizes;
@@ -70,7 +70,7 @@ models::DinoV3Config encoder_sizes(const roles::ModelFiles& files) {
        card.path.string()});
 }
 
-models::ResidualVitConfig residual_sizes(const roles::ModelFiles& files) {
+models::ResidualVitConfig residual_sizes(const engine::ModelFiles& files) {
   files.require(Role::kResidual);
   const Card& card = files.card();
   const ResidualConfig& c = *card.residual;
@@ -84,12 +84,12 @@ models::ResidualVitConfig residual_sizes(const roles::ModelFiles& files) {
   if (!lacking.empty()) {
     return from_file<models::ResidualVitConfig>(
         files, Role::kResidual, lacking,
-        [&](const auto& source) { return roles::residual_config(card, source); });
+        [&](const auto& source) { return engine::residual_config(card, source); });
   }
   return {card.patch, c.width, c.depth, c.heads, c.mlp, c.outputs, card.grid.tokens(), card.grid};
 }
 
-models::DecoderConfig decoder_sizes(const roles::ModelFiles& files, int64_t latent_channels) {
+models::DecoderConfig decoder_sizes(const engine::ModelFiles& files, int64_t latent_channels) {
   files.require(Role::kDecoder);
   const DecoderConfig& c = *files.card().decoder;
   const std::string lacking =
@@ -100,13 +100,13 @@ models::DecoderConfig decoder_sizes(const roles::ModelFiles& files, int64_t late
   if (!lacking.empty()) {
     return from_file<models::DecoderConfig>(
         files, Role::kDecoder, lacking, [&](const auto& source) {
-          return roles::decoder_config(files.card(), source, latent_channels);
+          return engine::decoder_config(files.card(), source, latent_channels);
         });
   }
   return {latent_channels, c.channels, c.multipliers, c.res_blocks, c.attention_levels, c.groups};
 }
 
-models::DitConfig diffusion_sizes(const roles::ModelFiles& files, int64_t latent_channels) {
+models::DitConfig diffusion_sizes(const engine::ModelFiles& files, int64_t latent_channels) {
   files.require(Role::kDiffusion);
   const Card& card = files.card();
   const DiffusionConfig& c = *card.diffusion;
@@ -127,7 +127,7 @@ models::DitConfig diffusion_sizes(const roles::ModelFiles& files, int64_t latent
                {"diffusion.classes", sizes.classes}});
   if (!lacking.empty()) {
     return from_file<models::DitConfig>(files, Role::kDiffusion, lacking, [&](const auto& source) {
-      return roles::diffusion_config(card, source);
+      return engine::diffusion_config(card, source);
     });
   }
   if (sizes.width % sizes.heads == 0) return sizes;
@@ -136,7 +136,7 @@ models::DitConfig diffusion_sizes(const roles::ModelFiles& files, int64_t latent
                             std::to_string(sizes.width), card.path.string()});
 }
 
-int64_t label_classes(const roles::ModelFiles& files) {
+int64_t label_classes(const engine::ModelFiles& files) {
   const Card& card = files.card();
   const int64_t classes = card.diffusion && card.diffusion->classes > 0
                               ? card.diffusion->classes

@@ -39,9 +39,9 @@ class TrainerBase : public Interface {
         runtime_(device, runtime_dtype),
         run_(std::move(kind), options, runtime_.torch_device()) {}
 
-  roles::ModelFiles files_;
+  engine::ModelFiles files_;
   at::ScalarType dtype_;
-  roles::Runtime runtime_;
+  runtime::Runtime runtime_;
   TrainingRun run_;
 };
 

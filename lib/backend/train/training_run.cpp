@@ -195,7 +195,7 @@ void TrainingRun::update() {
 }
 
 void TrainingRun::change_weights(const std::vector<double>& norms) {
-  std::optional<roles::TrainingFeed::Change> announced;
+  std::optional<engine::TrainingFeed::Change> announced;
   if (feed_ != nullptr) announced.emplace(*feed_, facts_.step + 1);
   for (size_t i = 0; i < norms.size(); ++i) sides_[i].optimizer.step(norms[i]);
   const at::NoGradGuard no_grad;

@@ -51,7 +51,7 @@ class TrainingRun {
   /// Text of the card that goes beside the export.
   void set_card(std::string card) { card_ = std::move(card); }
   /// Where those who follow the training take the export from.
-  void set_feed(std::shared_ptr<roles::TrainingFeed> feed) { feed_ = std::move(feed); }
+  void set_feed(std::shared_ptr<engine::TrainingFeed> feed) { feed_ = std::move(feed); }
   ~TrainingRun();
 
   /// Resumes when the options ask for it and there is a checkpoint, and sets checkpoints of an
@@ -98,7 +98,7 @@ class TrainingRun {
   std::optional<Ema> ema_;
   std::string card_, export_prefix_;
   std::filesystem::path set_aside_;
-  std::shared_ptr<roles::TrainingFeed> feed_;
+  std::shared_ptr<engine::TrainingFeed> feed_;
   CheckpointFacts facts_;
   int64_t saved_step_ = -1, accumulated_ = 0, next_index_ = 0, images_ = 0;
   double seconds_ = 0;

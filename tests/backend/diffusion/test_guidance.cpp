@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace svgen::flow {
+namespace svgen::diffusion {
 namespace {
 
 constexpr double kScale = 3;
@@ -82,4 +82,4 @@ TEST(Guidance, CfgStarZeroesItsFirstStepEvenAtScaleOne) {
 }
 
 }  // namespace
-}  // namespace svgen::flow
+}  // namespace svgen::diffusion

@@ -9,7 +9,7 @@
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
-namespace svgen::flow {
+namespace svgen::diffusion {
 namespace {
 
 constexpr double kShifts[] = {0.05, 0.15, 0.4, 1.0, 3.0};
@@ -58,4 +58,4 @@ TEST(StraightPath, MovesWithTheStraightVelocity) {
 }
 
 }  // namespace
-}  // namespace svgen::flow
+}  // namespace svgen::diffusion

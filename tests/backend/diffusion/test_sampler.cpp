@@ -10,7 +10,7 @@
 #include <ATen/ops/rand.h>
 #include <gtest/gtest.h>
 
-namespace svgen::flow {
+namespace svgen::diffusion {
 namespace {
 
 constexpr int64_t kNull = 10;
@@ -108,4 +108,4 @@ TEST(Integration, ImagesOfABatchKeepTheirLabels) {
 }
 
 }  // namespace
-}  // namespace svgen::flow
+}  // namespace svgen::diffusion

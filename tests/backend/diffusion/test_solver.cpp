@@ -9,7 +9,7 @@
 
 #include <cmath>
 
-namespace svgen::flow {
+namespace svgen::diffusion {
 namespace {
 
 // Integrates dx/dt = v from x(0) = 1 to t = 1 in equal steps.
@@ -67,4 +67,4 @@ TEST(Solver, EvaluatesOncePerEulerAndTwicePerHeunStep) {
 }
 
 }  // namespace
-}  // namespace svgen::flow
+}  // namespace svgen::diffusion

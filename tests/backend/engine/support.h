@@ -19,7 +19,7 @@
 #include "svgen/support.h"
 #include "weights/state_source.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 
 using svgen::testing::report_of;
 
@@ -77,4 +77,4 @@ inline std::filesystem::path scratch_file(const std::string& name) {
   return file;
 }
 
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -7,7 +7,7 @@
 
 #include "backend/engine/support.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 struct RandomFeatures {
@@ -109,4 +109,4 @@ TEST(ModelAligner, OfAModelWithoutResidualTakesSemanticFeaturesAlone) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -12,7 +12,7 @@
 
 #include "backend/engine/support.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 constexpr Grid kGrid{4, 4};
@@ -160,4 +160,4 @@ TEST(ModelDecoder, NeedsOnePictureForEachLatent) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::engine

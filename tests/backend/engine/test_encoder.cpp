@@ -4,7 +4,7 @@
 
 #include "backend/engine/support.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 TEST(ModelEncoder, GivesTheFeaturesThatWereAskedFor) {
@@ -91,4 +91,4 @@ TEST(ModelEncoder, IsAbsentWithoutItsKey) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::engine

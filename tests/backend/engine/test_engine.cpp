@@ -12,20 +12,20 @@
 #include "runtime/worker.h"
 #include "svgen/support.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 // Runs with a number of threads on the worker, and sets it back.
 class Threads {
  public:
   explicit Threads(int count) {
-    Worker::instance().run([&] {
+    runtime::Worker::instance().run([&] {
       before_ = at::get_num_threads();
       at::set_num_threads(count);
     });
   }
   ~Threads() {
-    Worker::instance().run([this] { at::set_num_threads(before_); });
+    runtime::Worker::instance().run([this] { at::set_num_threads(before_); });
   }
 
  private:
@@ -183,4 +183,4 @@ TEST(Engine, OutlivesFilesThatAreCutShort) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::engine

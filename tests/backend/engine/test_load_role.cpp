@@ -5,14 +5,14 @@
 #include "backend/engine/support.h"
 #include "engine/model_info.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 using weights::Role;
 
 TEST(LoadRole, CountsTheBytesItHolds) {
   const ModelFiles files(Card::load(kTinyCard));
-  Runtime runtime(Device{}, DType::kFloat32);
+  runtime::Runtime runtime(Device{}, DType::kFloat32);
   const auto dit = load_role<models::Dit>(files, Role::kDiffusion, runtime, diffusion_config);
   int64_t bytes = 0;
   nn::visit_state(*dit, [&](const nn::StateSlot& slot) {
@@ -24,7 +24,7 @@ TEST(LoadRole, CountsTheBytesItHolds) {
 
 TEST(LoadRole, KeepsEveryTensorPackedOrAtAnAlignedAddress) {
   const ModelFiles files(Card::load(kTinyCard));
-  Runtime runtime(Device{}, DType::kFloat32);
+  runtime::Runtime runtime(Device{}, DType::kFloat32);
   const auto dit = load_role<models::Dit>(files, Role::kDiffusion, runtime, diffusion_config);
   nn::visit_state(*dit, [](const nn::StateSlot& slot) {
     if (!slot.tensor.defined()) return;
@@ -38,11 +38,11 @@ TEST(LoadRole, RefusesAFileWithAnotherDigest) {
   Card card = Card::load(kTinyCard);
   card.diffusion->source.sha256 = std::string(64, 'a');
   const ModelFiles files(card);
-  Runtime runtime(Device{}, DType::kFloat32);
+  runtime::Runtime runtime(Device{}, DType::kFloat32);
   EXPECT_THROW(load_role<models::Dit>(files, Role::kDiffusion, runtime, diffusion_config),
                WeightsError);
   EXPECT_EQ(runtime.statistics().bytes_loaded, 0u);
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::engine

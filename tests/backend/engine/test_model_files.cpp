@@ -5,7 +5,7 @@
 #include "backend/engine/support.h"
 #include "svgen/support.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 using weights::Role;
@@ -65,4 +65,4 @@ TEST(ModelFiles, ChecksTheDigestUnderWhicheverRoleItStands) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -4,7 +4,7 @@
 
 #include "backend/engine/support.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 Card tiny() {
@@ -107,4 +107,4 @@ TEST(ModelInfo, RefusesADecoderOfAnotherPatch) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::engine

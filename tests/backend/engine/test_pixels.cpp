@@ -13,7 +13,7 @@
 
 #include "backend/engine/support.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 TEST(NormalizedPixels, AreTheReferencesToTheLastDigits) {
@@ -159,4 +159,4 @@ TEST(CheckPictures, NamesTheSizes) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::engine

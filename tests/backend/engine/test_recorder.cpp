@@ -10,7 +10,7 @@
 
 #include "backend/engine/support.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 std::string bytes_of(const std::filesystem::path& file) {
@@ -80,4 +80,4 @@ TEST(SumsRecorder, RefusesFilesWithoutSums) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -6,7 +6,7 @@
 #include "backend/train/support.h"
 #include "svgen/support.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 namespace fs = std::filesystem;
@@ -118,4 +118,4 @@ TEST_F(RoleModelTest, OthersHaveNothingToFollow) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -10,7 +10,7 @@
 #include "backend/engine/support.h"
 #include "svgen/random.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 TEST(ModelSampler, MakesAnImageAloneAsInABatchOfAnyOrder) {
@@ -112,4 +112,4 @@ TEST(ModelSampler, LeavesItsNoiseAlone) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::engine

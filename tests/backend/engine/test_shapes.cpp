@@ -4,7 +4,7 @@
 
 #include "backend/engine/support.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 TEST(CheckShape, AcceptsAnySizeWhereItIsAllowed) {
@@ -39,4 +39,4 @@ TEST(CheckGrid, RefusesEmptyGrids) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::engine

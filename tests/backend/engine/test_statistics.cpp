@@ -7,12 +7,12 @@
 
 #include "backend/engine/support.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 TEST(ModelStatistics, NormalizeAndDenormalizeUndoEachOther) {
   const ModelFiles files(Card::load(kTinyCard));
-  Runtime runtime(Device{}, DType::kFloat32);
+  runtime::Runtime runtime(Device{}, DType::kFloat32);
   ModelStatistics statistics(files, runtime);
   statistics.load(56);
   const at::Tensor latents = at::rand({2, 16, 56});
@@ -23,7 +23,7 @@ TEST(ModelStatistics, NormalizeAndDenormalizeUndoEachOther) {
 
 TEST(ModelStatistics, RefuseAnotherNumberOfChannels) {
   const ModelFiles files(Card::load(kTinyCard));
-  Runtime runtime(Device{}, DType::kFloat32);
+  runtime::Runtime runtime(Device{}, DType::kFloat32);
   ModelStatistics statistics(files, runtime);
   const std::string report = report_of<ConfigurationError>([&] { statistics.load(392); });
   EXPECT_NE(report.find("expected 392 channels; found 56"), std::string::npos) << report;
@@ -33,14 +33,14 @@ TEST(ModelStatistics, AreMissedOnlyWhenAskedFor) {
   Card card = Card::load(kTinyCard);
   card.statistics.reset();
   const ModelFiles files(card);
-  Runtime runtime(Device{}, DType::kFloat32);
+  runtime::Runtime runtime(Device{}, DType::kFloat32);
   ModelStatistics statistics(files, runtime);
   EXPECT_FALSE(statistics.alignment().has_value());
   EXPECT_THROW(statistics.load(56), ConfigurationError);
 }
 
 TEST(ModelStatistics, TakeTheScalarsOfTheCardOrElseOfTheFile) {
-  Runtime runtime(Device{}, DType::kFloat32);
+  runtime::Runtime runtime(Device{}, DType::kFloat32);
   const ModelFiles mini(Card::load(kMiniCard));
   EXPECT_EQ(ModelStatistics(mini, runtime).alignment()->residual_mean, 4.436277591495054);
 
@@ -58,4 +58,4 @@ TEST(ModelStatistics, TakeTheScalarsOfTheCardOrElseOfTheFile) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::engine

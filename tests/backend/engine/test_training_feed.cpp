@@ -9,7 +9,7 @@
 #include "backend/engine/support.h"
 #include "weights/memory_source.h"
 
-namespace svgen::roles {
+namespace svgen::engine {
 namespace {
 
 using namespace std::chrono_literals;
@@ -87,4 +87,4 @@ TEST(TrainingFeed, WaitsForATraining) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::engine

@@ -32,14 +32,14 @@ struct Pictures {
 };
 
 void expect_the_hosts(Device device) {
-  roles::Runtime runtime(device, DType::kFloat32);
+  runtime::Runtime runtime(device, DType::kFloat32);
   const Pictures pictures;
   const std::vector<ImageView> views = pictures.views();
   runtime.run([&] {
     const std::span<const ImageView> images(views);
-    const at::Tensor found = roles::uploaded_pixels(images, runtime);
+    const at::Tensor found = engine::uploaded_pixels(images, runtime);
     EXPECT_EQ(found.device(), runtime.torch_device());
-    EXPECT_TRUE(found.cpu().equal(roles::normalized_pixels(images)));
+    EXPECT_TRUE(found.cpu().equal(engine::normalized_pixels(images)));
   });
 }
 

@@ -27,11 +27,11 @@ void expect_the_models(at::Device device, double tolerance) {
   const c10::InferenceMode inference;
   const std::vector<float> schedule = {0.1f, 0.2f, 0.9f};
   const at::Tensor x = test::wave({2, 9, 6}), labels = at::tensor({int64_t{1}, int64_t{3}});
-  roles::Velocity velocity;
+  engine::Velocity velocity;
   // The second model takes the place of the first, and the first comes back.
   for (const double gain : {1.0, -2.0, 1.0}) {
     const at::Tensor wanted = filled(gain)->forward(x, schedule[1], labels);
-    const flow::VelocityModel found = velocity.of(filled(gain, device), schedule, {1});
+    const diffusion::VelocityModel found = velocity.of(filled(gain, device), schedule, {1});
     for (int round = 0; round < 2; ++round)
       EXPECT_LE(
           largest_difference(found(x.to(device), schedule[1], labels.to(device)).cpu(), wanted),

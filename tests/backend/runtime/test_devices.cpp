@@ -7,7 +7,7 @@
 #include "backend/engine/support.h"
 #include "runtime/processor.h"
 
-namespace svgen::roles {
+namespace svgen::runtime {
 namespace {
 
 constexpr Device kCpu{};
@@ -57,4 +57,4 @@ TEST(ResolveDType, RefusesWhatIsNoComputingDType) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

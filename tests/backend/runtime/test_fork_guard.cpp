@@ -14,7 +14,7 @@
 #include "backend/engine/support.h"
 #include "runtime/worker.h"
 
-namespace svgen::roles {
+namespace svgen::runtime {
 namespace {
 
 // Forks, and gives what `child` returned there; a child that hangs is ended by its alarm.
@@ -88,4 +88,4 @@ TEST(ForkGuard, TheProcessItselfIsNoChild) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-namespace svgen::roles {
+namespace svgen::runtime {
 namespace {
 
 constexpr int64_t kFloats = 1 << 20;
@@ -82,4 +82,4 @@ TEST_F(HostMemoryTest, IsSharedByThreads) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-namespace svgen::roles {
+namespace svgen::runtime {
 namespace {
 
 TEST(Lazy, IsMadeOnceHoweverManyAsk) {
@@ -32,4 +32,4 @@ TEST(Lazy, AsksAgainAfterAFailure) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

@@ -25,7 +25,7 @@ at::Tensor product(const Inputs& inputs) {
 TEST(Replay, CallsTheFunctionOnAHost) {
   const c10::InferenceMode inference;
   int calls = 0;
-  flow::Replay replay([&](const Inputs& inputs) {
+  runtime::Replay replay([&](const Inputs& inputs) {
     ++calls;
     return product(inputs);
   });
@@ -46,7 +46,7 @@ class ReplayOnDevice : public testing::Test {
 TEST_F(ReplayOnDevice, GivesTheFunctionsResultsAtEachSize) {
   const c10::InferenceMode inference;
   int calls = 0;
-  flow::Replay replay([&](const Inputs& inputs) {
+  runtime::Replay replay([&](const Inputs& inputs) {
     ++calls;
     return product(inputs);
   });
@@ -65,7 +65,7 @@ TEST_F(ReplayOnDevice, GivesTheFunctionsResultsAtEachSize) {
 
 TEST_F(ReplayOnDevice, FallsBackWhereTheFunctionWaitsForTheDevice) {
   const c10::InferenceMode inference;
-  flow::Replay replay([](const Inputs& inputs) {
+  runtime::Replay replay([](const Inputs& inputs) {
     return inputs[0] * inputs[1].item<float>();  // reads a value back
   });
   const Inputs inputs = {wave({3, 4}).to(at::kCUDA), wave({1}).to(at::kCUDA)};

@@ -13,7 +13,7 @@
 
 #include "backend/engine/support.h"
 
-namespace svgen::roles {
+namespace svgen::runtime {
 namespace {
 
 TEST(Runtime, ComputesWithoutGradientsOnTheWorker) {
@@ -77,4 +77,4 @@ TEST(Runtime, HasAHandleOfItsOwn) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

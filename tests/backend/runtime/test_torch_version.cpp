@@ -4,7 +4,7 @@
 
 #include "backend/engine/support.h"
 
-namespace svgen::roles {
+namespace svgen::runtime {
 namespace {
 
 TEST(TorchVersion, AcceptsThisProcess) {
@@ -27,4 +27,4 @@ TEST(TorchVersion, NamesBothVersionsAndTheFile) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

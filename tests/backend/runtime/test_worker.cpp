@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-namespace svgen::roles {
+namespace svgen::runtime {
 namespace {
 
 TEST(Worker, ComputesOnOneThreadForAllCallers) {
@@ -61,4 +61,4 @@ TEST(Worker, SharesLoopsWithItsTeam) {
 }
 
 }  // namespace
-}  // namespace svgen::roles
+}  // namespace svgen::runtime

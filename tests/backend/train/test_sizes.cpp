@@ -23,7 +23,7 @@ void remove_files(Card& card) {
 }
 
 TEST(TrainingSizes, TheCardIsEnough) {
-  const roles::ModelFiles files(edited(remove_files));
+  const engine::ModelFiles files(edited(remove_files));
   EXPECT_EQ(residual_sizes(files).width, 32);
   EXPECT_EQ(residual_sizes(files).tokens, 16);
   EXPECT_EQ(decoder_sizes(files, 56).multipliers, (std::vector<int64_t>{1, 1, 2, 2, 4}));
@@ -33,7 +33,7 @@ TEST(TrainingSizes, TheCardIsEnough) {
 
 TEST(TrainingSizes, AnEncoderComesFromTheCardAPresetOrTheFile) {
   const auto edited_encoder = [](EncoderConfig encoder) {
-    return encoder_sizes(roles::ModelFiles(edited([&](Card& card) { card.encoder = encoder; })));
+    return encoder_sizes(engine::ModelFiles(edited([&](Card& card) { card.encoder = encoder; })));
   };
   const FileReference none{"untrained", ""};
   EXPECT_EQ(edited_encoder({.source = none, .preset = "dinov3-vits16plus"}).width, 384);
@@ -41,7 +41,7 @@ TEST(TrainingSizes, AnEncoderComesFromTheCardAPresetOrTheFile) {
       .source = none, .width = 32, .depth = 1, .heads = 2, .ffn = 64, .registers = 0};
   EXPECT_EQ(edited_encoder(full).ffn, 64);
   EXPECT_EQ(edited_encoder(full).registers, 0);
-  const roles::ModelFiles files(edited([](Card& card) { card.encoder->depth = 0; }));
+  const engine::ModelFiles files(edited([](Card& card) { card.encoder->depth = 0; }));
   EXPECT_EQ(encoder_sizes(files).depth, 2);
   EncoderConfig odd = full;
   odd.heads = 16;
@@ -51,7 +51,7 @@ TEST(TrainingSizes, AnEncoderComesFromTheCardAPresetOrTheFile) {
 }
 
 TEST(TrainingSizes, TheFileFillsWhatTheCardLeavesOut) {
-  const roles::ModelFiles files(edited([](Card& card) {
+  const engine::ModelFiles files(edited([](Card& card) {
     card.residual->width = 0;
     card.decoder->channels = 0;
     card.diffusion->depth = 0;
@@ -62,7 +62,7 @@ TEST(TrainingSizes, TheFileFillsWhatTheCardLeavesOut) {
 }
 
 TEST(TrainingSizes, APresetCounts) {
-  const roles::ModelFiles files(edited([](Card& card) {
+  const engine::ModelFiles files(edited([](Card& card) {
     remove_files(card);
     card.diffusion = DiffusionConfig{.source = {"untrained", ""}, .preset = "svg-b", .classes = 7};
   }));
@@ -71,7 +71,7 @@ TEST(TrainingSizes, APresetCounts) {
 }
 
 TEST(TrainingSizes, MissingKeysAreNamed) {
-  const roles::ModelFiles files(edited([](Card& card) {
+  const engine::ModelFiles files(edited([](Card& card) {
     remove_files(card);
     card.residual->heads = 0;
     card.diffusion->classes = 0;
