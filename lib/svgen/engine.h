@@ -2,8 +2,8 @@
 // One model on one device in one precision, and the roles it can play.
 //
 // Shapes: N images, T = grid tokens (row-major), C channels. Every role may be called from several
-// threads at once. Every call computes image i from image i alone (except Statistics::kBatch), so
-// results do not depend on the batch they were computed in.
+// threads at once. Every call computes image i from image i alone (except AlignmentMode::kBatch),
+// so results do not depend on the batch they were computed in.
 #pragma once
 
 #include <cstdint>
@@ -55,7 +55,7 @@ class Encoder {
 /// Whose scalars align the residual features r: (r - m_r) / (s_r + 1e-6) s_s + m_s, with means over
 /// channels of their means m and deviations s. The card's where it has them, else the picture's
 /// (kAuto); the card's; the picture's; the batch's, as published; none.
-enum class Statistics { kAuto, kFixed, kFrame, kBatch, kNone };
+enum class AlignmentMode { kAuto, kFixed, kFrame, kBatch, kNone };
 
 class Aligner {
  public:
@@ -64,7 +64,7 @@ class Aligner {
   /// Concatenates semantic and aligned residual features: (N, T, Cs), (N, T, Cr) -> (N, T, Cs+Cr),
   /// then per channel (z - mean) / std when `normalize`. ConfigurationError when the card lacks the
   /// scalars or statistics this needs.
-  virtual Tensor align(const Tensor& semantic, const Tensor& residual, Statistics statistics,
+  virtual Tensor align(const Tensor& semantic, const Tensor& residual, AlignmentMode mode,
                        bool normalize) = 0;
 };
 
@@ -125,7 +125,7 @@ struct ModelInfo {
 };
 
 /// Counters for the `model-stats` property.
-struct EngineStatistics {
+struct EngineCounters {
   uint64_t handle = 0;  // the same for everyone who shares the engine
   uint64_t bytes_loaded = 0;
   uint64_t bytes_copied = 0;  // between host and device, and into layouts a caller asked for
@@ -155,7 +155,7 @@ class Engine {
   virtual const ModelInfo& info() const = 0;
   virtual Device device() const = 0;
   virtual DType dtype() const = 0;
-  virtual EngineStatistics statistics() const = 0;
+  virtual EngineCounters counters() const = 0;
 
   // Each role loads the tensors it needs at its first use, once. ConfigurationError when the card
   // has no such role; WeightsError with everything that is wrong in a file.

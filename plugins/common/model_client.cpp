@@ -91,7 +91,7 @@ StructurePtr ModelClient::statistics() const {
   StructurePtr structure(gst_structure_new_empty("svg-model-stats"));
   const std::shared_ptr<Engine> engine = shared();
   if (engine == nullptr) return structure;
-  const EngineStatistics s = engine->statistics();
+  const EngineCounters s = engine->counters();
   gst_structure_set(structure.get(), "device", G_TYPE_STRING, engine->device().name().c_str(),
                     "dtype", G_TYPE_STRING, dtype_name(engine->dtype()), "handle", G_TYPE_UINT64,
                     s.handle, "bytes-loaded", G_TYPE_UINT64, s.bytes_loaded, "bytes-copied",

@@ -12,7 +12,7 @@ namespace svgen::gst {
 namespace {
 
 struct AlignSettings : ModelSettings {
-  Statistics statistics = Statistics::kAuto;
+  AlignmentMode mode = AlignmentMode::kAuto;
   bool normalize = false;
   bool labels = false;
 };

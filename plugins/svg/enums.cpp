@@ -44,13 +44,13 @@ GType enum_type<FeatureKind>() {
 }
 
 template <>
-GType enum_type<Statistics>() {
+GType enum_type<AlignmentMode>() {
   static const GEnumValue values[] = {
-      row(Statistics::kAuto, "fixed when the card has the scalars, else frame", "auto"),
-      row(Statistics::kFixed, "The card's scalars: independent of the neighbours", "fixed"),
-      row(Statistics::kFrame, "The published formula over one image", "frame"),
-      row(Statistics::kBatch, "The published formula over the whole batch", "batch"),
-      row(Statistics::kNone, "Concatenate without alignment", "none"),
+      row(AlignmentMode::kAuto, "fixed when the card has the scalars, else frame", "auto"),
+      row(AlignmentMode::kFixed, "The card's scalars: independent of the neighbours", "fixed"),
+      row(AlignmentMode::kFrame, "The published formula over one image", "frame"),
+      row(AlignmentMode::kBatch, "The published formula over the whole batch", "batch"),
+      row(AlignmentMode::kNone, "Concatenate without alignment", "none"),
       {}};
   static const GType type = registered("GstSvgStatistics", values);
   return type;

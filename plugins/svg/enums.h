@@ -13,7 +13,7 @@ enum class PartialBatch { kRenegotiate, kPad, kDrop };
 template <>
 GType enum_type<FeatureKind>();
 template <>
-GType enum_type<Statistics>();
+GType enum_type<AlignmentMode>();
 template <>
 GType enum_type<SolverKind>();
 template <>

@@ -17,7 +17,7 @@ TEST(Backend, OpensOneEngineForAllWhoAskForTheSame) {
   EXPECT_EQ(Engine::open(options), engine);
   EXPECT_NE(Engine::open({engine::kTinyCard.string(), "cpu", "bfloat16"}), engine);
   EXPECT_EQ(engine->info().latent_channels, 56);
-  EXPECT_NE(engine->statistics().handle, 0u);
+  EXPECT_NE(engine->counters().handle, 0u);
 }
 
 TEST(Backend, ReadsATensorThatMayBeChanged) {

@@ -30,7 +30,7 @@ inline std::vector<MutableImageView> views_of(const at::Tensor& pictures) {
 }
 
 /// Pictures (N, H, W, 3) uint8 to latents (N, T, C).
-inline Tensor encode(engine::ModelEngine& engine, const at::Tensor& pictures, Statistics statistics,
+inline Tensor encode(engine::ModelEngine& engine, const at::Tensor& pictures, AlignmentMode mode,
                      bool normalize) {
   std::vector<ImageView> views;
   for (const MutableImageView& view : views_of(pictures)) {
@@ -41,7 +41,7 @@ inline Tensor encode(engine::ModelEngine& engine, const at::Tensor& pictures, St
                      view.pixel_stride});
   }
   const Features features = engine.encoder().encode(views, FeatureKind::kBoth);
-  return engine.aligner().align(features.semantic, features.residual, statistics, normalize);
+  return engine.aligner().align(features.semantic, features.residual, mode, normalize);
 }
 
 /// Latents to pictures (N, H, W, 3) uint8.

@@ -44,27 +44,27 @@ INSTANTIATE_TEST_SUITE_P(
 
 struct Coupling {
   const char* suffix;
-  Statistics statistics;
+  AlignmentMode mode;
 };
-constexpr Coupling kCouplings[] = {{"b3", Statistics::kBatch}, {"b1", Statistics::kFrame}};
+constexpr Coupling kCouplings[] = {{"b3", AlignmentMode::kBatch}, {"b1", AlignmentMode::kFrame}};
 
 TEST_P(TinySystem, Encodes) {
   const at::Tensor pictures = tiny_cases()["img.u8"];
-  for (const auto& [suffix, statistics] : kCouplings) {
+  for (const auto& [suffix, mode] : kCouplings) {
     const std::string latent = std::string("enc.latent_") + suffix;
-    expect_close(name(latent), as_map(encode(engine(), pictures, statistics, false), kTinyGrid),
+    expect_close(name(latent), as_map(encode(engine(), pictures, mode, false), kTinyGrid),
                  tiny_cases()[latent], kFeatureTolerance);
     const std::string tokens = std::string("enc.tokens_norm_") + suffix;
-    expect_close(name(tokens), to_torch(encode(engine(), pictures, statistics, true)),
+    expect_close(name(tokens), to_torch(encode(engine(), pictures, mode, true)),
                  tiny_cases()[tokens], kFeatureTolerance);
   }
 }
 
 TEST_P(TinySystem, Reconstructs) {
   const at::Tensor pictures = tiny_cases()["img.u8"];
-  for (const auto& [suffix, statistics] : kCouplings) {
+  for (const auto& [suffix, mode] : kCouplings) {
     const std::string reconstruction = std::string("rec.") + suffix;
-    const Tensor latents = encode(engine(), pictures, statistics, false);
+    const Tensor latents = encode(engine(), pictures, mode, false);
     expect_close(name(reconstruction), pixels(latents), tiny_cases()[reconstruction],
                  kPixelTolerance);
     expect_levels(name(reconstruction + ".u8"), decode_levels(engine(), latents, false),
@@ -73,7 +73,7 @@ TEST_P(TinySystem, Reconstructs) {
 }
 
 TEST_P(TinySystem, ReconstructsNormalizedLatents) {
-  const Tensor latents = encode(engine(), tiny_cases()["img.u8"], Statistics::kBatch, true);
+  const Tensor latents = encode(engine(), tiny_cases()["img.u8"], AlignmentMode::kBatch, true);
   expect_close(name("rec.b3.normalised"), pixels(latents, true), tiny_cases()["rec.b3"],
                kPixelTolerance);
 }
@@ -147,7 +147,7 @@ TEST(FullSizeSystem, EncodesAndReconstructs) {
   for (const int64_t batch : {1, 2}) {
     const std::string suffix = "_batch" + std::to_string(batch);
     const Tensor latents =
-        encode(*engine, images.narrow(0, 0, batch), Statistics::kBatch, /*normalize=*/false);
+        encode(*engine, images.narrow(0, 0, batch), AlignmentMode::kBatch, /*normalize=*/false);
     const nlohmann::json& encoded = wanted["encode" + suffix];
     const at::Tensor map = as_map(latents, {16, 16});
     expect_summary("full.encode" + suffix, map, encoded, kFullSizeTolerance);
@@ -190,7 +190,7 @@ TEST_F(EmbeddedModel, GeneratesItsCases) {
 }
 
 TEST_F(EmbeddedModel, ReconstructsItsCases) {
-  const Tensor latents = encode(*engine_, cases_->read("input"), Statistics::kFixed, false);
+  const Tensor latents = encode(*engine_, cases_->read("input"), AlignmentMode::kFixed, false);
   expect_close("mini.input_latent", to_torch(latents), cases_->read("input_latent"),
                kLatentTolerance);
   expect_levels("mini.reconstruction", decode_levels(*engine_, latents, false),

@@ -64,7 +64,7 @@ TEST(EngineOpen, AnotherDTypeIsAnotherEngine) {
   const auto coarse = Engine::open(on_cpu("mini", "bfloat16"));
   EXPECT_NE(exact, coarse);
   EXPECT_EQ(coarse->dtype(), DType::kBFloat16);
-  EXPECT_NE(exact->statistics().handle, coarse->statistics().handle);
+  EXPECT_NE(exact->counters().handle, coarse->counters().handle);
 }
 
 TEST(EngineOpen, ThreadsThatStartTogetherShareOneEngine) {
@@ -87,7 +87,7 @@ TEST(EngineOpen, IsFreedWithItsLastHolder) {
 }
 
 TEST(EngineOpen, LoadsNoWeights) {
-  EXPECT_EQ(Engine::open(on_cpu("mini"))->statistics().bytes_loaded, 0u);
+  EXPECT_EQ(Engine::open(on_cpu("mini"))->counters().bytes_loaded, 0u);
 }
 
 TEST(EngineOpen, KnowsTheModelFromCardAndHeaders) {

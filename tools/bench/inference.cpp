@@ -100,7 +100,7 @@ std::vector<BasicImageView<Byte>> views(const Tensor& pictures) {
 Tensor encoded(Engine& engine, const Tensor& pictures) {
   const Features features =
       engine.encoder().encode(views<const uint8_t>(pictures), FeatureKind::kBoth);
-  return engine.aligner().align(features.semantic, features.residual, Statistics::kFrame, false);
+  return engine.aligner().align(features.semantic, features.residual, AlignmentMode::kFrame, false);
 }
 
 Run encode(Engine& engine, const Request& request) {

@@ -36,7 +36,7 @@ void reconstruct(const std::string& from, const std::string& to) {
   const svgen::Features features =
       engine->encoder().encode({&input, 1}, svgen::FeatureKind::kBoth);  // (1, T, Cs), (1, T, Cr)
   const svgen::Tensor latent = engine->aligner().align(
-      features.semantic, features.residual, svgen::Statistics::kAuto, /*normalize=*/false);
+      features.semantic, features.residual, svgen::AlignmentMode::kAuto, /*normalize=*/false);
 
   const svgen::MutableImageView output = example::mutable_view(again);
   engine->decoder().decode_into(latent, card.grid, /*normalized=*/false, {&output, 1});

@@ -31,13 +31,13 @@ void ModelAligner::check(const Tensor& semantic, const Tensor& residual) const {
 
 // (N, T, Cr) residual features as the latent holds them.
 at::Tensor ModelAligner::aligned(const at::Tensor& semantic, const at::Tensor& residual,
-                                 Statistics statistics, const AlignmentScalars& fixed) const {
-  switch (statistics) {
-    case Statistics::kNone:
+                                 AlignmentMode mode, const AlignmentScalars& fixed) const {
+  switch (mode) {
+    case AlignmentMode::kNone:
       return residual;
-    case Statistics::kBatch:
+    case AlignmentMode::kBatch:
       return latent::match_distribution(residual, latent::alignment_scalars(semantic, residual));
-    case Statistics::kFrame: {
+    case AlignmentMode::kFrame: {
       at::Tensor result = at::empty_like(residual);
       for (int64_t n = 0; n < residual.size(0); ++n) {
         result[n].copy_(latent::match_distribution(
@@ -45,41 +45,40 @@ at::Tensor ModelAligner::aligned(const at::Tensor& semantic, const at::Tensor& r
       }
       return result;
     }
-    case Statistics::kAuto:
-    case Statistics::kFixed:
+    case AlignmentMode::kAuto:
+    case AlignmentMode::kFixed:
       break;
   }
   return latent::match_distribution(residual, fixed);
 }
 
-Tensor ModelAligner::align(const Tensor& semantic, const Tensor& residual, Statistics statistics,
+Tensor ModelAligner::align(const Tensor& semantic, const Tensor& residual, AlignmentMode mode,
                            bool normalize) {
   check(semantic, residual);
   const bool has_residual = residual.defined();
   std::optional<AlignmentScalars> fixed;
-  if (has_residual && (statistics == Statistics::kAuto || statistics == Statistics::kFixed)) {
-    fixed = statistics_.alignment();
-    if (!fixed && statistics == Statistics::kFixed) {
+  if (has_residual && (mode == AlignmentMode::kAuto || mode == AlignmentMode::kFixed)) {
+    fixed = normalizer_.alignment();
+    if (!fixed && mode == AlignmentMode::kFixed) {
       throw ConfigurationError(
           "statistics=fixed needs the model's alignment scalars: measure them with svgstats, or "
           "use statistics=frame",
           {"key alignment in the card, or a statistics file that holds them", "neither", "model"});
     }
-    if (!fixed) statistics = Statistics::kFrame;
+    if (!fixed) mode = AlignmentMode::kFrame;
   }
   const int64_t channels = semantic.size(2) + (has_residual ? residual.size(2) : 0);
-  if (normalize) statistics_.load(channels);
+  if (normalize) normalizer_.load(channels);
 
   at::Tensor latents;
   runtime_.run([&] {
     latents = runtime_.to_device(to_torch(semantic)).to(at::kFloat);
     if (has_residual) {
       const at::Tensor raw = runtime_.to_device(to_torch(residual)).to(at::kFloat);
-      const at::Tensor matched =
-          aligned(latents, raw, statistics, fixed.value_or(AlignmentScalars{}));
+      const at::Tensor matched = aligned(latents, raw, mode, fixed.value_or(AlignmentScalars{}));
       latents = at::cat({latents, matched}, 2);  // (N, T, Cs + Cr)
     }
-    if (normalize) latents = statistics_.normalize(latents);
+    if (normalize) latents = normalizer_.normalize(latents);
   });
   return from_torch(latents);
 }

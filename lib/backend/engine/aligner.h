@@ -2,7 +2,7 @@
 // Features to latents: alignment, concatenation, normalisation.
 #pragma once
 
-#include "engine/statistics.h"
+#include "engine/latent_normalizer.h"
 #include "runtime/runtime.h"
 
 namespace svgen::engine {
@@ -10,20 +10,20 @@ namespace svgen::engine {
 class ModelAligner : public Aligner {
  public:
   /// All arguments must outlive this.
-  ModelAligner(const ModelInfo& info, ModelStatistics& statistics, runtime::Runtime& runtime)
-      : info_(info), statistics_(statistics), runtime_(runtime) {}
+  ModelAligner(const ModelInfo& info, LatentNormalizer& normalizer, runtime::Runtime& runtime)
+      : info_(info), normalizer_(normalizer), runtime_(runtime) {}
 
   /// A model without residual branch takes an undefined residual.
-  Tensor align(const Tensor& semantic, const Tensor& residual, Statistics statistics,
+  Tensor align(const Tensor& semantic, const Tensor& residual, AlignmentMode mode,
                bool normalize) override;
 
  private:
   void check(const Tensor& semantic, const Tensor& residual) const;
-  at::Tensor aligned(const at::Tensor& semantic, const at::Tensor& residual, Statistics statistics,
+  at::Tensor aligned(const at::Tensor& semantic, const at::Tensor& residual, AlignmentMode mode,
                      const AlignmentScalars& fixed) const;
 
   const ModelInfo& info_;
-  ModelStatistics& statistics_;
+  LatentNormalizer& normalizer_;
   runtime::Runtime& runtime_;
 };
 

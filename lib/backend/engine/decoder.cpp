@@ -18,10 +18,10 @@ namespace svgen::engine {
 using weights::Role;
 
 ModelDecoder::ModelDecoder(const ModelFiles& files, const ModelInfo& info,
-                           ModelStatistics& statistics, runtime::Runtime& runtime,
+                           LatentNormalizer& normalizer, runtime::Runtime& runtime,
                            Followed followed)
     : card_(files.card()),
-      statistics_(statistics),
+      normalizer_(normalizer),
       runtime_(runtime),
       model_(
           files, Role::kDecoder, runtime,
@@ -37,7 +37,7 @@ ModelDecoder::ModelDecoder(const ModelFiles& files, const ModelInfo& info,
 at::Tensor ModelDecoder::pixels(const std::shared_ptr<const models::Decoder>& model,
                                 const at::Tensor& latents, const Grid& grid, bool normalized) {
   at::Tensor z = runtime_.to_device(latents).to(at::kFloat);                // (n, T, C)
-  if (normalized) z = statistics_.denormalize(z);                           // (n, T, C)
+  if (normalized) z = normalizer_.denormalize(z);                           // (n, T, C)
   z = z.transpose(1, 2).reshape({-1, z.size(2), grid.height, grid.width});  // (n, C, h, w)
   return (*replayed_.of(model))({z});                                       // (n, 3, H, W)
 }
@@ -50,7 +50,7 @@ bool ModelDecoder::for_each_picture(
   const int64_t channels = model->config.latent_channels;
   check_shape("the latents", latents, {kAnySize, grid.tokens(), channels});
   check_floating("the latents", latents);
-  if (normalized) statistics_.load(channels);
+  if (normalized) normalizer_.load(channels);
   return runtime_.for_each_chunk(
       runtime::kDecoding, latents.size(0), progress, [&](int64_t first, int64_t count) {
         const at::Tensor chunk = to_torch(latents.rows(first, count));

@@ -2,9 +2,9 @@
 // Latents to pictures.
 #pragma once
 
+#include "engine/latent_normalizer.h"
 #include "engine/model_files.h"
 #include "engine/role_model.h"
-#include "engine/statistics.h"
 #include "models/conv_decoder/conv_decoder.h"
 #include "runtime/replayed.h"
 #include "runtime/runtime.h"
@@ -14,7 +14,7 @@ namespace svgen::engine {
 class ModelDecoder : public Decoder {
  public:
   /// Loads the decoder. The references must outlive this.
-  ModelDecoder(const ModelFiles& files, const ModelInfo& info, ModelStatistics& statistics,
+  ModelDecoder(const ModelFiles& files, const ModelInfo& info, LatentNormalizer& normalizer,
                runtime::Runtime& runtime, Followed followed);
 
   Tensor decode(const Tensor& latents, Grid grid, bool normalized,
@@ -41,7 +41,7 @@ class ModelDecoder : public Decoder {
                     const Grid& grid, bool normalized);
 
   const Card& card_;
-  ModelStatistics& statistics_;
+  LatentNormalizer& normalizer_;
   runtime::Runtime& runtime_;
   RoleModel<models::Decoder> model_;
   runtime::Replayed<models::Decoder> replayed_;  // of latents (n, C, h, w)

@@ -13,8 +13,8 @@ ModelEngine::ModelEngine(Card card, Device device, DType dtype, bool follow_trai
       runtime_(device, dtype),
       info_(infer_model_info(files_)),
       follow_training_(follow_training),
-      statistics_(files_, runtime_),
-      aligner_(info_, statistics_, runtime_) {}
+      normalizer_(files_, runtime_),
+      aligner_(info_, normalizer_, runtime_) {}
 
 Followed ModelEngine::followed(const std::string& kind, const std::string& prefix) const {
   if (!follow_training_) return {};
@@ -27,13 +27,13 @@ Encoder& ModelEngine::encoder() {
 
 Sampler& ModelEngine::sampler() {
   return sampler_.get([this] {
-    return std::make_unique<ModelSampler>(files_, statistics_, runtime_, followed("diffusion", ""));
+    return std::make_unique<ModelSampler>(files_, normalizer_, runtime_, followed("diffusion", ""));
   });
 }
 
 Decoder& ModelEngine::decoder() {
   return decoder_.get([this] {
-    return std::make_unique<ModelDecoder>(files_, info_, statistics_, runtime_,
+    return std::make_unique<ModelDecoder>(files_, info_, normalizer_, runtime_,
                                           followed("autoencoder", "decoder."));
   });
 }

@@ -5,9 +5,9 @@
 #include "engine/aligner.h"
 #include "engine/decoder.h"
 #include "engine/encoder.h"
+#include "engine/latent_normalizer.h"
 #include "engine/model_files.h"
 #include "engine/sampler.h"
-#include "engine/statistics.h"
 #include "runtime/lazy.h"
 #include "runtime/runtime.h"
 #include "svgen/engine.h"
@@ -24,7 +24,7 @@ class ModelEngine : public Engine {
   const ModelInfo& info() const override { return info_; }
   Device device() const override { return runtime_.device(); }
   DType dtype() const override { return runtime_.dtype(); }
-  EngineStatistics statistics() const override { return runtime_.statistics(); }
+  EngineCounters counters() const override { return runtime_.counters(); }
 
   Encoder& encoder() override;
   Aligner& aligner() override { return aligner_; }
@@ -38,7 +38,7 @@ class ModelEngine : public Engine {
   runtime::Runtime runtime_;
   ModelInfo info_;
   bool follow_training_;
-  ModelStatistics statistics_;
+  LatentNormalizer normalizer_;
   ModelAligner aligner_;
   runtime::Lazy<ModelEncoder> encoder_;
   runtime::Lazy<ModelSampler> sampler_;

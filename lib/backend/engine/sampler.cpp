@@ -52,9 +52,9 @@ void check(const models::DitConfig& config, const SampleRequest& request) {
 
 }  // namespace
 
-ModelSampler::ModelSampler(const ModelFiles& files, ModelStatistics& statistics,
+ModelSampler::ModelSampler(const ModelFiles& files, LatentNormalizer& normalizer,
                            runtime::Runtime& runtime, Followed followed)
-    : statistics_(statistics),
+    : normalizer_(normalizer),
       runtime_(runtime),
       model_(files, Role::kDiffusion, runtime, diffusion_config, std::move(followed)) {}
 
@@ -76,7 +76,7 @@ Tensor ModelSampler::sample(const SampleRequest& request, const ProgressFunction
   const std::shared_ptr<const models::Dit> model = model_.get();
   const models::DitConfig& config = model->config;
   check(config, request);
-  if (!request.normalized) statistics_.load(config.channels);
+  if (!request.normalized) normalizer_.load(config.channels);
   const std::vector<float> times =
       diffusion::time_grid(request.options.steps, request.options.shift);
   const int64_t images = static_cast<int64_t>(request.indices.size());
@@ -107,7 +107,7 @@ Tensor ModelSampler::sample(const SampleRequest& request, const ProgressFunction
       if (!latents.defined()) {
         latents = at::empty({images, config.tokens, config.channels}, x.options());
       }
-      latents.narrow(0, first, count).copy_(request.normalized ? x : statistics_.denormalize(x));
+      latents.narrow(0, first, count).copy_(request.normalized ? x : normalizer_.denormalize(x));
     });
     runtime_.count_images(runtime::kSampling, count);
   }

@@ -2,9 +2,9 @@
 // Noise and classes to latents.
 #pragma once
 
+#include "engine/latent_normalizer.h"
 #include "engine/model_files.h"
 #include "engine/role_model.h"
-#include "engine/statistics.h"
 #include "engine/velocity.h"
 #include "models/dit/dit.h"
 #include "runtime/runtime.h"
@@ -14,7 +14,7 @@ namespace svgen::engine {
 class ModelSampler : public Sampler {
  public:
   /// Loads the diffusion transformer. The references must outlive this.
-  ModelSampler(const ModelFiles& files, ModelStatistics& statistics, runtime::Runtime& runtime,
+  ModelSampler(const ModelFiles& files, LatentNormalizer& normalizer, runtime::Runtime& runtime,
                Followed followed);
 
   Tensor sample(const SampleRequest& request, const ProgressFunction& progress) override;
@@ -27,7 +27,7 @@ class ModelSampler : public Sampler {
   at::Tensor noise(const models::DitConfig& config, const SampleRequest& request, int64_t first,
                    int64_t count) const;
 
-  ModelStatistics& statistics_;
+  LatentNormalizer& normalizer_;
   runtime::Runtime& runtime_;
   RoleModel<models::Dit> model_;
   Velocity velocity_;

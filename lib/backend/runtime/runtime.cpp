@@ -135,7 +135,7 @@ void Runtime::count_loaded(int64_t bytes) {
   counters_.bytes_loaded += static_cast<uint64_t>(bytes);
 }
 
-EngineStatistics Runtime::statistics() const {
+EngineCounters Runtime::counters() const {
   const std::lock_guard lock(mutex_);
   return counters_;
 }

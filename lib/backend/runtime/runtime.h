@@ -13,17 +13,17 @@ namespace svgen::runtime {
 
 /// The counters that a kind of work adds to.
 struct Activity {
-  double EngineStatistics::*seconds;
-  uint64_t EngineStatistics::*images = nullptr;
+  double EngineCounters::*seconds;
+  uint64_t EngineCounters::*images = nullptr;
 };
 
-inline constexpr Activity kLoading{&EngineStatistics::seconds_loading};
-inline constexpr Activity kEncoding{&EngineStatistics::seconds_encoding,
-                                    &EngineStatistics::images_encoded};
-inline constexpr Activity kSampling{&EngineStatistics::seconds_sampling,
-                                    &EngineStatistics::images_sampled};
-inline constexpr Activity kDecoding{&EngineStatistics::seconds_decoding,
-                                    &EngineStatistics::images_decoded};
+inline constexpr Activity kLoading{&EngineCounters::seconds_loading};
+inline constexpr Activity kEncoding{&EngineCounters::seconds_encoding,
+                                    &EngineCounters::images_encoded};
+inline constexpr Activity kSampling{&EngineCounters::seconds_sampling,
+                                    &EngineCounters::images_sampled};
+inline constexpr Activity kDecoding{&EngineCounters::seconds_decoding,
+                                    &EngineCounters::images_decoded};
 
 class Runtime {
  public:
@@ -57,13 +57,13 @@ class Runtime {
   void count_images(const Activity& activity, int64_t images);
   void count_copied(int64_t bytes);
   void count_loaded(int64_t bytes);
-  EngineStatistics statistics() const;
+  EngineCounters counters() const;
 
  private:
   Device device_;
   DType dtype_;
   mutable std::mutex mutex_;
-  EngineStatistics counters_;
+  EngineCounters counters_;
 };
 
 }  // namespace svgen::runtime

@@ -45,9 +45,9 @@ ModelDiffusionTrainer::ModelDiffusionTrainer(const DiffusionOptions& options, Ca
     : TrainerBase("diffusion", options, std::move(card), device, dtype, DType::kFloat32),
       options_(options),
       info_(engine::infer_model_info(files_)),
-      statistics_(files_, runtime_),
+      normalizer_(files_, runtime_),
       model_(sizes_of(options, files_, info_)) {
-  if (!options.normalized) statistics_.load(model_.config.channels);
+  if (!options.normalized) normalizer_.load(model_.config.channels);
   runtime_.run_recording([this] { initialize(); });
 }
 
@@ -86,7 +86,7 @@ at::Tensor ModelDiffusionTrainer::data(const Tensor& latents) const {
   const at::NoGradGuard no_grad;
   const at::Tensor z = to_torch(latents).to(runtime_.torch_device(), at::kFloat);
   // A copy, since the memory behind a stream's tensor may start anywhere.
-  return options_.normalized ? z.clone() : statistics_.normalize(z);
+  return options_.normalized ? z.clone() : normalizer_.normalize(z);
 }
 
 TrainReport ModelDiffusionTrainer::train(const Tensor& latents, std::span<const int64_t> labels,
@@ -132,7 +132,7 @@ Picture ModelDiffusionTrainer::sample_sheet() {
   if (!files_.names(Role::kStatistics) || files_.open_if_there(Role::kDecoder) == nullptr)
     return {};
   if (!decoder_) {
-    decoder_ = std::make_unique<engine::ModelDecoder>(files_, info_, statistics_, runtime_,
+    decoder_ = std::make_unique<engine::ModelDecoder>(files_, info_, normalizer_, runtime_,
                                                       engine::Followed{});
   }
   std::vector<int64_t> classes;

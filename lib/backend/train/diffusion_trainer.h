@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "engine/decoder.h"
-#include "engine/statistics.h"
+#include "engine/latent_normalizer.h"
 #include "train/diffusion_step.h"
 #include "train/trainer_base.h"
 
@@ -29,7 +29,7 @@ class ModelDiffusionTrainer : public TrainerBase<DiffusionTrainer> {
 
   DiffusionOptions options_;
   ModelInfo info_;
-  engine::ModelStatistics statistics_;
+  engine::LatentNormalizer normalizer_;
   models::Dit model_;
   std::unique_ptr<engine::ModelDecoder> decoder_;
 };

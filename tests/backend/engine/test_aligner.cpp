@@ -22,7 +22,7 @@ std::shared_ptr<ModelEngine> open_with_scalars() {
 TEST(ModelAligner, ConcatenatesSemanticChannelsFirst) {
   const RandomFeatures features;
   const Tensor latents = open_engine()->aligner().align(features.semantic, features.residual,
-                                                        Statistics::kNone, false);
+                                                        AlignmentMode::kNone, false);
   ASSERT_EQ(latents.shape(), (Shape{3, 16, 56}));
   const at::Tensor z = to_torch(latents);
   EXPECT_TRUE(at::equal(z.narrow(2, 0, 48), to_torch(features.semantic)));
@@ -32,7 +32,7 @@ TEST(ModelAligner, ConcatenatesSemanticChannelsFirst) {
 TEST(ModelAligner, FixedAndFrameTreatEveryImageAlone) {
   const RandomFeatures features;
   const auto engine = open_with_scalars();
-  for (const Statistics mode : {Statistics::kFixed, Statistics::kFrame}) {
+  for (const AlignmentMode mode : {AlignmentMode::kFixed, AlignmentMode::kFrame}) {
     const Tensor batch = engine->aligner().align(features.semantic, features.residual, mode, true);
     for (int64_t n = 0; n < 3; ++n) {
       const Tensor alone = engine->aligner().align(features.semantic.rows(n, 1),
@@ -46,20 +46,20 @@ TEST(ModelAligner, BatchCouplesImages) {
   const RandomFeatures features;
   const auto engine = open_engine();
   const Tensor batch =
-      engine->aligner().align(features.semantic, features.residual, Statistics::kBatch, false);
+      engine->aligner().align(features.semantic, features.residual, AlignmentMode::kBatch, false);
   const Tensor alone = engine->aligner().align(
-      features.semantic.rows(0, 1), features.residual.rows(0, 1), Statistics::kBatch, false);
+      features.semantic.rows(0, 1), features.residual.rows(0, 1), AlignmentMode::kBatch, false);
   EXPECT_FALSE(bit_equal(alone, batch.rows(0, 1)));
 }
 
 TEST(ModelAligner, AutoIsFixedWithScalarsAndFrameWithout) {
   const RandomFeatures features;
-  const std::pair<std::shared_ptr<ModelEngine>, Statistics> cases[] = {
-      {open_with_scalars(), Statistics::kFixed}, {open_engine(), Statistics::kFrame}};
+  const std::pair<std::shared_ptr<ModelEngine>, AlignmentMode> cases[] = {
+      {open_with_scalars(), AlignmentMode::kFixed}, {open_engine(), AlignmentMode::kFrame}};
   for (const auto& [engine, meant] : cases) {
     Aligner& aligner = engine->aligner();
     EXPECT_TRUE(
-        bit_equal(aligner.align(features.semantic, features.residual, Statistics::kAuto, false),
+        bit_equal(aligner.align(features.semantic, features.residual, AlignmentMode::kAuto, false),
                   aligner.align(features.semantic, features.residual, meant, false)));
   }
 }
@@ -68,7 +68,7 @@ TEST(ModelAligner, FixedWithoutScalarsSaysWhatToDo) {
   const RandomFeatures features;
   const auto engine = open_engine();
   const std::string report = report_of<ConfigurationError>([&] {
-    engine->aligner().align(features.semantic, features.residual, Statistics::kFixed, false);
+    engine->aligner().align(features.semantic, features.residual, AlignmentMode::kFixed, false);
   });
   EXPECT_NE(report.find("svgstats"), std::string::npos) << report;
 }
@@ -77,8 +77,9 @@ TEST(ModelAligner, NeedsStatisticsOnlyToNormalize) {
   const RandomFeatures features;
   const auto engine = open_edited([](Card& card) { card.statistics.reset(); });
   Aligner& aligner = engine->aligner();
-  EXPECT_NO_THROW(aligner.align(features.semantic, features.residual, Statistics::kFrame, false));
-  EXPECT_THROW(aligner.align(features.semantic, features.residual, Statistics::kFrame, true),
+  EXPECT_NO_THROW(
+      aligner.align(features.semantic, features.residual, AlignmentMode::kFrame, false));
+  EXPECT_THROW(aligner.align(features.semantic, features.residual, AlignmentMode::kFrame, true),
                ConfigurationError);
 }
 
@@ -86,12 +87,12 @@ TEST(ModelAligner, ReportsShapesInBothNotations) {
   const RandomFeatures features;
   const auto engine = open_engine();
   const std::string report = report_of<ShapeError>([&] {
-    engine->aligner().align(features.semantic, features.residual.rows(0, 2), Statistics::kNone,
+    engine->aligner().align(features.semantic, features.residual.rows(0, 2), AlignmentMode::kNone,
                             false);
   });
   EXPECT_NE(report.find("(3, 16, 8) = dimensions 8:16:3"), std::string::npos) << report;
   EXPECT_THROW(
-      engine->aligner().align(features.residual, features.residual, Statistics::kNone, false),
+      engine->aligner().align(features.residual, features.residual, AlignmentMode::kNone, false),
       ShapeError);
 }
 
@@ -104,7 +105,7 @@ TEST(ModelAligner, OfAModelWithoutResidualTakesSemanticFeaturesAlone) {
     card.statistics.reset();
   });
   EXPECT_TRUE(
-      bit_equal(engine->aligner().align(features.semantic, Tensor(), Statistics::kAuto, false),
+      bit_equal(engine->aligner().align(features.semantic, Tensor(), AlignmentMode::kAuto, false),
                 features.semantic));
 }
 

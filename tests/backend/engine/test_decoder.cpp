@@ -115,7 +115,7 @@ TEST(ModelDecoder, LoadsNothingOfTheEncoder) {
   });
   with_encoder->decoder();
   without->decoder();
-  EXPECT_EQ(with_encoder->statistics().bytes_loaded, without->statistics().bytes_loaded);
+  EXPECT_EQ(with_encoder->counters().bytes_loaded, without->counters().bytes_loaded);
 }
 
 TEST(ModelDecoder, ReportsShapesInBothNotations) {

@@ -25,12 +25,12 @@ TEST(ModelEncoder, GivesTheFeaturesThatWereAskedFor) {
 TEST(ModelEncoder, LoadsOnlyWhatIsAskedFor) {
   const auto engine = open_engine();
   const at::Tensor pictures = read_case("img.u8");
-  EXPECT_EQ(engine->statistics().bytes_loaded, 0u);
+  EXPECT_EQ(engine->counters().bytes_loaded, 0u);
   engine->encoder().encode(views_of(pictures), FeatureKind::kSemantic);
-  const uint64_t semantic_only = engine->statistics().bytes_loaded;
+  const uint64_t semantic_only = engine->counters().bytes_loaded;
   engine->encoder().encode(views_of(pictures), FeatureKind::kBoth);
   EXPECT_GT(semantic_only, 0u);
-  EXPECT_GT(engine->statistics().bytes_loaded, semantic_only);
+  EXPECT_GT(engine->counters().bytes_loaded, semantic_only);
 }
 
 TEST(ModelEncoder, EncodesAnImageAloneAsInABatch) {

@@ -64,7 +64,7 @@ Outputs run_all(ModelEngine& engine, int64_t batch) {
     const Tensor pixels = engine.decoder().decode(latents, grid, false);
     const Features features = engine.encoder().encode(views, FeatureKind::kBoth);
     const Tensor aligned =
-        engine.aligner().align(features.semantic, features.residual, Statistics::kAuto, true);
+        engine.aligner().align(features.semantic, features.residual, AlignmentMode::kAuto, true);
     for (int64_t n = 0; n < count; ++n) {
       for (const Tensor& tensor : {latents, pixels, aligned}) {
         outputs.tensors.push_back(tensor.rows(n, 1));
@@ -124,19 +124,19 @@ TEST(Engine, ServesManyThreadsAtOnce) {
     });
   }
   for (std::thread& caller : callers) caller.join();
-  EXPECT_EQ(engine->statistics().images_sampled, 8u);
-  EXPECT_EQ(engine->statistics().images_decoded, 8u);
+  EXPECT_EQ(engine->counters().images_sampled, 8u);
+  EXPECT_EQ(engine->counters().images_decoded, 8u);
 }
 
 TEST(Engine, ReadsNoWeightsUntilARoleIsUsed) {
   const auto engine = open_engine();
   EXPECT_EQ(engine->info().latent_channels, 56);
-  EXPECT_EQ(engine->statistics().bytes_loaded, 0u);
+  EXPECT_EQ(engine->counters().bytes_loaded, 0u);
   engine->sampler();
-  const uint64_t loaded = engine->statistics().bytes_loaded;
+  const uint64_t loaded = engine->counters().bytes_loaded;
   EXPECT_GT(loaded, 0u);
   engine->sampler();
-  EXPECT_EQ(engine->statistics().bytes_loaded, loaded);
+  EXPECT_EQ(engine->counters().bytes_loaded, loaded);
 }
 
 TEST(Engine, RetriesARoleWhoseFileWasMissing) {
@@ -165,7 +165,7 @@ TEST(Engine, ComputesInBFloat16CloseToFloat32) {
   const Tensor latents = half->sampler().sample(request);
   EXPECT_EQ(latents.dtype(), DType::kFloat32);
   EXPECT_TRUE(at::allclose(to_torch(latents), to_torch(full->sampler().sample(request)), 0, 0.1));
-  EXPECT_LT(half->statistics().bytes_loaded, full->statistics().bytes_loaded);
+  EXPECT_LT(half->counters().bytes_loaded, full->counters().bytes_loaded);
 }
 
 TEST(Engine, OutlivesFilesThatAreCutShort) {

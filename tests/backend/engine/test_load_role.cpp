@@ -18,8 +18,8 @@ TEST(LoadRole, CountsTheBytesItHolds) {
   nn::visit_state(*dit, [&](const nn::StateSlot& slot) {
     bytes += slot.tensor.defined() ? static_cast<int64_t>(slot.tensor.nbytes()) : 0;
   });
-  EXPECT_EQ(runtime.statistics().bytes_loaded, static_cast<uint64_t>(bytes));
-  EXPECT_GT(runtime.statistics().seconds_loading, 0);
+  EXPECT_EQ(runtime.counters().bytes_loaded, static_cast<uint64_t>(bytes));
+  EXPECT_GT(runtime.counters().seconds_loading, 0);
 }
 
 TEST(LoadRole, KeepsEveryTensorPackedOrAtAnAlignedAddress) {
@@ -41,7 +41,7 @@ TEST(LoadRole, RefusesAFileWithAnotherDigest) {
   runtime::Runtime runtime(Device{}, DType::kFloat32);
   EXPECT_THROW(load_role<models::Dit>(files, Role::kDiffusion, runtime, diffusion_config),
                WeightsError);
-  EXPECT_EQ(runtime.statistics().bytes_loaded, 0u);
+  EXPECT_EQ(runtime.counters().bytes_loaded, 0u);
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ TEST(Runtime, ComputesImagesOneByOneAndReportsEach) {
                                      [&](int64_t, int64_t count) { sizes.push_back(count); }));
   EXPECT_EQ(sizes, (std::vector<int64_t>{1, 1, 1}));
   EXPECT_EQ(reported, (std::vector<int64_t>{0, 1, 2}));
-  EXPECT_EQ(runtime.statistics().images_decoded, 3u);
+  EXPECT_EQ(runtime.counters().images_decoded, 3u);
 }
 
 TEST(Runtime, StopsWhenProgressSaysNo) {
@@ -72,8 +72,8 @@ TEST(Runtime, StopsWhenProgressSaysNo) {
 }
 
 TEST(Runtime, HasAHandleOfItsOwn) {
-  EXPECT_NE(Runtime(Device{}, DType::kFloat32).statistics().handle,
-            Runtime(Device{}, DType::kFloat32).statistics().handle);
+  EXPECT_NE(Runtime(Device{}, DType::kFloat32).counters().handle,
+            Runtime(Device{}, DType::kFloat32).counters().handle);
 }
 
 }  // namespace

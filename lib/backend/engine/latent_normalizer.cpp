@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The model's latent statistics on the engine's device.
-#include "engine/statistics.h"
+#include "engine/latent_normalizer.h"
 
 #include <ATen/TensorOperators.h>
 
@@ -12,7 +12,7 @@ namespace svgen::engine {
 
 using weights::Role;
 
-const latent::LatentStatistics& ModelStatistics::values() const {
+const latent::LatentStatistics& LatentNormalizer::values() const {
   return values_.get([this] {
     auto statistics = std::make_unique<latent::LatentStatistics>();
     files_.verify(Role::kStatistics);
@@ -28,22 +28,22 @@ const latent::LatentStatistics& ModelStatistics::values() const {
   });
 }
 
-void ModelStatistics::load(int64_t channels) {
+void LatentNormalizer::load(int64_t channels) {
   if (values().channels() == channels) return;
   throw ConfigurationError("the statistics are not those of this latent: correct \"statistics\"",
                            {std::to_string(channels) + " channels",
                             std::to_string(values().channels()), files_.card().path.string()});
 }
 
-at::Tensor ModelStatistics::normalize(const at::Tensor& latents) const {
+at::Tensor LatentNormalizer::normalize(const at::Tensor& latents) const {
   return (latents - values().mean) / values().std;  // (N, T, C)
 }
 
-at::Tensor ModelStatistics::denormalize(const at::Tensor& latents) const {
+at::Tensor LatentNormalizer::denormalize(const at::Tensor& latents) const {
   return latents * values().std + values().mean;  // (N, T, C)
 }
 
-std::optional<AlignmentScalars> ModelStatistics::alignment() {
+std::optional<AlignmentScalars> LatentNormalizer::alignment() {
   if (files_.card().alignment) return files_.card().alignment;
   if (!files_.names(Role::kStatistics)) return std::nullopt;
   return alignment_.get([this] {

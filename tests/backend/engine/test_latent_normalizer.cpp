@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The model's statistics: read where needed, undone exactly, checked against the latent.
-#include "engine/statistics.h"
+#include "engine/latent_normalizer.h"
 
 #include <ATen/ops/allclose.h>
 #include <ATen/ops/rand.h>
@@ -10,10 +10,10 @@
 namespace svgen::engine {
 namespace {
 
-TEST(ModelStatistics, NormalizeAndDenormalizeUndoEachOther) {
+TEST(LatentNormalizer, NormalizeAndDenormalizeUndoEachOther) {
   const ModelFiles files(Card::load(kTinyCard));
   runtime::Runtime runtime(Device{}, DType::kFloat32);
-  ModelStatistics statistics(files, runtime);
+  LatentNormalizer statistics(files, runtime);
   statistics.load(56);
   const at::Tensor latents = at::rand({2, 16, 56});
   const at::Tensor normalized = statistics.normalize(latents);
@@ -21,28 +21,28 @@ TEST(ModelStatistics, NormalizeAndDenormalizeUndoEachOther) {
   EXPECT_TRUE(at::allclose(statistics.denormalize(normalized), latents, 1e-5, 1e-6));
 }
 
-TEST(ModelStatistics, RefuseAnotherNumberOfChannels) {
+TEST(LatentNormalizer, RefuseAnotherNumberOfChannels) {
   const ModelFiles files(Card::load(kTinyCard));
   runtime::Runtime runtime(Device{}, DType::kFloat32);
-  ModelStatistics statistics(files, runtime);
+  LatentNormalizer statistics(files, runtime);
   const std::string report = report_of<ConfigurationError>([&] { statistics.load(392); });
   EXPECT_NE(report.find("expected 392 channels; found 56"), std::string::npos) << report;
 }
 
-TEST(ModelStatistics, AreMissedOnlyWhenAskedFor) {
+TEST(LatentNormalizer, AreMissedOnlyWhenAskedFor) {
   Card card = Card::load(kTinyCard);
   card.statistics.reset();
   const ModelFiles files(card);
   runtime::Runtime runtime(Device{}, DType::kFloat32);
-  ModelStatistics statistics(files, runtime);
+  LatentNormalizer statistics(files, runtime);
   EXPECT_FALSE(statistics.alignment().has_value());
   EXPECT_THROW(statistics.load(56), ConfigurationError);
 }
 
-TEST(ModelStatistics, TakeTheScalarsOfTheCardOrElseOfTheFile) {
+TEST(LatentNormalizer, TakeTheScalarsOfTheCardOrElseOfTheFile) {
   runtime::Runtime runtime(Device{}, DType::kFloat32);
   const ModelFiles mini(Card::load(kMiniCard));
-  EXPECT_EQ(ModelStatistics(mini, runtime).alignment()->residual_mean, 4.436277591495054);
+  EXPECT_EQ(LatentNormalizer(mini, runtime).alignment()->residual_mean, 4.436277591495054);
 
   latent::RecordedSums sums{1, latent::ChannelSums(48), latent::ChannelSums(8), std::nullopt};
   sums.semantic->add(at::rand({1, 16, 48}));
@@ -52,7 +52,7 @@ TEST(ModelStatistics, TakeTheScalarsOfTheCardOrElseOfTheFile) {
   Card card = Card::load(kTinyCard);
   card.statistics->file = file;
   const ModelFiles files(card);
-  ModelStatistics statistics(files, runtime);
+  LatentNormalizer statistics(files, runtime);
   ASSERT_TRUE(statistics.alignment().has_value());
   EXPECT_EQ(statistics.alignment()->residual_mean, sums.residual->averaged_mean());
 }

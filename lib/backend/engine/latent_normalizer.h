@@ -12,9 +12,9 @@
 namespace svgen::engine {
 
 /// Read at the first use of either; both arguments must outlive this.
-class ModelStatistics {
+class LatentNormalizer {
  public:
-  ModelStatistics(const ModelFiles& files, runtime::Runtime& runtime)
+  LatentNormalizer(const ModelFiles& files, runtime::Runtime& runtime)
       : files_(files), runtime_(runtime) {}
 
   /// (z - mean) / std and back, per channel of (N, T, C) float32. To be called inside run(), after
