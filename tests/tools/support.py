@@ -11,6 +11,8 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SVGEN_BUILD", ROOT / "build"))
+# Starts a command that a hang-up ends, also where the tests themselves run under nohup.
+HEARS_HANGUPS = ["env", "--default-signal=HUP"]
 sys.dont_write_bytecode = True
 
 

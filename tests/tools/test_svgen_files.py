@@ -67,7 +67,7 @@ class NothingIsLost(Svgen):
 
     def test_every_signal_leaves_nothing(self):
         for number, status in ((signal.SIGTERM, 143), (signal.SIGHUP, 129)):
-            process = subprocess.Popen([*COMMAND, "generate", "--number=500", "a/b/"],
+            process = subprocess.Popen([*support.HEARS_HANGUPS, *COMMAND, "generate", "--number=500", "a/b/"],
                                        cwd=self.folder, stderr=subprocess.PIPE, text=True)
             self.wait_for("*.png")
             process.send_signal(number)

@@ -132,8 +132,8 @@ class Train(unittest.TestCase):
 
     def test_a_hang_up_saves_unless_it_is_ignored(self):
         recipe = shortened(self.folder, autoencoder={"max-steps": 100000})
-        process = subprocess.Popen([TRAIN, recipe, self.out], stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)
+        process = subprocess.Popen([*support.HEARS_HANGUPS, TRAIN, recipe, self.out],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and not list(self.out.glob("autoencoder/step-*")):
             time.sleep(0.1)
