@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """What the tools share: words of launch lines, and files that are whole or not there."""
 
+import pathlib
 import shlex
+import tempfile
 import unittest
 
 from tests.tools import support
-from tools.helpers import files, launch
+from tools.helpers import document, files, launch
 
 ODD = ["a b", 'my "clip" 50%.mp4', "back\\slash", "it's", "x!y", "a,b", "tab\tline\nend", "\u00e9", ""]
 
@@ -58,6 +60,21 @@ class Files(unittest.TestCase):
         files.write_text(self.path, "new")
         self.assertEqual(self.path.read_text(), "new")
         self.assertEqual(list(self.folder.iterdir()), [self.path])
+
+
+class Document(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = pathlib.Path(folder.name) / "page.md"
+        self.pictures = pathlib.Path(folder.name) / "pictures"
+        self.pictures.mkdir()
+
+    def test_what_is_written_by_hand_stays(self):
+        self.path.write_text("# Page\n\nMARK\n\n## Table\n\nold\n\n## Words\n\nby hand\n")
+        document.put_sections(self.path, "MARK", {"Table": "new"}, ["Table"], self.pictures)
+        self.assertEqual(self.path.read_text(),
+                         "# Page\n\nMARK\n\n## Table\n\nnew\n\n## Words\n\nby hand\n")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ TITLES = {
 }
 NAMES = {"eager": "PyTorch eager", "eager-channels-last": "PyTorch eager, channels-last",
          "compile": "torch.compile, frozen", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO"}
-MARK = "<!-- Written by tools/bench/inference from here on. -->"
+MARK = "<!-- The first sections are written by tools/bench/inference, the others by hand. -->"
 
 
 class Report:
