@@ -2,7 +2,6 @@
 // Reading a model card: every key is checked, every problem is reported at once.
 #include <algorithm>
 #include <cerrno>
-#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -13,6 +12,7 @@
 
 #include "svgen/card.h"
 #include "svgen/error.h"
+#include "svgen/object_reader.h"
 #include "svgen/text.h"
 
 namespace svgen {
@@ -20,182 +20,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int64_t kMaxSize = 1 << 20;  // no width, depth or count of a model is larger
 constexpr size_t kMaxCardBytes = 16 << 20;
 constexpr int kMaxNesting = 16;    // a card needs three
-constexpr size_t kMaxShown = 120;  // bytes of a key or value in a message, which stays readable
 constexpr size_t kMaxListed = 64;  // problems in a message
-
-using Problems = std::vector<std::string>;
-
-// One JSON object; remembers which keys were asked for, so that the others can be reported.
-class ObjectReader {
- public:
-  ObjectReader(const json& object, std::string where, Problems& problems)
-      : object_(object), where_(std::move(where)), problems_(problems) {
-    if (!object_.is_object()) problem("", "an object", object_.type_name());
-  }
-
-  ~ObjectReader() {
-    if (!object_.is_object()) return;
-    const std::string known = "one of the keys " + joined(known_);
-    for (const auto& item : object_.items())
-      if (!known_.contains(item.key())) problem(item.key(), known, "unknown key");
-  }
-
-  ObjectReader(const ObjectReader&) = delete;
-  ObjectReader& operator=(const ObjectReader&) = delete;
-
-  const json* find(const std::string& key) {
-    known_.insert(key);
-    if (!object_.is_object()) return nullptr;
-    const auto found = object_.find(key);
-    return found == object_.end() ? nullptr : &*found;
-  }
-
-  void read(const std::string& key, std::string& target) {
-    const json* value = find(key);
-    if (value == nullptr) return;
-    if (value->is_string()) {
-      target = value->get<std::string>();
-    } else {
-      problem(key, "a string", value->dump());
-    }
-  }
-
-  void read(const std::string& key, int64_t& target, int64_t low = 1) {
-    if (const json* value = find(key)) read_integer(key, *value, target, low);
-  }
-
-  void read(const std::string& key, double& target) {
-    const json* value = find(key);
-    if (value == nullptr) return;
-    if (value->is_number() && std::isfinite(value->get<double>())) {
-      target = value->get<double>();
-    } else {
-      problem(key, "a finite number", value->dump());
-    }
-  }
-
-  void read_positive(const std::string& key, double& target) {
-    double number = 1;
-    read(key, number);
-    if (number <= 0) {
-      problem(key, "a number above 0", find(key)->dump());
-    } else if (find(key) != nullptr) {
-      target = number;
-    }
-  }
-
-  void read(const std::string& key, std::optional<bool>& target) {
-    const json* value = find(key);
-    if (value == nullptr) return;
-    if (value->is_boolean()) {
-      target = value->get<bool>();
-    } else {
-      problem(key, "true or false", value->dump());
-    }
-  }
-
-  void read(const std::string& key, std::vector<int64_t>& target, int64_t low) {
-    const json* value = find_array(key);
-    if (value == nullptr) return;
-    for (const json& item : *value) {
-      int64_t number = 0;
-      read_integer(key, item, number, low);
-      target.push_back(number);
-    }
-  }
-
-  void read(const std::string& key, std::vector<std::string>& target) {
-    const json* value = find_array(key);
-    if (value == nullptr) return;
-    for (const json& item : *value) {
-      if (item.is_string()) {
-        target.push_back(item.get<std::string>());
-      } else {
-        problem(key, "an array of strings", item.dump());
-      }
-    }
-  }
-
-  // Through their table of names.
-  template <typename Enum>
-  requires std::is_enum_v<Enum>
-  void read(const std::string& key, Enum& target) {
-    std::string name;
-    read(key, name);
-    if (const json* value = find(key); value == nullptr || !value->is_string()) return;
-    try {
-      target = parse_name<Enum>(name);
-    } catch (const Error& error) {
-      problem(key, error.expected(), name);
-    }
-  }
-
-  void read_file(FileReference& target) {
-    constexpr size_t kHexDigits = 64;
-    read("file", target.file);
-    read("sha256", target.sha256);
-    require("file", "the name of a weights file");
-    if (target.file.find('\0') != std::string::npos)
-      problem("file", "a name without null characters", printable(target.file));
-    const bool is_hex = target.sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
-    if (!target.sha256.empty() && (target.sha256.size() != kHexDigits || !is_hex)) {
-      problem("sha256", "64 lower-case hex digits", target.sha256);
-    }
-  }
-
-  // A key that must be there and say something.
-  void require(const std::string& key, const std::string& expected) {
-    const json* value = find(key);
-    if (value == nullptr || *value == "") problem(key, expected, "nothing");
-  }
-
-  // Reads a nested object with `fill(reader, value)` when the key is there.
-  template <typename Value, typename Fill>
-  void read_object(const std::string& key, std::optional<Value>& target, Fill fill) {
-    const json* value = find(key);
-    if (value == nullptr) return;
-    ObjectReader reader(*value, path_of(key), problems_);
-    fill(reader, target.emplace());
-  }
-
-  void problem(const std::string& key, const std::string& expected, const std::string& found) {
-    problems_.push_back(shortened(path_of(key), kMaxShown) + ": expected " + expected + ", found " +
-                        shortened(found, kMaxShown));
-  }
-
- private:
-  std::string path_of(const std::string& key) const {
-    if (key.empty()) return where_.empty() ? "the card" : where_;
-    return where_.empty() ? key : where_ + "." + key;
-  }
-
-  const json* find_array(const std::string& key) {
-    const json* value = find(key);
-    if (value == nullptr || value->is_array()) return value;
-    problem(key, "an array", value->dump());
-    return nullptr;
-  }
-
-  void read_integer(const std::string& key, const json& value, int64_t& target, int64_t low) {
-    // Unsigned numbers above the range of int64_t are kept apart by the JSON library.
-    const bool fits = value.is_number_integer() &&
-                      (!value.is_number_unsigned() || value.get<uint64_t>() <= kMaxSize);
-    if (fits && value.get<int64_t>() >= low && value.get<int64_t>() <= kMaxSize) {
-      target = value.get<int64_t>();
-    } else {
-      problem(key, "an integer from " + std::to_string(low) + " to " + std::to_string(kMaxSize),
-              value.dump());
-    }
-  }
-
-  const json& object_;
-  std::string where_;
-  Problems& problems_;
-  std::set<std::string> known_;
-};
 
 void fill_encoder(ObjectReader& reader, EncoderConfig& encoder) {
   reader.read_file(encoder.source);
@@ -274,6 +101,7 @@ void fill_sampling(ObjectReader& reader, SamplingOptions& sampling) {
 
 void fill_card(ObjectReader& reader, Card& card) {
   reader.read("name", card.name);
+  reader.read("system", card.system);
   reader.read("description", card.description);
   reader.read("license", card.license);
   reader.read("source", card.source);
@@ -352,6 +180,11 @@ json parse_without_duplicates(std::string_view text, const std::string& where) {
 }
 
 }  // namespace
+
+const char* part_key(ModelPart part) {
+  constexpr const char* kKeys[] = {"encoder", "residual", "decoder", "diffusion", "statistics"};
+  return kKeys[static_cast<size_t>(part)];
+}
 
 Card Card::parse(std::string_view text, const std::filesystem::path& path) {
   const json root = parse_without_duplicates(text, path.string());
