@@ -18,9 +18,11 @@
 #include "runtime/worker.h"
 #include "svgen/error.h"
 #include "svgen/registry.h"
+#include "systems/system.h"
 #include "train/autoencoder_trainer.h"
 #include "train/diffusion_trainer.h"
 #include "train/encoder_trainer.h"
+#include "train/training_follower.h"
 #include "weights/describe.h"
 #include "weights/state_source.h"
 
@@ -90,6 +92,11 @@ class TorchBackend : public Backend {
     return open<train::ModelEncoderTrainer>(options);
   }
 
+  std::unique_ptr<TrainingFollower> create_follower(std::shared_ptr<Engine> engine,
+                                                    ModelPart part) override {
+    return std::make_unique<train::ModelFollower>(std::move(engine), part);
+  }
+
   Tensor read_tensor(const std::filesystem::path& file, const std::string& name) override {
     return from_torch(weights::open_weights(file)->read(name).clone());
   }
@@ -99,7 +106,7 @@ class TorchBackend : public Backend {
   }
 
   std::string describe_weights(const std::filesystem::path& file) override {
-    return weights::describe_weights(file);
+    return weights::describe_weights(file, systems::file_layouts());
   }
 
   // The number belongs to the thread that computes.

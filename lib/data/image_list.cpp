@@ -132,10 +132,8 @@ void ImageList::read_list(const fs::path& file) {
 }
 
 std::string ImageList::left_out() const {
-  std::string text;
-  for (const auto& [ending, count] : left_out_)
-    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + ending;
-  return text;
+  return joined(left_out_, ", ",
+                [](const auto& kind) { return std::to_string(kind.second) + " " + kind.first; });
 }
 
 void ImageList::read_folder(const fs::path& folder) {

@@ -37,6 +37,8 @@ class Backend {
   virtual std::unique_ptr<AutoencoderTrainer> open_trainer(const AutoencoderOptions& options) = 0;
   virtual std::unique_ptr<DiffusionTrainer> open_trainer(const DiffusionOptions& options) = 0;
   virtual std::unique_ptr<EncoderTrainer> open_trainer(const EncoderOptions& options) = 0;
+  virtual std::unique_ptr<TrainingFollower> create_follower(std::shared_ptr<Engine> engine,
+                                                            ModelPart part) = 0;
   virtual Tensor read_tensor(const std::filesystem::path& file, const std::string& name) = 0;
   virtual Tensor copy_to_host(const Tensor& tensor) = 0;
   virtual std::string describe_weights(const std::filesystem::path& file) = 0;
@@ -45,7 +47,7 @@ class Backend {
 
 /// Grows whenever this header, engine.h, evaluation.h or trainer.h changes in a way that matters to
 /// a compiled backend.
-inline constexpr int kBackendVersion = 7;
+inline constexpr int kBackendVersion = 8;
 
 /// Opens libsvgen-torch.so: SVGEN_BACKEND names the file, else it lies beside libsvgen.so or in the
 /// build tree's lib/backend. Thread safe. DeviceError saying what failed and what to do.

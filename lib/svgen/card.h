@@ -15,12 +15,29 @@
 namespace svgen {
 
 struct Grid {
-  int64_t height = 0;  // tokens
+  int64_t height = 0;  // cells of the latent
   int64_t width = 0;
 
-  int64_t tokens() const { return height * width; }
+  int64_t cells() const { return height * width; }
   bool operator==(const Grid&) const = default;
 };
+
+/// The latent of a model for pictures of its own size: cells in rows, and pixels per cell and side.
+struct LatentSpec {
+  int64_t channels = 0;  // 0 where nothing tells
+  int64_t height = 0, width = 0;
+  int64_t cell = 0;
+
+  Grid grid() const { return {height, width}; }
+  int64_t picture_height() const { return height * cell; }
+  int64_t picture_width() const { return width * cell; }
+  bool operator==(const LatentSpec&) const = default;
+};
+
+/// The parts that a model is made of, each with its key in the card.
+enum class ModelPart { kEncoder, kResidual, kDecoder, kDiffusion, kStatistics };
+/// "encoder", "residual", "decoder", "diffusion", "statistics".
+const char* part_key(ModelPart part);
 
 /// A weights file as the card writes it. Find it with Card::locate.
 struct FileReference {
@@ -28,7 +45,7 @@ struct FileReference {
   std::string sha256;  // lower-case hex, or empty
 };
 
-// In the role configurations below a size of 0 was left out of the card: a preset or the file
+// In the configurations below a size of 0 was left out of the card: a preset or the file
 // determines it.
 
 /// DINOv3 ViT (Siméoni et al., 2025).
@@ -76,6 +93,7 @@ struct AlignmentScalars {
 struct Card {
   std::filesystem::path path;  // of the card.json itself, absolute
   std::string name, description, license, source;
+  std::string system = "svg";  // the published system it belongs to (lib/backend/systems)
   int64_t patch = 0;
   Grid grid;
   std::optional<EncoderConfig> encoder;
@@ -88,6 +106,9 @@ struct Card {
   // The dtypes below float32 in which the model passed its accuracy gate: what "auto" may choose.
   std::vector<DType> reduced_precision;
   std::vector<std::string> classes;
+
+  /// The latent as far as the card alone tells: without channels.
+  LatentSpec latent() const { return {.height = grid.height, .width = grid.width, .cell = patch}; }
 
   /// Reads and checks a card; all problems (unknown keys, wrong types, contradictions) come in one
   /// ConfigurationError that names key, expected and found. IoError when it cannot be read.

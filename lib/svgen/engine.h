@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One model on one device in one precision, and the roles it can play.
+// One model on one device in one precision: encoder, aligner, sampler and decoder.
 //
-// Shapes: N images, T = grid tokens (row-major), C channels. Every role may be called from several
+// Shapes: N images, T = grid tokens (row-major), C channels. All of them may be called from several
 // threads at once. Every call computes image i from image i alone (except AlignmentMode::kBatch),
 // so results do not depend on the batch they were computed in.
 #pragma once
@@ -23,8 +23,7 @@
 
 namespace svgen {
 
-/// Progress of one call: `image` of the batch, the last of those that are made together, is at
-/// `step` of `steps` (done so far).
+/// `image` of the batch, the last of those that are made together, is at `step` of `steps`.
 struct Progress {
   int64_t image = 0, step = 0, steps = 1;
 };
@@ -83,12 +82,6 @@ class Sampler {
 
   /// (N, T, C) float32 latents; undefined when `progress` cancelled.
   virtual Tensor sample(const SampleRequest& request, const ProgressFunction& progress = {}) = 0;
-
-  /// For an engine that follows training: takes over the newest weights that a training of this
-  /// card has in this process, for all calls that begin later. Where the card has no weights of its
-  /// own it waits for the first ones, until `progress` cancels (false); ConfigurationError when no
-  /// training begins within a minute.
-  virtual bool follow_training(const ProgressFunction& progress = {}) = 0;
 };
 
 class Decoder {
@@ -109,9 +102,6 @@ class Decoder {
   virtual bool decode_into(const Tensor& latents, Grid grid, bool normalized,
                            std::span<const MutableYcbcrView> pictures,
                            const ProgressFunction& progress = {}) = 0;
-
-  /// See Sampler::follow_training.
-  virtual bool follow_training(const ProgressFunction& progress = {}) = 0;
 };
 
 /// Known from the card and the files' headers, without loading weights.
@@ -135,9 +125,11 @@ struct EngineCounters {
 
 struct EngineOptions {
   std::string model;  // card path, directory holding one, registered name; empty: embedded
-  std::string device = "auto";   // auto, cpu, cuda, cuda:N; one that is missing is an error
-  std::string dtype = "auto";    // auto, float32, bfloat16, float16
-  bool follow_training = false;  // its sampler and decoder can take weights from a training
+  std::string device = "auto";  // auto, cpu, cuda, cuda:N; one that is missing is an error
+  std::string dtype = "auto";   // auto, float32, bfloat16, float16
+  /// It is not shared, and a card without weights waits for replace_weights(): for an engine that a
+  /// TrainingFollower (trainer.h) keeps up to date.
+  bool follow_training = false;
 
   friend bool operator==(const EngineOptions&, const EngineOptions&) = default;
 };
@@ -147,22 +139,30 @@ class Engine {
   virtual ~Engine() = default;
 
   /// The engine for a card, device and dtype; everyone in the process who asks for the same gets
-  /// the same one while somebody holds it. One that follows training is not shared, since its
-  /// weights change when its owner says so. Reads headers, loads nothing heavy.
+  /// the same one while somebody holds it, unless it is to follow a training. Reads headers, loads
+  /// nothing heavy.
   static std::shared_ptr<Engine> open(const EngineOptions& options);
 
   virtual const Card& card() const = 0;
   virtual const ModelInfo& info() const = 0;
+  virtual const LatentSpec& latent() const = 0;
   virtual Device device() const = 0;
   virtual DType dtype() const = 0;
   virtual EngineCounters counters() const = 0;
 
-  // Each role loads the tensors it needs at its first use, once. ConfigurationError when the card
-  // has no such role; WeightsError with everything that is wrong in a file.
+  // Each loads the tensors it needs at its first use, once. ConfigurationError when the card
+  // has no such part; WeightsError with everything that is wrong in a file.
   virtual Encoder& encoder() = 0;
   virtual Aligner& aligner() = 0;
   virtual Sampler& sampler() = 0;
   virtual Decoder& decoder() = 0;
+
+  /// Whether a part of the model has weights, its own or replaced ones.
+  virtual bool has_weights(ModelPart part) = 0;
+  /// Gives a network other weights, for all calls that begin later, of everyone who shares the
+  /// engine. Names as in the weights file of the part alone, without prefix. All or nothing:
+  /// WeightsError with everything that does not fit. ConfigurationError for the statistics.
+  virtual void replace_weights(ModelPart part, std::span<const NamedTensor> tensors) = 0;
 };
 
 /// Running sums behind svgstats. Sums are exact (fixed point), so shards merge in any order to the

@@ -72,6 +72,10 @@ void normal_noise(uint64_t seed, uint64_t image, RandomPurpose purpose, std::spa
   fill_noise(seed, image, purpose, 0, out);
 }
 
+void step_noise(uint64_t seed, uint64_t image, uint64_t step, std::span<float> out) {
+  fill_noise(seed, image, RandomPurpose::kStepNoise, step * out.size(), out);
+}
+
 std::array<double, 4> uniform_numbers(uint64_t seed, uint64_t image, RandomPurpose purpose,
                                       uint32_t block) {
   const std::array<uint32_t, 4> bits = draw(seed, image, purpose, block);

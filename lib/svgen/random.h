@@ -23,6 +23,7 @@ enum class RandomPurpose : uint32_t {
   kTrainingNoise = 6,
   kWeights = 7,       // the first weights of a training; "image" is the tensor
   kAugmentation = 8,  // views of a picture
+  kStepNoise = 9,     // what a stochastic solver adds
 };
 
 /// Standard normal values by Box-Muller. out[i] is the value of element first_element + i of image
@@ -31,6 +32,10 @@ enum class RandomPurpose : uint32_t {
 void normal_noise(uint64_t seed, uint64_t image, uint64_t first_element, std::span<float> out);
 /// The same from element 0 on, for another purpose than sampling.
 void normal_noise(uint64_t seed, uint64_t image, RandomPurpose purpose, std::span<float> out);
+
+/// Noise that a stochastic solver adds to an image in a step: of purpose kStepNoise, its elements
+/// counted on from step * out.size(). Pixels so stay a function of (seed, image, step).
+void step_noise(uint64_t seed, uint64_t image, uint64_t step, std::span<float> out);
 
 /// Four independent numbers, uniform in (0, 1), of block `block` of an image.
 std::array<double, 4> uniform_numbers(uint64_t seed, uint64_t image, RandomPurpose purpose,

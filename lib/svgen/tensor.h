@@ -101,4 +101,9 @@ constexpr DType Tensor::dtype_of<uint8_t>() {
   return DType::kUInt8;
 }
 
+struct NamedTensor {
+  std::string name;
+  Tensor tensor;
+};
+
 }  // namespace svgen

@@ -2,6 +2,8 @@
 // Opening a trainer: options are checked here, the backend computes.
 #include "svgen/trainer.h"
 
+#include <utility>
+
 #include "svgen/backend.h"
 #include "svgen/error.h"
 #include "svgen/text.h"
@@ -94,6 +96,11 @@ std::unique_ptr<EncoderTrainer> EncoderTrainer::open(const EncoderOptions& optio
          {"layer-scale", options.layer_scale, 0, 1000},
          {"weight-decay", options.weight_decay, 0, kMany}});
   return backend().open_trainer(options);
+}
+
+std::unique_ptr<TrainingFollower> TrainingFollower::create(std::shared_ptr<Engine> engine,
+                                                           ModelPart part) {
+  return backend().create_follower(std::move(engine), part);
 }
 
 }  // namespace svgen

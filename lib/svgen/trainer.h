@@ -145,6 +145,22 @@ class Trainer {
   virtual Picture sample_sheet() = 0;
 };
 
+/// Keeps a part of an engine at the newest weights of a training of the same card in this process:
+/// the decoder at those of an AutoencoderTrainer, the diffusion transformer at those of a
+/// DiffusionTrainer.
+class TrainingFollower {
+ public:
+  virtual ~TrainingFollower() = default;
+
+  /// The engine is one opened with `follow_training`. ConfigurationError for another part.
+  static std::unique_ptr<TrainingFollower> create(std::shared_ptr<Engine> engine, ModelPart part);
+
+  /// Gives the engine the newest weights, if it does not have them. Where it has none at all, waits
+  /// for the first ones until `progress` cancels (false); ConfigurationError when no training
+  /// begins within a minute.
+  virtual bool update(const ProgressFunction& progress = {}) = 0;
+};
+
 class AutoencoderTrainer : public Trainer {
  public:
   /// ConfigurationError for impossible options or a card without what is needed, IoError when the

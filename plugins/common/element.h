@@ -6,9 +6,9 @@
 //   static constexpr kTypeName, kFactory, kLongName, kClassification, kDescription
 //   static GType parent_type()
 //   static std::vector<Property<Impl>> properties()
-//   static void class_init(BaseClass*)      pad templates and vfuncs, each through thunk<&Impl::m>
-//   void open() / void close()              NULL->READY and READY->NULL
-//   void prepare()                          READY->PAUSED, before the base class; optional
+//   static void class_init(BaseClass*)      pad templates and vfuncs, each through
+//   trampoline<&Impl::m> void open() / void close()              NULL->READY and READY->NULL void
+//   prepare()                          READY->PAUSED, before the base class; optional
 //
 // One run of an element posts one error, the first: base classes add that they could not start or
 // that the stream stopped, and refused caps come again with every sticky event.
@@ -22,7 +22,7 @@
 #include "common/errors.h"
 #include "common/handles.h"
 #include "common/properties.h"
-#include "common/thunk.h"
+#include "common/trampoline.h"
 
 namespace svgen::gst {
 

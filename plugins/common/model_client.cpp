@@ -66,12 +66,21 @@ void ModelClient::open(GstElement* element, GstPad* sink, const ModelSettings& s
                   opened->device().name().c_str(), dtype_name(opened->dtype()));
   const std::lock_guard lock(mutex_);
   opened_ = options;
-  if (engine_ != opened) engine_ = std::move(opened);
+  if (engine_ == opened) return;
+  engine_ = std::move(opened);
+  follower_.reset();
+}
+
+bool ModelClient::follow(ModelPart part, const ProgressFunction& progress) {
+  if (!opened_.follow_training) return true;
+  if (follower_ == nullptr) follower_ = TrainingFollower::create(shared(), part);
+  return follower_->update(progress);
 }
 
 void ModelClient::close() {
   const std::lock_guard lock(mutex_);
   engine_.reset();
+  follower_.reset();
 }
 
 std::shared_ptr<Engine> ModelClient::shared() const {

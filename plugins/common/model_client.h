@@ -12,6 +12,7 @@
 
 #include "common/properties.h"
 #include "svgen/engine.h"
+#include "svgen/trainer.h"
 
 namespace svgen::gst {
 
@@ -38,6 +39,10 @@ class ModelClient {
   Engine& engine() const;
   bool is_open() const { return shared() != nullptr; }
 
+  /// Takes over the newest weights of a training where the settings ask to follow one. False when
+  /// `progress` cancelled. Throws what TrainingFollower throws.
+  bool follow(ModelPart part, const ProgressFunction& progress);
+
   /// The value of `model-stats`.
   StructurePtr statistics() const;
 
@@ -46,7 +51,8 @@ class ModelClient {
 
   mutable std::mutex mutex_;
   std::shared_ptr<Engine> engine_;
-  EngineOptions opened_;  // of engine_
+  EngineOptions opened_;                        // of engine_
+  std::unique_ptr<TrainingFollower> follower_;  // of engine_, of the streaming thread
 };
 
 /// Answers an upstream query for the card ("svg-model") when `query` is one and this element knows:
@@ -82,7 +88,7 @@ std::vector<Property<Impl>> model_properties() {
   };
 }
 
-/// Of elements whose role a training can feed.
+/// Of elements whose network a training can make.
 template <typename Impl>
 std::vector<Property<Impl>> follow_property() {
   return {field<Impl>(

@@ -99,12 +99,12 @@ class ModelTransform : public ElementImpl<SettingsType> {
   }
 
   static void install_transform_vfuncs(GstBaseTransformClass* klass) {
-    klass->query = thunk<&Impl::query>;
-    klass->transform_caps = thunk<&Impl::transform_caps>;
-    klass->set_caps = thunk<&Impl::set_caps>;
-    klass->generate_output = thunk<&Impl::timed_output>;
-    klass->sink_event = thunk<&Impl::sink_event>;
-    klass->stop = thunk<&Impl::stop>;
+    klass->query = trampoline<&Impl::query>;
+    klass->transform_caps = trampoline<&Impl::transform_caps>;
+    klass->set_caps = trampoline<&Impl::set_caps>;
+    klass->generate_output = trampoline<&Impl::timed_output>;
+    klass->sink_event = trampoline<&Impl::sink_event>;
+    klass->stop = trampoline<&Impl::stop>;
     klass->passthrough_on_same_caps = FALSE;
   }
 
@@ -113,6 +113,8 @@ class ModelTransform : public ElementImpl<SettingsType> {
 
   GstBaseTransform* transform() const { return GST_BASE_TRANSFORM_CAST(this->element()); }
   Engine& engine() const { return client_.engine(); }
+  /// Takes over the newest weights of a training where the settings ask to; false when stopped.
+  bool follow(ModelPart part) { return client_.follow(part, keep_going()); }
   bool has_engine() const { return client_.is_open(); }
 
   BufferPtr take_input() { return BufferPtr(std::exchange(transform()->queued_buf, nullptr)); }

@@ -87,15 +87,15 @@ class NumberedSource : public ElementImpl<SettingsType> {
   static void install_source(GstPushSrcClass* klass, const char* caps_text) {
     add_pad_template(klass, "src", GST_PAD_SRC, caps_text);
     auto* source = GST_BASE_SRC_CLASS(klass);
-    source->start = thunk<&Impl::start>;
-    source->stop = thunk<&Impl::stop>;
-    source->get_caps = thunk<&Impl::get_caps>;
-    source->is_seekable = thunk<&Impl::is_seekable>;
-    source->do_seek = thunk<&Impl::do_seek>;
-    source->query = thunk<&Impl::query>;
-    source->unlock = thunk<&Impl::unlock>;
-    source->unlock_stop = thunk<&Impl::unlock_stop>;
-    klass->create = thunk<&Impl::create>;
+    source->start = trampoline<&Impl::start>;
+    source->stop = trampoline<&Impl::stop>;
+    source->get_caps = trampoline<&Impl::get_caps>;
+    source->is_seekable = trampoline<&Impl::is_seekable>;
+    source->do_seek = trampoline<&Impl::do_seek>;
+    source->query = trampoline<&Impl::query>;
+    source->unlock = trampoline<&Impl::unlock>;
+    source->unlock_stop = trampoline<&Impl::unlock_stop>;
+    klass->create = trampoline<&Impl::create>;
   }
 
   GstBaseSrc* source() const { return GST_BASE_SRC_CAST(this->element()); }

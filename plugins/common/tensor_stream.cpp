@@ -88,7 +88,7 @@ void parse_entry(const GstCaps* caps, const std::string& dimensions, const std::
     while (sizes.size() > 2 && sizes.back() == 1) sizes.pop_back();
   }
   sizes.resize(entry.is_label ? 2 : std::max<size_t>(sizes.size(), 3), 1);
-  const int64_t tokens = entry.is_label ? stream.grid.tokens() : sizes[1];
+  const int64_t tokens = entry.is_label ? stream.grid.cells() : sizes[1];
   const int64_t batch = sizes.back();
   if (sizes.size() > 3 || sizes[0] > kMaxChannels || tokens > kMaxTokens || batch > kMaxBatch ||
       (entry.is_label && (sizes[0] != 1 || stream.entries.empty()))) {
@@ -99,7 +99,7 @@ void parse_entry(const GstCaps* caps, const std::string& dimensions, const std::
   if (stream.entries.empty()) {
     stream.batch = batch;
     stream.grid = parse_grid(caps, tokens);
-  } else if (batch != stream.batch || tokens != stream.grid.tokens()) {
+  } else if (batch != stream.batch || tokens != stream.grid.cells()) {
     refuse(caps, "tensors of the same batch and tokens", "dimensions " + dimensions);
   }
   stream.entries.push_back(entry);
@@ -113,7 +113,7 @@ bool TensorStream::operator==(const TensorStream& other) const {
 
 Shape TensorStream::shape_of(const Entry& entry) const {
   if (entry.is_label) return {batch};
-  return {batch, grid.tokens(), entry.channels};
+  return {batch, grid.cells(), entry.channels};
 }
 
 gsize TensorStream::bytes_of(const Entry& entry) const {
@@ -128,9 +128,9 @@ std::string TensorStream::text() const {
     if (entry.is_label) {
       out << "1:" << batch << " labels";
     } else {
-      out << entry.channels << ":" << grid.tokens() << ":" << batch << " (" << batch
-          << " images of " << grid.width << "x" << grid.height << " tokens of " << entry.channels
-          << " channels, " << dtype_name(entry.dtype) << ")";
+      out << entry.channels << ":" << grid.cells() << ":" << batch << " (" << batch << " images of "
+          << grid.width << "x" << grid.height << " tokens of " << entry.channels << " channels, "
+          << dtype_name(entry.dtype) << ")";
     }
     return out.str();
   };
@@ -141,7 +141,7 @@ CapsPtr TensorStream::caps(bool tensor_memory) const {
   std::string dimensions, types;
   for (const Entry& entry : entries) {
     const std::string comma = dimensions.empty() ? "" : ",";
-    const std::string tokens = entry.is_label ? "" : std::to_string(grid.tokens()) + ":";
+    const std::string tokens = entry.is_label ? "" : std::to_string(grid.cells()) + ":";
     dimensions += comma + std::to_string(entry.channels) + ":" + tokens + std::to_string(batch);
     types += comma + dtype_name(entry.dtype);
   }

@@ -169,14 +169,14 @@ void MappedFrame::blacken() const {
   }
 }
 
-CapsPtr accepted_video_caps(int64_t patch, const Grid& native) {
+CapsPtr accepted_video_caps(const LatentSpec& latent) {
   CapsPtr caps(gst_caps_from_string(kModelVideoCaps));
   gst_caps_set_simple(caps.get(), "pixel-aspect-ratio", GST_TYPE_FRACTION, 1, 1, nullptr);
   GstStructure* multiples = gst_structure_copy(gst_caps_get_structure(caps.get(), 0));
-  gst_caps_set_simple(caps.get(), "width", G_TYPE_INT, static_cast<gint>(native.width * patch),
-                      "height", G_TYPE_INT, static_cast<gint>(native.height * patch), nullptr);
-  set_side(multiples, "width", patch);
-  set_side(multiples, "height", patch);
+  gst_caps_set_simple(caps.get(), "width", G_TYPE_INT, static_cast<gint>(latent.picture_width()),
+                      "height", G_TYPE_INT, static_cast<gint>(latent.picture_height()), nullptr);
+  set_side(multiples, "width", latent.cell);
+  set_side(multiples, "height", latent.cell);
   gst_caps_append_structure(caps.get(), multiples);
   return caps;
 }

@@ -75,7 +75,7 @@ class MappedFrame {
 /// What a model's encoder takes: its native size first, so that a scaler upstream goes there, then
 /// every multiple of the patch. Square pixels, so that videoscale adds borders and does not
 /// squeeze.
-CapsPtr accepted_video_caps(int64_t patch, const Grid& native);
+CapsPtr accepted_video_caps(const LatentSpec& latent);
 
 /// What a decoder gives: one fixed size; a rate, or any when `rate` is not positive. RGB, then,
 /// unless `only_rgb`, Y'CbCr with its colour samples in the middle, in GStreamer's colorimetry for

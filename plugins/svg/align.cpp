@@ -12,7 +12,7 @@ namespace svgen::gst {
 namespace {
 
 struct AlignSettings : ModelSettings {
-  AlignmentMode mode = AlignmentMode::kAuto;
+  AlignmentMode statistics = AlignmentMode::kAuto;
   bool normalize = false;
   bool labels = false;
 };
@@ -48,7 +48,7 @@ class Align : public ModelTransform<Align, AlignSettings> {
     add_pad_template(klass, "sink", GST_PAD_SINK, kTensorSinkCaps);
     add_pad_template(klass, "src", GST_PAD_SRC, kTensorSourceCaps);
     install_transform_vfuncs(klass);
-    klass->fixate_caps = thunk<&Align::fixate_tensor_caps>;
+    klass->fixate_caps = trampoline<&Align::fixate_tensor_caps>;
   }
 
   GstCaps* transform_caps(GstPadDirection direction, GstCaps* caps, GstCaps* filter) {

@@ -36,12 +36,12 @@ class Analyzer : public ElementImpl<SettingsType> {
     add_pad_template(klass, "test", GST_PAD_SINK, sink_caps, GST_PAD_ALWAYS, pad);
     add_pad_template(klass, "src", GST_PAD_SRC, "text/x-raw, format=(string)utf8", GST_PAD_ALWAYS,
                      pad);
-    klass->start = thunk<&Impl::start>;
-    klass->stop = thunk<&Impl::stop>;
-    klass->sink_event = thunk<&Impl::sink_event>;
-    klass->negotiate = thunk<&Impl::negotiate>;
-    klass->aggregate = thunk<&Impl::aggregate>;
-    klass->create_new_pad = thunk<&Impl::create_new_pad>;
+    klass->start = trampoline<&Impl::start>;
+    klass->stop = trampoline<&Impl::stop>;
+    klass->sink_event = trampoline<&Impl::sink_event>;
+    klass->negotiate = trampoline<&Impl::negotiate>;
+    klass->aggregate = trampoline<&Impl::aggregate>;
+    klass->create_new_pad = trampoline<&Impl::create_new_pad>;
   }
 
   void open() {}

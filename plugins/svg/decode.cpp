@@ -47,8 +47,8 @@ class Decode : public ModelTransform<Decode, DecodeSettings> {
     add_pad_template(klass, "sink", GST_PAD_SINK, kTensorSinkCaps);
     add_pad_template(klass, "src", GST_PAD_SRC, kModelVideoCaps);
     install_transform_vfuncs(klass);
-    klass->fixate_caps = thunk<&Decode::fixate_caps>;
-    klass->decide_allocation = thunk<&Decode::decide_allocation>;
+    klass->fixate_caps = trampoline<&Decode::fixate_caps>;
+    klass->decide_allocation = trampoline<&Decode::decide_allocation>;
   }
 
   gboolean stop() {
@@ -65,8 +65,8 @@ class Decode : public ModelTransform<Decode, DecodeSettings> {
       check(stream);
       const int64_t columns = settings().grid_columns;
       const int64_t rows = columns > 0 ? (stream.batch + columns - 1) / columns : 1;
-      const int64_t patch = engine().card().patch;
-      const int64_t width = stream.grid.width * patch, height = stream.grid.height * patch;
+      const int64_t cell = engine().latent().cell;
+      const int64_t width = stream.grid.width * cell, height = stream.grid.height * cell;
       // The buffer rate counts batches; without a clock downstream chooses.
       const Fraction rate = multiplied(stream.rate, columns > 0 ? 1 : stream.batch, 1);
       // Where 4:2:0 has one colour for the pixels of two cells, neither could be written alone.
@@ -117,7 +117,7 @@ class Decode : public ModelTransform<Decode, DecodeSettings> {
 
   GstFlowReturn generate_output(GstBuffer** out) {
     if (BufferPtr input = take_input()) {
-      if (!engine().decoder().follow_training(keep_going())) return GST_FLOW_FLUSHING;
+      if (!follow(ModelPart::kDecoder)) return GST_FLOW_FLUSHING;
       latents_ = tensors_of(input.get(), stream_)[0];
       facts_ = image_facts(input.get(), static_cast<size_t>(stream_.batch));
       images_ = real_images(input.get(), stream_.batch);
@@ -233,8 +233,8 @@ class Decode : public ModelTransform<Decode, DecodeSettings> {
   template <typename View>
   std::vector<View> cells(const View& sheet, int64_t count) const {
     const int64_t columns = std::max<int64_t>(settings().grid_columns, 1);
-    const int64_t patch = engine().card().patch;
-    const int64_t width = stream_.grid.width * patch, height = stream_.grid.height * patch;
+    const int64_t pixels = engine().latent().cell;
+    const int64_t width = stream_.grid.width * pixels, height = stream_.grid.height * pixels;
     std::vector<View> views;
     for (int64_t i = 0; i < count; ++i) {
       View cell = sheet;

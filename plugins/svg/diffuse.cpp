@@ -37,7 +37,7 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
   static void class_init(GstPushSrcClass* klass) {
     install_source(klass, kTensorSourceCaps);
     auto* source = GST_BASE_SRC_CLASS(klass);
-    source->negotiate = thunk<&Diffuse::negotiate>;
+    source->negotiate = trampoline<&Diffuse::negotiate>;
     source->get_times = [](GstBaseSrc* self, GstBuffer* buffer, GstClockTime* start,
                            GstClockTime* end) {
       // A live source shows an image when its time has come.
@@ -105,7 +105,7 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
     const std::vector<int64_t> indices = numbers().upcoming(s.batch_size);
     if (indices.empty()) return GST_FLOW_EOS;
     if (!announce(stream_of(s, count_of(indices)))) return flow_of_refused_caps(pad());
-    if (!engine().sampler().follow_training([&](const Progress&) { return !cancelled(); })) {
+    if (!client_.follow(ModelPart::kDiffusion, [&](const Progress&) { return !cancelled(); })) {
       return GST_FLOW_FLUSHING;
     }
     const SampleRequest request = request_for(s, indices);
@@ -131,7 +131,7 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
     TensorStream stream;
     stream.entries = {{engine().info().latent_channels}};
     stream.batch = batch;
-    stream.grid = engine().card().grid;
+    stream.grid = engine().latent().grid();
     stream.rate = multiplied(s.framerate, 1, batch);
     return stream;
   }
@@ -158,15 +158,15 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
 
   Tensor read_noise(const DiffuseSettings& s) const {
     const Tensor noise = read_tensor(s.initial_noise, "noise");
-    const Grid& grid = engine().card().grid;
+    const Grid grid = engine().latent().grid();
     const int64_t channels = engine().info().latent_channels;
     const int64_t wanted = std::max<int64_t>(s.num_images, 1);
-    if (noise.rank() != 3 || noise.size(0) < wanted || noise.size(1) != grid.tokens() ||
+    if (noise.rank() != 3 || noise.size(0) < wanted || noise.size(1) != grid.cells() ||
         noise.size(2) != channels || noise.dtype() != DType::kFloat32) {
       throw ShapeError(
           "initial-noise does not fit the model",
           {.expected = "float32 [at least " + std::to_string(wanted) + ", " +
-                       std::to_string(grid.tokens()) + ", " + std::to_string(channels) + "]",
+                       std::to_string(grid.cells()) + ", " + std::to_string(channels) + "]",
            .found = dtype_name(noise.dtype()) + (" " + shape_text(noise.shape())),
            .where = s.initial_noise});
     }

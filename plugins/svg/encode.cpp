@@ -64,9 +64,9 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
     add_pad_template(klass, "sink", GST_PAD_SINK, kModelVideoCaps);
     add_pad_template(klass, "src", GST_PAD_SRC, kTensorSourceCaps);
     install_transform_vfuncs(klass);
-    klass->fixate_caps = thunk<&Encode::fixate_tensor_caps>;
-    klass->propose_allocation = thunk<&Encode::propose_allocation>;
-    klass->start = thunk<&Encode::start>;
+    klass->fixate_caps = trampoline<&Encode::fixate_tensor_caps>;
+    klass->propose_allocation = trampoline<&Encode::propose_allocation>;
+    klass->start = trampoline<&Encode::start>;
   }
 
   gboolean start() {
@@ -157,8 +157,7 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
  private:
   CapsPtr video_caps() const {
     if (!has_engine()) return template_caps(transform()->sinkpad);
-    const Card& card = engine().card();
-    CapsPtr caps = accepted_video_caps(card.patch, card.grid);
+    CapsPtr caps = accepted_video_caps(engine().latent());
     // Last and least wanted: what fits no patch. set_caps then says what to do, where a failed
     // negotiation would only say so upstream.
     gst_caps_append(caps.get(), template_caps(transform()->sinkpad).release());
@@ -166,25 +165,25 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
   }
 
   void check_size() const {
-    const int64_t patch = engine().card().patch;
+    const LatentSpec& latent = engine().latent();
+    const int64_t cell = latent.cell;
     const int width = GST_VIDEO_INFO_WIDTH(&info_), height = GST_VIDEO_INFO_HEIGHT(&info_);
-    if (width % patch == 0 && height % patch == 0) return;
-    const Grid& grid = engine().card().grid;
+    if (width % cell == 0 && height % cell == 0) return;
     const std::string size = std::to_string(width) + "x" + std::to_string(height);
     throw ShapeError(
-        "pictures of " + size + " do not divide into patches of " + std::to_string(patch) +
-            ": put \"videoscale ! video/x-raw,width=" + std::to_string(grid.width * patch) +
-            ",height=" + std::to_string(grid.height * patch) + "\" in front of svgencode",
-        {"width and height that are multiples of " + std::to_string(patch), size, "caps"});
+        "pictures of " + size + " do not divide into patches of " + std::to_string(cell) +
+            ": put \"videoscale ! video/x-raw,width=" + std::to_string(latent.picture_width()) +
+            ",height=" + std::to_string(latent.picture_height()) + "\" in front of svgencode",
+        {"width and height that are multiples of " + std::to_string(cell), size, "caps"});
   }
 
   TensorStream stream_for(const GstVideoInfo& info, int64_t batch) const {
     const ModelInfo& model = engine().info();
-    const int64_t patch = engine().card().patch;
+    const int64_t cell = engine().latent().cell;
     const FeatureKind kind = settings().features;
     TensorStream stream;
     stream.batch = batch;
-    stream.grid = {GST_VIDEO_INFO_HEIGHT(&info) / patch, GST_VIDEO_INFO_WIDTH(&info) / patch};
+    stream.grid = {GST_VIDEO_INFO_HEIGHT(&info) / cell, GST_VIDEO_INFO_WIDTH(&info) / cell};
     stream.rate = multiplied({GST_VIDEO_INFO_FPS_N(&info), GST_VIDEO_INFO_FPS_D(&info)}, 1, batch);
     if (kind != FeatureKind::kResidual) stream.entries.push_back({model.semantic_channels});
     if (kind != FeatureKind::kSemantic && model.has_residual) {

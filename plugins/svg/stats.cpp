@@ -53,9 +53,9 @@ class Stats : public ElementImpl<StatsSettings> {
 
   static void class_init(GstBaseSinkClass* klass) {
     add_pad_template(klass, "sink", GST_PAD_SINK, kTensorSinkCaps);
-    klass->set_caps = thunk<&Stats::set_caps>;
-    klass->render = thunk<&Stats::render>;
-    klass->event = thunk<&Stats::event>;
+    klass->set_caps = trampoline<&Stats::set_caps>;
+    klass->render = trampoline<&Stats::render>;
+    klass->event = trampoline<&Stats::event>;
   }
 
   void open() { client_.open(element(), GST_BASE_SINK_PAD(sink()), settings()); }

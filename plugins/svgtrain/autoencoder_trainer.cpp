@@ -72,7 +72,7 @@ class AutoencoderSink : public FrameSink<AutoencoderSink, AutoencoderSettings, A
 
   void check_format(const GstVideoInfo& info) const {
     const Card& card = engine().card();
-    const int64_t width = card.grid.width * card.patch, height = card.grid.height * card.patch;
+    const int64_t width = card.latent().picture_width(), height = card.latent().picture_height();
     if (GST_VIDEO_INFO_WIDTH(&info) == width && GST_VIDEO_INFO_HEIGHT(&info) == height) return;
     throw ShapeError("training takes pictures of the model's native size: scale or crop them",
                      {std::to_string(width) + " x " + std::to_string(height),

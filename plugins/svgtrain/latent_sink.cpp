@@ -63,11 +63,11 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
 
   static void class_init(GstBaseSinkClass* klass) {
     add_pad_template(klass, "sink", GST_PAD_SINK, kTensorSinkCaps);
-    klass->start = thunk<&LatentSink::start>;
-    klass->stop = thunk<&LatentSink::stop>;
-    klass->set_caps = thunk<&LatentSink::set_caps>;
-    klass->render = thunk<&LatentSink::render>;
-    klass->event = thunk<&LatentSink::event>;
+    klass->start = trampoline<&LatentSink::start>;
+    klass->stop = trampoline<&LatentSink::stop>;
+    klass->set_caps = trampoline<&LatentSink::set_caps>;
+    klass->render = trampoline<&LatentSink::render>;
+    klass->event = trampoline<&LatentSink::event>;
   }
 
   void open() {}

@@ -51,7 +51,7 @@ class LatentSource : public NumberedSource<LatentSource, LatentSourceSettings> {
 
   static void class_init(GstPushSrcClass* klass) {
     install_source(klass, kTensorSourceCaps);
-    GST_BASE_SRC_CLASS(klass)->negotiate = thunk<&LatentSource::negotiate>;
+    GST_BASE_SRC_CLASS(klass)->negotiate = trampoline<&LatentSource::negotiate>;
   }
 
   gboolean start() {

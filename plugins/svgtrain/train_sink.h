@@ -45,9 +45,9 @@ class TrainSink : public ElementImpl<SettingsType> {
 
   static void install_sink(GstBaseSinkClass* klass, const char* caps_text) {
     add_pad_template(klass, "sink", GST_PAD_SINK, caps_text);
-    klass->set_caps = thunk<&Impl::set_caps>;
-    klass->render = thunk<&Impl::render>;
-    klass->event = thunk<&Impl::event>;
+    klass->set_caps = trampoline<&Impl::set_caps>;
+    klass->render = trampoline<&Impl::render>;
+    klass->event = trampoline<&Impl::event>;
   }
 
   void open() { client_.open(this->element(), GST_BASE_SINK_PAD(sink()), this->settings()); }

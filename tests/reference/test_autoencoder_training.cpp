@@ -20,7 +20,7 @@ namespace svgen {
 namespace {
 
 using parity::expect_relative;
-using weights::Role;
+using enum ModelPart;
 
 constexpr const char* kCheckpoint = "tiny/svg_autoencoder_tiny.ckpt";
 
@@ -30,17 +30,17 @@ class TinyAutoencoder {
   explicit TinyAutoencoder(at::ScalarType dtype)
       : files_(Card::load(parity::data_file("tiny/card.json"))),
         checkpoint_(weights::open_weights(parity::data_file(kCheckpoint))),
-        model{
-            models::DinoV3(engine::encoder_config(files_.card(), *files_.open(Role::kEncoder))),
-            models::ResidualVit(
-                engine::residual_config(files_.card(), *files_.open(Role::kResidual))),
-            models::Decoder(engine::decoder_config(files_.card(), *files_.open(Role::kDecoder), 0)),
-            checkpoint_->read("mask_token"),
-            true,
-            {}} {
-    weights::load_module(model.encoder, *files_.open(Role::kEncoder), dtype);
-    weights::load_module(*model.residual, *files_.open(Role::kResidual));
-    weights::load_module(model.decoder, *files_.open(Role::kDecoder));
+        model{models::DinoV3(models::kDinoV3.from_file(files_.card(), *files_.open(kEncoder), 0)),
+              models::ResidualVit(
+                  models::kResidualVit.from_file(files_.card(), *files_.open(kResidual), 0)),
+              models::ConvDecoder(
+                  models::kConvDecoder.from_file(files_.card(), *files_.open(kDecoder), 0)),
+              checkpoint_->read("mask_token"),
+              true,
+              {}} {
+    weights::load_module(model.encoder, *files_.open(kEncoder), dtype);
+    weights::load_module(*model.residual, *files_.open(kResidual));
+    weights::load_module(model.decoder, *files_.open(kDecoder));
     const auto discriminator = weights::prefixed_source(checkpoint_, "loss.discriminator.");
     model.discriminator.emplace(models::PatchGan::infer_filters(*discriminator));
     weights::load_module(*model.discriminator, *discriminator, dtype);

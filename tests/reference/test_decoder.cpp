@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <c10/core/InferenceMode.h>
 
+#include "backend/weights/open_part.h"
 #include "models/conv_decoder/conv_decoder.h"
 #include "reference/parity.h"
 #include "weights/load.h"
@@ -13,10 +14,10 @@ namespace {
 using parity::expect_close;
 using parity::kPixelTolerance;
 
-models::Decoder tiny_decoder() {
-  const auto source = weights::open_role(parity::data_file("tiny/autoencoder_tiny.safetensors"),
-                                         weights::Role::kDecoder, "decoder.");
-  models::Decoder decoder(models::infer_decoder_config(DecoderConfig{}, *source, 56));
+models::ConvDecoder tiny_decoder() {
+  const auto source = weights::testing::open_part(
+      parity::data_file("tiny/autoencoder_tiny.safetensors"), ModelPart::kDecoder, "decoder.");
+  models::ConvDecoder decoder(models::infer_conv_decoder_config(DecoderConfig{}, *source, 56));
   weights::load_module(decoder, *source);
   return decoder;
 }
@@ -25,7 +26,7 @@ class DecoderParity : public testing::Test {
  protected:
   c10::InferenceMode inference_;
   const parity::Cases& cases_ = parity::tiny_cases();
-  models::Decoder decoder_ = tiny_decoder();
+  models::ConvDecoder decoder_ = tiny_decoder();
 };
 
 TEST_F(DecoderParity, ActivationsMatchStageByStage) {

@@ -5,6 +5,7 @@
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/where.h>
 
+#include "backend/weights/open_part.h"
 #include "diffusion/path.h"
 #include "models/dit/dit.h"
 #include "reference/training.h"
@@ -26,7 +27,7 @@ TEST(DiffusionTraining, SixStepsMatch) {
   const nlohmann::json& golden = parity::json_file("train/phase2.json");
   const std::set<std::string> zero = names_in(golden.at("zero_gradient_tensors"));
   const auto source =
-      weights::open_role(parity::data_file("tiny/dit_tiny.pt"), weights::Role::kDiffusion, "");
+      weights::testing::open_part(parity::data_file("tiny/dit_tiny.pt"), ModelPart::kDiffusion, "");
   models::Dit dit(models::infer_dit_config(DiffusionConfig{}, *source));
   weights::load_module(dit, *source);
   train::FlatParameters parameters([&](const nn::StateScope& s) { dit.visit(s); }, at::kCPU);

@@ -4,6 +4,7 @@
 #include <ATen/ops/tensor.h>
 #include <c10/core/InferenceMode.h>
 
+#include "backend/weights/open_part.h"
 #include "models/dinov3/dinov3.h"
 #include "models/residual_vit/residual_vit.h"
 #include "reference/parity.h"
@@ -18,7 +19,7 @@ using parity::tiny_cases;
 
 models::DinoV3 tiny_dino(const std::string& file = "tiny/autoencoder_tiny.safetensors") {
   const auto source =
-      weights::open_role(parity::data_file(file), weights::Role::kEncoder, "encoder.");
+      weights::testing::open_part(parity::data_file(file), ModelPart::kEncoder, "encoder.");
   EncoderConfig card;
   card.heads = 3;
   models::DinoV3 dino(models::infer_dinov3_config(card, *source, 16));
@@ -27,8 +28,8 @@ models::DinoV3 tiny_dino(const std::string& file = "tiny/autoencoder_tiny.safete
 }
 
 models::ResidualVit tiny_residual() {
-  const auto source = weights::open_role(parity::data_file("tiny/autoencoder_tiny.safetensors"),
-                                         weights::Role::kResidual, "extra_vit.");
+  const auto source = weights::testing::open_part(
+      parity::data_file("tiny/autoencoder_tiny.safetensors"), ModelPart::kResidual, "extra_vit.");
   ResidualConfig card;
   card.heads = 4;
   models::ResidualVit residual(models::infer_residual_vit_config(card, *source, 16));

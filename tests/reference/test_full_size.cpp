@@ -96,7 +96,7 @@ TEST_F(FullSize, ResidualMatches) {
 
 TEST_F(FullSize, DecoderMatches) {
   const json& wanted = golden("decoder_full");
-  models::Decoder decoder(models::DecoderConfig{});
+  models::ConvDecoder decoder(models::ConvDecoderConfig{});
   parity::hash_fill_module(decoder);
   EXPECT_EQ(count_state(decoder), std::pair(wanted.at("tensors").get<int64_t>(), 43076483L));
   expect_summary("decoder_full", decoder.forward(hash_fill(wanted.at("input"))), wanted,
@@ -105,7 +105,7 @@ TEST_F(FullSize, DecoderMatches) {
 
 TEST_F(FullSize, DinoMatchesWithBothSetsOfPeriods) {
   const json& wanted = golden("dinov3_s16plus");
-  models::DinoV3 dino(*models::find_dinov3_preset("dinov3-vits16plus"));
+  models::DinoV3 dino(*models::kDinoV3.find_preset("dinov3-vits16plus"));
   parity::hash_fill_module(dino);
   EXPECT_EQ(count_state(dino),
             std::pair(wanted.at("tensors").get<int64_t>(), wanted.at("params").get<int64_t>()));
@@ -139,7 +139,7 @@ class FullSizeDit : public testing::TestWithParam<Variant> {
 TEST_P(FullSizeDit, VelocityMatches) {
   const json& file = parity::json_file("full/full_size.json").at("dit");
   const json& wanted = file.at("variants").at(GetParam().name);
-  models::Dit dit = filled_dit(*models::find_dit_preset(GetParam().preset));
+  models::Dit dit = filled_dit(*models::kDit.find_preset(GetParam().preset));
   EXPECT_EQ(count_state(dit),
             std::pair(wanted.at("tensors").get<int64_t>(), wanted.at("params").get<int64_t>()));
   const json& input = file.at("input");

@@ -3,8 +3,9 @@
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
 
+#include "backend/weights/open_part.h"
+#include "diffusion/integration.h"
 #include "diffusion/path.h"
-#include "diffusion/sampler.h"
 #include "models/dit/dit.h"
 #include "nn/sine_cosine.h"
 #include "reference/parity.h"
@@ -59,7 +60,8 @@ const std::vector<Mode>& modes() {
 models::Dit load_dit(const char* file, int64_t heads) {
   DiffusionConfig card;
   card.heads = heads;
-  const auto source = weights::open_role(parity::data_file(file), weights::Role::kDiffusion, "");
+  const auto source =
+      weights::testing::open_part(parity::data_file(file), ModelPart::kDiffusion, "");
   models::Dit dit(models::infer_dit_config(card, *source));
   weights::load_module(dit, *source);
   return dit;
@@ -68,12 +70,12 @@ models::Dit load_dit(const char* file, int64_t heads) {
 // The states from the noise to the final latent, (steps + 1, N, T, C).
 at::Tensor path_of(const models::Dit& dit, const at::Tensor& noise, const at::Tensor& labels,
                    const SamplingOptions& options) {
-  const auto velocity = [&](const at::Tensor& x, float t, const at::Tensor& y) {
-    return dit.forward(x, t, y);
+  const auto velocity = [&](const at::Tensor& x, const Times& t, const at::Tensor& y) {
+    return dit.forward(x, at::tensor(t), y);
   };
   const int64_t* label = labels.const_data_ptr<int64_t>();
-  Integration integration({velocity, {label, label + labels.numel()}, dit.config.classes}, noise,
-                          options);
+  Integration integration(velocity, {{label, label + labels.numel()}, dit.config.classes},
+                          {.schedule = options}, make_solver(options), noise);
   std::vector<at::Tensor> states = {integration.state()};
   while (!integration.done()) {
     integration.advance();

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <map>
 
+#include "models/conv_decoder/conv_decoder.h"
 #include "models/dinov3/dinov3.h"
 #include "models/residual_vit/residual_vit.h"
 #include "reference/systems.h"
@@ -123,13 +124,13 @@ std::filesystem::path write_full_size_model() {
       if (slot.tensor.defined()) tensors.emplace_back(prefix + slot.name, slot.tensor);
     });
   };
-  models::DinoV3 dino(*models::find_dinov3_preset("dinov3-vits16plus"));
+  models::DinoV3 dino(*models::kDinoV3.find_preset("dinov3-vits16plus"));
   const nlohmann::json& golden = json_file("full/golden.json");
   dino.periods = at::tensor(
       golden["dinov3_s16plus"]["stored_bf16_periods"]["periods"].get<std::vector<float>>());
   collect(dino, "encoder.");
   collect(models::ResidualVit(models::ResidualVitConfig{}), "extra_vit.");
-  collect(models::Decoder(models::DecoderConfig{}), "decoder.");
+  collect(models::ConvDecoder(models::ConvDecoderConfig{}), "decoder.");
   weights::write_safetensors(folder / "autoencoder.safetensors", tensors);
   std::ofstream(folder / "card.json") << R"({"name": "full-size", "patch": 16, "grid": [16, 16],
     "encoder": {"file": "autoencoder.safetensors", "prefix": "encoder.", "preset": "dinov3-vits16plus"},

@@ -48,7 +48,7 @@ TEST(CardReader, ReadsTheHeadOfTheEmbeddedCard) {
   EXPECT_FALSE(card.source.empty());
   EXPECT_EQ(card.patch, 8);
   EXPECT_EQ(card.grid, (Grid{8, 8}));
-  EXPECT_EQ(card.grid.tokens(), 64);
+  EXPECT_EQ(card.grid.cells(), 64);
 }
 
 TEST(CardReader, ReadsTheEncoderOfTheEmbeddedCard) {

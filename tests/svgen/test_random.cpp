@@ -185,5 +185,18 @@ TEST(RandomClass, DrawsFromAnotherStreamThanTheNoise) {
   EXPECT_EQ(random_class(0, 0, 1000), static_cast<int64_t>((wide * 1000) >> 64));
 }
 
+TEST(StepNoise, IsAFunctionOfSeedImageAndStep) {
+  const auto noise = [](uint64_t seed, uint64_t image, uint64_t step) {
+    std::vector<float> values(6);
+    step_noise(seed, image, step, values);
+    return values;
+  };
+  const std::vector<float> first = noise(1, 2, 3);
+  EXPECT_EQ(noise(1, 2, 3), first);
+  EXPECT_NE(noise(2, 2, 3), first);
+  EXPECT_NE(noise(1, 3, 3), first);
+  EXPECT_NE(noise(1, 2, 4), first);
+}
+
 }  // namespace
 }  // namespace svgen

@@ -109,7 +109,7 @@ Run encode(Engine& engine, const Request& request) {
 }
 
 Tensor decoded_levels(Engine& engine, const Tensor& latents, Grid grid) {
-  const int64_t patch = engine.card().patch;
+  const int64_t patch = engine.latent().cell;
   const Tensor pictures =
       Tensor::empty(DType::kUInt8, {latents.size(0), grid.height * patch, grid.width * patch, 3});
   engine.decoder().decode_into(latents, grid, /*normalized=*/false, views<uint8_t>(pictures));
@@ -120,7 +120,7 @@ Tensor decoded_levels(Engine& engine, const Tensor& latents, Grid grid) {
 Run image(Engine& engine, const Request& request) {
   const SampleRequest sample = sample_request(engine, request);
   return [&engine, sample] {
-    return decoded_levels(engine, engine.sampler().sample(sample), engine.card().grid);
+    return decoded_levels(engine, engine.sampler().sample(sample), engine.latent().grid());
   };
 }
 

@@ -37,7 +37,7 @@ std::function<TrainReport()> autoencoder_steps(const EngineOptions& model, int64
   auto pictures = std::make_shared<std::vector<Picture>>();
   for (int64_t n = 0; n < batch; ++n) {
     Picture& picture =
-        pictures->emplace_back(card.grid.width * card.patch, card.grid.height * card.patch);
+        pictures->emplace_back(card.latent().picture_width(), card.latent().picture_height());
     std::vector<float> noise(picture.pixels.size());
     normal_noise(1, static_cast<uint64_t>(n), 0, noise);
     std::transform(noise.begin(), noise.end(), picture.pixels.begin(), [](float x) {
@@ -58,7 +58,7 @@ std::function<TrainReport()> diffusion_steps(const EngineOptions& model, int64_t
   const std::shared_ptr<DiffusionTrainer> trainer = DiffusionTrainer::open(options);
   const auto engine = Engine::open(model);
   const Tensor latents = Tensor::empty(
-      DType::kFloat32, {batch, engine->card().grid.tokens(), engine->info().latent_channels});
+      DType::kFloat32, {batch, engine->latent().grid().cells(), engine->info().latent_channels});
   normal_noise(1, 0, 0, {latents.data_as<float>(), static_cast<size_t>(latents.element_count())});
   std::vector<int64_t> labels(static_cast<size_t>(batch));
   for (size_t i = 0; i < labels.size(); ++i)

@@ -34,7 +34,7 @@ void generate(int64_t label, uint64_t seed, const std::string& file) {
   request.options = card.sampling;
   const svgen::Tensor latent = engine->sampler().sample(request);  // (1, T, C)
 
-  const int64_t width = card.grid.width * card.patch, height = card.grid.height * card.patch;
+  const int64_t width = card.latent().picture_width(), height = card.latent().picture_height();
   std::vector<uint8_t> pixels(static_cast<size_t>(width * height * 3));
   const svgen::MutableImageView picture = svgen::packed_rgb(pixels.data(), width, height);
   engine->decoder().decode_into(latent, card.grid, request.normalized, {&picture, 1});

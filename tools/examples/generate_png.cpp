@@ -31,8 +31,8 @@ void generate(const std::filesystem::path& folder, const std::vector<std::string
   std::vector<cv::Mat> pictures;
   std::vector<svgen::MutableImageView> views;
   for (size_t n = 0; n < words.size(); ++n) {
-    pictures.emplace_back(static_cast<int>(card.grid.height * card.patch),
-                          static_cast<int>(card.grid.width * card.patch), CV_8UC3);
+    pictures.emplace_back(static_cast<int>(card.latent().picture_height()),
+                          static_cast<int>(card.latent().picture_width()), CV_8UC3);
     views.push_back(example::mutable_view(pictures.back()));
   }
   engine->decoder().decode_into(latents, card.grid, request.normalized, views);

@@ -26,7 +26,7 @@ void reconstruct(const std::string& from, const std::string& to) {
   }
   const auto engine = svgen::Engine::open({.model = "mini"});
   const svgen::Card& card = engine->card();
-  const auto side = static_cast<int>(card.grid.height * card.patch);
+  const auto side = static_cast<int>(card.latent().picture_height());
 
   // The model was trained with squares of one size; this cuts one out of the middle.
   cv::Mat square(side, side, CV_8UC3), again(side, side, CV_8UC3);

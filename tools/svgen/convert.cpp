@@ -32,8 +32,8 @@ Files files_of(const Options& options, const char* usage) {
 
 // How a picture of another shape becomes one of the model's.
 std::vector<Step> fitting(const std::string& fit, const Card& card) {
-  const std::string width = std::to_string(card.grid.width * card.patch),
-                    height = std::to_string(card.grid.height * card.patch);
+  const std::string width = std::to_string(card.latent().picture_width()),
+                    height = std::to_string(card.latent().picture_height());
   const Step size{
       "capsfilter",
       {{"caps", "video/x-raw,pixel-aspect-ratio=1/1,width=" + width + ",height=" + height, ""}}};

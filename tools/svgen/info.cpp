@@ -70,8 +70,8 @@ json as_json(const Card& card) {
   json found = {{"name", card.name},
                 {"card", card.path.string()},
                 {"description", card.description},
-                {"width", card.grid.width * card.patch},
-                {"height", card.grid.height * card.patch},
+                {"width", card.latent().picture_width()},
+                {"height", card.latent().picture_height()},
                 {"classes", card.classes}};
   for (const SamplingSetting& setting : sampling_settings())
     found[setting.name()] = value_of(setting, card.sampling);
@@ -81,8 +81,8 @@ json as_json(const Card& card) {
 }
 
 std::string size_text(const Card& card) {
-  return std::to_string(card.grid.width * card.patch) + "x" +
-         std::to_string(card.grid.height * card.patch);
+  return std::to_string(card.latent().picture_width()) + "x" +
+         std::to_string(card.latent().picture_height());
 }
 
 void print_all(const Card& card) {

@@ -95,9 +95,7 @@ std::string Options::choice(const std::string& name,
                             const std::vector<std::string>& choices) const {
   const std::string value = text(name, choices.front());
   if (std::find(choices.begin(), choices.end(), value) != choices.end()) return value;
-  std::string all;
-  for (const std::string& one : choices) all += (all.empty() ? "" : ", ") + one;
-  refuse(name, all, value);
+  refuse(name, joined(choices), value);
 }
 
 std::string described(const std::vector<Option>& table) {

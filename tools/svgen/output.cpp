@@ -28,13 +28,12 @@ const std::regex kNumber("%(0?[0-9]?)d");
 
 const Kind& kind_of(const fs::path& name, const std::vector<Kind>& kinds) {
   const std::string ending = ascii_lower(name.extension().string());
-  std::string known;
-  for (const Kind& kind : kinds) {
+  for (const Kind& kind : kinds)
     if (kind.ending == ending) return kind;
-    known += (known.empty() ? "" : ", ") + kind.ending;
-  }
   throw ConfigurationError("the ending of a file says what it becomes",
-                           {known, ending.empty() ? "none" : ending, name.string()});
+                           {.expected = joined(kinds, ", ", &Kind::ending),
+                            .found = ending.empty() ? "none" : ending,
+                            .where = name.string()});
 }
 
 bool has_one_number(const std::string& name) {

@@ -1,26 +1,74 @@
 // SPDX-License-Identifier: MIT
-// One step of an ordinary differential equation dx/dt = v(x, t).
+// Solvers of dx/dt = v(x, t) from noise (t = 0) to data (t = 1). A solver owns its times, its
+// history and its control of errors; whoever drives it supplies the velocity and asks for steps.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <functional>
+#include <memory>
+#include <vector>
 
 #include "svgen/sampling.h"
 
 namespace svgen::diffusion {
 
-/// v(x, t), of the shape of x.
-using VelocityField = std::function<at::Tensor(const at::Tensor& x, float t)>;
+/// A time for each image of a batch.
+using Times = std::vector<float>;
+
+/// v(x, t), of the shape of x (N, ...).
+using VelocityField = std::function<at::Tensor(const at::Tensor& x, const Times& t)>;
+
+class Solver {
+ public:
+  virtual ~Solver() = default;
+
+  /// Starts from noise (N, T, C) at t = 0. The state stays in its dtype.
+  virtual void begin(at::Tensor noise) = 0;
+  /// Takes one step of all images.
+  virtual void advance(const VelocityField& velocity) = 0;
+  virtual bool done() const = 0;
+
+  virtual int64_t step() const = 0;             // steps done
+  virtual const at::Tensor& state() const = 0;  // (N, T, C)
+  /// The times it will ask for, as far as they are known before; most are asked for in this order.
+  virtual std::vector<float> known_times() const { return {}; }
+};
+
+/// v(x, t) where all images share the time.
+using SharedTimeField = std::function<at::Tensor(const at::Tensor& x, float t)>;
+/// From x at t to x at t_next.
+using SolverStep = at::Tensor (*)(const SharedTimeField&, const at::Tensor& x, float t,
+                                  float t_next);
 
 /// x + (t_next - t) v(x, t): one evaluation, exact where v is constant.
-at::Tensor euler_step(const VelocityField& velocity, const at::Tensor& x, float t, float t_next);
+at::Tensor euler_step(const SharedTimeField& velocity, const at::Tensor& x, float t, float t_next);
 
 /// Predicts with Euler, then steps with the mean of the velocities at both ends: two evaluations,
 /// exact where v is linear in t.
-at::Tensor heun_step(const VelocityField& velocity, const at::Tensor& x, float t, float t_next);
+at::Tensor heun_step(const SharedTimeField& velocity, const at::Tensor& x, float t, float t_next);
 
-using SolverStep = at::Tensor (*)(const VelocityField&, const at::Tensor&, float, float);
-SolverStep solver_step(SolverKind solver);
+/// Takes the same step between all neighbours of a list of times, which all images share.
+class GridSolver : public Solver {
+ public:
+  GridSolver(std::vector<float> times, SolverStep step_function);
+
+  void begin(at::Tensor noise) override;
+  void advance(const VelocityField& velocity) override;
+  bool done() const override { return step_ + 1 == static_cast<int64_t>(times_.size()); }
+  int64_t step() const override { return step_; }
+  const at::Tensor& state() const override { return state_; }
+  std::vector<float> known_times() const override { return times_; }
+
+ private:
+  std::vector<float> times_;
+  SolverStep step_function_;
+  at::Tensor state_;
+  int64_t step_ = 0;
+};
+
+/// The solver that the settings name, on their grid of times.
+std::unique_ptr<Solver> make_solver(const SamplingOptions& options);
 
 }  // namespace svgen::diffusion

@@ -7,7 +7,6 @@
 
 #include <string>
 
-#include "engine/model_info.h"
 #include "engine/pixels.h"
 #include "engine/shapes.h"
 #include "interop/tensor.h"
@@ -15,40 +14,34 @@
 
 namespace svgen::engine {
 
-using weights::Role;
-
-ModelDecoder::ModelDecoder(const ModelFiles& files, const ModelInfo& info,
+ModelDecoder::ModelDecoder(const ModelFiles& files, const LatentSpec& latent,
                            LatentNormalizer& normalizer, runtime::Runtime& runtime,
-                           Followed followed)
-    : card_(files.card()),
+                           bool may_be_empty)
+    : latent_(latent),
       normalizer_(normalizer),
       runtime_(runtime),
-      model_(
-          files, Role::kDecoder, runtime,
-          [channels = info.latent_channels](const Card& card, const weights::StateSource& source) {
-            return decoder_config(card, source, channels);
-          },
-          std::move(followed)),
-      replayed_([](const models::Decoder& model, const std::vector<at::Tensor>& inputs) {
-        return model.forward(inputs[0]).to(at::kFloat);
+      slot_(files, ModelPart::kDecoder, files.system().decoder, runtime, may_be_empty,
+            latent.channels),
+      graphed_([](const models::PixelDecoder& model, const std::vector<at::Tensor>& inputs) {
+        return model.pixels(inputs[0]).to(at::kFloat);
       }) {}
 
 // (n, T, C) -> (n, 3, H, W)
-at::Tensor ModelDecoder::pixels(const std::shared_ptr<const models::Decoder>& model,
+at::Tensor ModelDecoder::pixels(const std::shared_ptr<const models::PixelDecoder>& model,
                                 const at::Tensor& latents, const Grid& grid, bool normalized) {
   at::Tensor z = runtime_.to_device(latents).to(at::kFloat);                // (n, T, C)
   if (normalized) z = normalizer_.denormalize(z);                           // (n, T, C)
   z = z.transpose(1, 2).reshape({-1, z.size(2), grid.height, grid.width});  // (n, C, h, w)
-  return (*replayed_.of(model))({z});                                       // (n, 3, H, W)
+  return (*graphed_.of(model))({z});                                        // (n, 3, H, W)
 }
 
 bool ModelDecoder::for_each_picture(
-    const std::shared_ptr<const models::Decoder>& model, const Tensor& latents, const Grid& grid,
-    bool normalized, const ProgressFunction& progress,
+    const std::shared_ptr<const models::PixelDecoder>& model, const Tensor& latents,
+    const Grid& grid, bool normalized, const ProgressFunction& progress,
     const std::function<void(int64_t first, const at::Tensor& pixels)>& take) {
   check_grid(grid);
-  const int64_t channels = model->config.latent_channels;
-  check_shape("the latents", latents, {kAnySize, grid.tokens(), channels});
+  const int64_t channels = model->channels();
+  check_shape("the latents", latents, {kAnySize, grid.cells(), channels});
   check_floating("the latents", latents);
   if (normalized) normalizer_.load(channels);
   return runtime_.for_each_chunk(
@@ -73,21 +66,20 @@ Tensor ModelDecoder::decode(const Tensor& latents, Grid grid, bool normalized,
     }
     pictures.narrow(0, first, pixels.size(0)).copy_(pixels);
   };
-  if (!for_each_picture(model_.get(), latents, grid, normalized, progress, keep)) return {};
+  if (!for_each_picture(slot_.get(), latents, grid, normalized, progress, keep)) return {};
   if (pictures.defined()) return from_torch(pictures);  // (N, 3, H, W)
   return Tensor::empty(DType::kFloat32,
-                       {0, 3, grid.height * card_.patch, grid.width * card_.patch});
+                       {0, 3, grid.height * latent_.cell, grid.width * latent_.cell});
 }
 
 template <typename View>
 bool ModelDecoder::decode_each(const Tensor& latents, const Grid& grid, bool normalized,
                                std::span<const View> pictures, const ProgressFunction& progress) {
-  const std::shared_ptr<const models::Decoder> model = model_.get();
+  const std::shared_ptr<const models::PixelDecoder> model = slot_.get();
   check_grid(grid);
-  check_pictures(pictures, grid, card_.patch);
-  check_shape(
-      "the latents", latents,
-      {static_cast<int64_t>(pictures.size()), grid.tokens(), model->config.latent_channels});
+  check_pictures(pictures, grid, latent_.cell);
+  check_shape("the latents", latents,
+              {static_cast<int64_t>(pictures.size()), grid.cells(), model->channels()});
   const auto write = [&](int64_t first, const at::Tensor& pixels) {
     for (int64_t n = 0; n < pixels.size(0); ++n) write_levels(pixels[n], pictures[first + n]);
   };

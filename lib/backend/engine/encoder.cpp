@@ -4,83 +4,93 @@
 
 #include <ATen/ops/empty.h>
 
-#include "engine/load_role.h"
-#include "engine/model_info.h"
+#include <utility>
+
 #include "engine/pixels.h"
 #include "engine/upload.h"
 #include "interop/tensor.h"
 
 namespace svgen::engine {
 
-using weights::Role;
+using models::FeatureEncoder;
 
-ModelEncoder::ModelEncoder(const ModelFiles& files, runtime::Runtime& runtime)
+EncoderBranch::EncoderBranch(const ModelFiles& files, ModelPart part,
+                             const systems::NetworkKind<FeatureEncoder>& kind,
+                             runtime::Runtime& runtime)
     : files_(files),
+      part_(part),
+      kind_(kind),
       runtime_(runtime),
-      semantic_tokens_([this](const std::vector<at::Tensor>& inputs) {
-        return semantic().patch_tokens(inputs[0], {inputs[1], inputs[2]});
-      }),
-      residual_tokens_(
-          [this](const std::vector<at::Tensor>& inputs) { return residual().forward(inputs[0]); }) {
-  files_.require(Role::kEncoder);
-}
+      graphed_([](const FeatureEncoder& network, const std::vector<at::Tensor>& inputs) {
+        return network.features(inputs[0], at::TensorList(inputs).slice(1));
+      }) {}
 
-models::DinoV3& ModelEncoder::semantic() {
-  return semantic_.get([this] {
-    auto model = load_role<models::DinoV3>(files_, Role::kEncoder, runtime_, encoder_config);
-    runtime_.run(runtime::kLoading, [&] {
-      for (models::DinoV3Block& block : model->blocks) block.attn.fold_bias_mask();
-    });
-    return model;
+NetworkSlot<FeatureEncoder>& EncoderBranch::slot() {
+  return slot_.get([this] {
+    return std::make_unique<NetworkSlot<FeatureEncoder>>(files_, part_, kind_, runtime_,
+                                                         /*may_be_empty=*/false);
   });
 }
 
-models::ResidualVit& ModelEncoder::residual() {
-  return residual_.get([this] {
-    return load_role<models::ResidualVit>(files_, Role::kResidual, runtime_, residual_config);
-  });
-}
-
-nn::RotaryTables ModelEncoder::rotary(const Grid& grid) {
+std::vector<at::Tensor> EncoderBranch::tables(const std::shared_ptr<const FeatureEncoder>& network,
+                                              int64_t height, int64_t width) {
   const std::lock_guard lock(mutex_);
-  if (grid != grid_) {
-    const int64_t patch = files_.card().patch;
-    tables_ = semantic().rotary(grid.height * patch, grid.width * patch);
-    grid_ = grid;
+  if (of_ != network || height != height_ || width != width_) {
+    tables_ = network->tables(height, width);
+    of_ = network;
+    height_ = height;
+    width_ = width;
   }
   return tables_;
+}
+
+at::Tensor EncoderBranch::features(const std::shared_ptr<const FeatureEncoder>& network,
+                                   const at::Tensor& pixels) {
+  std::vector<at::Tensor> inputs = {pixels};
+  for (const at::Tensor& table : tables(network, pixels.size(2), pixels.size(3)))
+    inputs.push_back(table);
+  return (*graphed_.of(network))(inputs);  // (n, T, C)
+}
+
+ModelEncoder::ModelEncoder(const ModelFiles& files, const LatentSpec& latent,
+                           runtime::Runtime& runtime)
+    : latent_(latent),
+      runtime_(runtime),
+      semantic_(files, ModelPart::kEncoder, files.system().encoder, runtime),
+      residual_(files, ModelPart::kResidual, files.system().residual, runtime) {
+  files.require(ModelPart::kEncoder);
 }
 
 template <typename View>
 Features ModelEncoder::encode_views(std::span<const View> images, FeatureKind kind,
                                     const ProgressFunction& progress) {
-  const Grid grid = token_grid(images, files_.card().patch);
-  const int64_t tokens = grid.tokens();
+  const int64_t cells = token_grid(images, latent_.cell).cells();
   const int64_t count = static_cast<int64_t>(images.size());
-  const models::DinoV3* dino = kind == FeatureKind::kResidual ? nullptr : &semantic();
-  const models::ResidualVit* vit = kind == FeatureKind::kSemantic ? nullptr : &residual();
+  struct Part {
+    EncoderBranch& branch;
+    std::shared_ptr<const FeatureEncoder> network;
+    at::Tensor features;  // (N, T, C)
+  };
+  std::vector<Part> parts;
+  if (kind != FeatureKind::kResidual) parts.push_back({semantic_, semantic_.network(), {}});
+  if (kind != FeatureKind::kSemantic) parts.push_back({residual_, residual_.network(), {}});
 
-  at::Tensor semantic_tokens, residual_tokens;
   runtime_.run([&] {
     const at::TensorOptions options = at::device(runtime_.torch_device()).dtype(at::kFloat);
-    if (dino) semantic_tokens = at::empty({count, tokens, dino->config.width}, options);
-    if (vit) residual_tokens = at::empty({count, tokens, vit->config.outputs}, options);
+    for (Part& part : parts)
+      part.features = at::empty({count, cells, part.network->channels()}, options);
   });
   const auto encode_chunk = [&](int64_t first, int64_t size) {
     const at::Tensor pixels =
-        uploaded_pixels(images.subspan(first, size), runtime_);  // (N, 3, H, W)
-    if (dino) {
-      const nn::RotaryTables tables = rotary(grid);
-      semantic_tokens.narrow(0, first, size)
-          .copy_(semantic_tokens_({pixels, tables.sin, tables.cos}));
-    }
-    if (vit) residual_tokens.narrow(0, first, size).copy_(residual_tokens_({pixels}));
+        uploaded_pixels(images.subspan(first, size), runtime_);  // (n, 3, H, W)
+    for (Part& part : parts)
+      part.features.narrow(0, first, size).copy_(part.branch.features(part.network, pixels));
   };
   if (!runtime_.for_each_chunk(runtime::kEncoding, count, progress, encode_chunk)) return {};
 
   Features features;
-  if (dino) features.semantic = from_torch(semantic_tokens);
-  if (vit) features.residual = from_torch(residual_tokens);
+  if (kind != FeatureKind::kResidual) features.semantic = from_torch(parts.front().features);
+  if (kind != FeatureKind::kSemantic) features.residual = from_torch(parts.back().features);
   return features;
 }
 

@@ -1,41 +1,76 @@
 // SPDX-License-Identifier: MIT
-// One model on one device: the roles, each loaded at its first use.
+// One model on one device: what it can do, each loaded at its first use.
 #include "engine/engine.h"
 
 #include <utility>
 
 #include "engine/model_info.h"
+#include "interop/tensor.h"
+#include "svgen/error.h"
+#include "weights/memory_source.h"
 
 namespace svgen::engine {
 
-ModelEngine::ModelEngine(Card card, Device device, DType dtype, bool follow_training)
+ModelEngine::ModelEngine(Card card, Device device, DType dtype, bool may_be_empty)
     : files_(std::move(card)),
       runtime_(device, dtype),
       info_(infer_model_info(files_)),
-      follow_training_(follow_training),
+      latent_(latent_spec(files_.card(), info_)),
+      may_be_empty_(may_be_empty),
       normalizer_(files_, runtime_),
       aligner_(info_, normalizer_, runtime_) {}
 
-Followed ModelEngine::followed(const std::string& kind, const std::string& prefix) const {
-  if (!follow_training_) return {};
-  return {TrainingFeed::of(files_.card(), kind), prefix};
+ModelEncoder& ModelEngine::model_encoder() {
+  return encoder_.get([this] { return std::make_unique<ModelEncoder>(files_, latent_, runtime_); });
 }
 
-Encoder& ModelEngine::encoder() {
-  return encoder_.get([this] { return std::make_unique<ModelEncoder>(files_, runtime_); });
-}
-
-Sampler& ModelEngine::sampler() {
+ModelSampler& ModelEngine::model_sampler() {
   return sampler_.get([this] {
-    return std::make_unique<ModelSampler>(files_, normalizer_, runtime_, followed("diffusion", ""));
+    return std::make_unique<ModelSampler>(files_, normalizer_, runtime_, may_be_empty_);
   });
 }
 
-Decoder& ModelEngine::decoder() {
+ModelDecoder& ModelEngine::model_decoder() {
   return decoder_.get([this] {
-    return std::make_unique<ModelDecoder>(files_, info_, normalizer_, runtime_,
-                                          followed("autoencoder", "decoder."));
+    return std::make_unique<ModelDecoder>(files_, latent_, normalizer_, runtime_, may_be_empty_);
   });
+}
+
+bool ModelEngine::has_weights(ModelPart part) {
+  switch (part) {
+    case ModelPart::kDecoder:
+      return !model_decoder().slot().is_empty();
+    case ModelPart::kDiffusion:
+      return !model_sampler().slot().is_empty();
+    case ModelPart::kEncoder:
+    case ModelPart::kResidual:
+    case ModelPart::kStatistics:
+      break;
+  }
+  return files_.open_if_there(part) != nullptr;
+}
+
+void ModelEngine::replace_weights(ModelPart part, std::span<const NamedTensor> tensors) {
+  std::vector<std::pair<std::string, at::Tensor>> named;
+  for (const NamedTensor& tensor : tensors)
+    named.emplace_back(tensor.name, to_torch(tensor.tensor));
+  const std::shared_ptr<weights::StateSource> source =
+      weights::memory_source(std::string("the new weights of ") + part_key(part), std::move(named));
+  switch (part) {
+    case ModelPart::kEncoder:
+    case ModelPart::kResidual:
+      return model_encoder().branch(part).replace(*source);
+    case ModelPart::kDecoder:
+      return model_decoder().slot().replace(*source);
+    case ModelPart::kDiffusion:
+      return model_sampler().slot().replace(*source);
+    case ModelPart::kStatistics:
+      break;
+  }
+  throw ConfigurationError("the statistics of an engine cannot be replaced: open another one",
+                           {.expected = "encoder, residual, decoder or diffusion",
+                            .found = part_key(part),
+                            .where = "replace_weights"});
 }
 
 }  // namespace svgen::engine

@@ -10,13 +10,11 @@
 
 namespace svgen::engine {
 
-using weights::Role;
-
 const latent::LatentStatistics& LatentNormalizer::values() const {
   return values_.get([this] {
     auto statistics = std::make_unique<latent::LatentStatistics>();
-    files_.verify(Role::kStatistics);
-    const std::shared_ptr<weights::StateSource> source = files_.open(Role::kStatistics);
+    files_.verify(ModelPart::kStatistics);
+    const std::shared_ptr<weights::StateSource> source = files_.open(ModelPart::kStatistics);
     runtime_.run(runtime::kLoading, [&] {
       *statistics = latent::read_statistics(*source);
       runtime_.count_loaded(
@@ -45,10 +43,10 @@ at::Tensor LatentNormalizer::denormalize(const at::Tensor& latents) const {
 
 std::optional<AlignmentScalars> LatentNormalizer::alignment() {
   if (files_.card().alignment) return files_.card().alignment;
-  if (!files_.names(Role::kStatistics)) return std::nullopt;
+  if (!files_.names(ModelPart::kStatistics)) return std::nullopt;
   return alignment_.get([this] {
     return std::make_unique<std::optional<AlignmentScalars>>(
-        latent::read_alignment(*files_.open(Role::kStatistics)));
+        latent::read_alignment(*files_.open(ModelPart::kStatistics)));
   });
 }
 

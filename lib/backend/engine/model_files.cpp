@@ -1,80 +1,82 @@
 // SPDX-License-Identifier: MIT
-// The weight files behind a card's roles.
+// The weight files behind the parts of a card.
 #include "engine/model_files.h"
 
 #include "data/sha256.h"
 #include "svgen/error.h"
+#include "weights/network_source.h"
 #include "weights/sharded_source.h"
 
 namespace svgen::engine {
 namespace {
 
-using weights::Role;
+using enum ModelPart;
 
-constexpr Role kRoles[] = {Role::kEncoder, Role::kResidual, Role::kDecoder, Role::kDiffusion,
-                           Role::kStatistics};
+constexpr ModelPart kParts[] = {kEncoder, kResidual, kDecoder, kDiffusion, kStatistics};
 
 }  // namespace
 
-ModelFiles::Entry ModelFiles::entry(Role role) const {
-  const auto with_prefix = [](const char* key, const auto& config) {
-    return config ? Entry{key, &config->source, config->prefix} : Entry{key};
+ModelFiles::Entry ModelFiles::entry(ModelPart part) const {
+  const auto with_prefix = [](const auto& config) {
+    return config ? Entry{&config->source, config->prefix} : Entry{};
   };
-  switch (role) {
-    case Role::kEncoder:
-      return with_prefix("encoder", card_.encoder);
-    case Role::kResidual:
-      return with_prefix("residual", card_.residual);
-    case Role::kDecoder:
-      return with_prefix("decoder", card_.decoder);
-    case Role::kDiffusion:
-      return with_prefix("diffusion", card_.diffusion);
-    case Role::kStatistics:
+  switch (part) {
+    case kEncoder:
+      return with_prefix(card_.encoder);
+    case kResidual:
+      return with_prefix(card_.residual);
+    case kDecoder:
+      return with_prefix(card_.decoder);
+    case kDiffusion:
+      return with_prefix(card_.diffusion);
+    case kStatistics:
       break;
   }
-  return {"statistics", card_.statistics ? &*card_.statistics : nullptr};
+  return {card_.statistics ? &*card_.statistics : nullptr, {}};
 }
 
-bool ModelFiles::names(Role role) const {
-  return entry(role).reference != nullptr;
+bool ModelFiles::names(ModelPart part) const {
+  return entry(part).reference != nullptr;
 }
 
-void ModelFiles::require(Role role) const {
-  if (names(role)) return;
+void ModelFiles::require(ModelPart part) const {
+  if (names(part)) return;
   std::string present;
-  for (const Role other : kRoles) {
-    if (names(other)) present += (present.empty() ? "" : ", ") + std::string(entry(other).key);
+  for (const ModelPart other : kParts) {
+    if (names(other)) present += (present.empty() ? "" : ", ") + std::string(part_key(other));
   }
-  const std::string key = entry(role).key;
+  const std::string key = part_key(part);
   throw ConfigurationError(
       "the card of model " + card_.name + " has no \"" + key +
           "\": choose a model that has one, or add the key",
-      {"key " + key, present.empty() ? "no role" : "only " + present, card_.path.string()});
+      {"key " + key, present.empty() ? "no part" : "only " + present, card_.path.string()});
 }
 
-std::shared_ptr<weights::StateSource> ModelFiles::open(Role role) const {
-  require(role);
-  const Entry found = entry(role);
+std::shared_ptr<weights::StateSource> ModelFiles::open(ModelPart part) const {
+  require(part);
+  const Entry found = entry(part);
   const std::filesystem::path file = card_.locate(*found.reference);
   weights::refuse_shard(file);
+  const weights::Spelling* spelling = system_.spelling(part);
   // Statistics carry more than the published two tensors, all under plain names.
-  return role == Role::kStatistics ? weights::open_weights(file)
-                                   : weights::open_role(file, role, found.prefix);
+  return spelling == nullptr
+             ? weights::open_weights(file)
+             : weights::open_network(file, *spelling, found.prefix, system_.checkpoint());
 }
 
-std::shared_ptr<weights::StateSource> ModelFiles::open_if_there(Role role) const {
-  if (!names(role)) return nullptr;
+std::shared_ptr<weights::StateSource> ModelFiles::open_if_there(ModelPart part) const {
+  if (!names(part)) return nullptr;
   try {
-    return open(role);
+    return open(part);
   } catch (const IoError&) {
     return nullptr;  // whoever needs the file will be told
   }
 }
 
-void ModelFiles::verify(Role role) const {
-  require(role);
-  const FileReference& wanted = *entry(role).reference;
-  for (const Role other : kRoles) {
+void ModelFiles::verify(ModelPart part) const {
+  require(part);
+  const FileReference& wanted = *entry(part).reference;
+  for (const ModelPart other : kParts) {
     const FileReference* reference = entry(other).reference;
     if (reference == nullptr || reference->file != wanted.file || reference->sha256.empty()) {
       continue;

@@ -1,46 +1,49 @@
 // SPDX-License-Identifier: MIT
-// The weight files behind a card's roles.
+// The weight files behind the parts of a card.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "svgen/card.h"
+#include "systems/system.h"
 #include "weights/state_source.h"
 
 namespace svgen::engine {
 
 class ModelFiles {
  public:
-  explicit ModelFiles(Card card) : card_(std::move(card)) {}
+  explicit ModelFiles(Card card) : card_(std::move(card)), system_(systems::system_of(card_)) {}
 
   const Card& card() const { return card_; }
+  const systems::System& system() const { return system_; }
 
-  /// Whether the card names this role.
-  bool names(weights::Role role) const;
+  /// Whether the card names this part.
+  bool names(ModelPart part) const;
 
   /// Throws ConfigurationError that says which key the card lacks.
-  void require(weights::Role role) const;
+  void require(ModelPart part) const;
 
-  /// The tensors of a role, headers only. ConfigurationError when the card lacks it, IoError when
+  /// The tensors of a part, headers only. ConfigurationError when the card lacks it, IoError when
   /// the file is missing.
-  std::shared_ptr<weights::StateSource> open(weights::Role role) const;
+  std::shared_ptr<weights::StateSource> open(ModelPart part) const;
 
-  /// The same for headers that are wanted but not needed: null when the role or its file is absent.
-  std::shared_ptr<weights::StateSource> open_if_there(weights::Role role) const;
+  /// The same for headers that are wanted but not needed: null when the part or its file is absent.
+  std::shared_ptr<weights::StateSource> open_if_there(ModelPart part) const;
 
-  /// Checks the file of a role against the digest the card gives for it, under whatever role.
-  void verify(weights::Role role) const;
+  /// Checks the file of a part against the digest the card gives for it, under whatever part.
+  void verify(ModelPart part) const;
 
  private:
   struct Entry {
-    const char* key;  // in the card
     const FileReference* reference = nullptr;
     std::string prefix;
   };
-  Entry entry(weights::Role role) const;
+  Entry entry(ModelPart part) const;
 
   Card card_;
+  const systems::System& system_;
 };
 
 }  // namespace svgen::engine

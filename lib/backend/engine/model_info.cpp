@@ -2,6 +2,7 @@
 // What a card and its files' headers say about a model.
 #include "engine/model_info.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,56 +13,59 @@
 namespace svgen::engine {
 namespace {
 
-using weights::Role;
-
-int64_t semantic_channels(const ModelFiles& files) {
-  const Card& card = files.card();
-  if (!card.encoder) return 0;
-  if (const auto source = files.open_if_there(Role::kEncoder)) {
-    return encoder_config(card, *source).width;
-  }
-  if (card.encoder->width > 0) return card.encoder->width;
-  const models::DinoV3Config* preset = models::find_dinov3_preset(card.encoder->preset);
-  return preset == nullptr ? 0 : preset->width;
-}
-
-int64_t residual_channels(const ModelFiles& files) {
-  const Card& card = files.card();
-  if (!card.residual) return 0;
-  if (const auto source = files.open_if_there(Role::kResidual)) {
-    return residual_config(card, *source).outputs;
-  }
-  return card.residual->outputs;
-}
-
-// One part of the model, the latent channels it needs, and the file or card that says so.
-struct Claim {
-  const char* part;
-  int64_t channels;  // 0 when it does not say
-  std::string said_by;
-};
+using enum ModelPart;
 
 std::string file_of(const weights::StateSource& source) {
   return source.path().string();
 }
 
+// A network without weights, and the file that its sizes are from; null where the card names no
+// such part or the file is not there.
+template <typename Protocol>
+struct Described {
+  std::unique_ptr<Protocol> network;
+  std::string file;
+};
+
+template <typename Protocol>
+Described<Protocol> describe(const ModelFiles& files, ModelPart part,
+                             const systems::NetworkKind<Protocol>& kind) {
+  const auto source = files.open_if_there(part);
+  if (source == nullptr) return {};
+  return {kind.make(files.card(), *source, /*latent_channels=*/0), file_of(*source)};
+}
+
+int64_t feature_channels(const ModelFiles& files, ModelPart part,
+                         const systems::NetworkKind<models::FeatureEncoder>& kind) {
+  if (!files.names(part)) return 0;
+  const auto network = describe(files, part, kind).network;
+  return network ? network->channels() : kind.channels(files.card());
+}
+
+// The latent channels that a part of the model needs, and the file or card that says so.
+struct PartChannels {
+  const char* part;
+  int64_t channels;  // 0 when it does not say
+  std::string said_by;
+};
+
 // The encoder's and the residual's files, once when they are one; the card where one is not there.
 std::string features_said_by(const ModelFiles& files) {
   std::string all;
-  for (const Role role : {Role::kEncoder, Role::kResidual}) {
-    if (!files.names(role)) continue;
-    const auto source = files.open_if_there(role);
+  for (const ModelPart part : {kEncoder, kResidual}) {
+    if (!files.names(part)) continue;
+    const auto source = files.open_if_there(part);
     const std::string said_by = source ? file_of(*source) : files.card().path.string();
     if (all != said_by) all += (all.empty() ? "" : " and ") + said_by;
   }
   return all;
 }
 
-int64_t agreed_channels(const Card& card, const std::vector<Claim>& claims) {
+int64_t agreed_channels(const Card& card, const std::vector<PartChannels>& parts) {
   int64_t agreed = 0;
   std::string texts, files;
   bool disagree = false;
-  for (const auto& [part, channels, said_by] : claims) {
+  for (const auto& [part, channels, said_by] : parts) {
     if (channels == 0) continue;
     texts += (texts.empty() ? "" : ", ") + std::string(part) + " " + std::to_string(channels);
     files += std::string(part) + " " + said_by + ", ";
@@ -86,72 +90,39 @@ void check_class_names(const Card& card, int64_t classes) {
 
 }  // namespace
 
-models::DinoV3Config encoder_config(const Card& card, const weights::StateSource& source) {
-  return models::infer_dinov3_config(*card.encoder, source, card.patch);
-}
-
-models::ResidualVitConfig residual_config(const Card& card, const weights::StateSource& source) {
-  return models::infer_residual_vit_config(*card.residual, source, card.patch, card.grid);
-}
-
-models::DitConfig diffusion_config(const Card& card, const weights::StateSource& source) {
-  const models::DitConfig config = models::infer_dit_config(*card.diffusion, source);
-  if (card.grid.tokens() == config.tokens) return config;
-  throw ConfigurationError(
-      "the card's grid and the diffusion weights have different numbers of tokens: correct "
-      "\"grid\"",
-      {std::to_string(config.tokens) + " tokens as in " + source.path().string(),
-       std::to_string(card.grid.height) + " x " + std::to_string(card.grid.width),
-       card.path.string()});
-}
-
-models::DecoderConfig decoder_config(const Card& card, const weights::StateSource& source,
-                                     int64_t latent_channels) {
-  const models::DecoderConfig config =
-      models::infer_decoder_config(*card.decoder, source, latent_channels);
-  if (config.upscale() == card.patch) return config;
-  throw ConfigurationError(
-      "the decoder does not draw one patch per token: correct \"patch\" or the multipliers",
-      {"patch " + std::to_string(config.upscale()) +
-           " (2 to the number of multipliers less one) as in " + source.path().string(),
-       "patch " + std::to_string(card.patch), card.path.string()});
-}
-
 ModelInfo infer_model_info(const ModelFiles& files) {
   const Card& card = files.card();
   ModelInfo info;
-  info.has_encoder = files.names(Role::kEncoder);
-  info.has_residual = files.names(Role::kResidual);
-  info.has_sampler = files.names(Role::kDiffusion);
-  info.has_decoder = files.names(Role::kDecoder);
-  info.has_statistics = files.names(Role::kStatistics);
+  info.has_encoder = files.names(kEncoder);
+  info.has_residual = files.names(kResidual);
+  info.has_sampler = files.names(kDiffusion);
+  info.has_decoder = files.names(kDecoder);
+  info.has_statistics = files.names(kStatistics);
   info.has_alignment = card.alignment.has_value();
-  info.semantic_channels = semantic_channels(files);
-  info.residual_channels = residual_channels(files);
+  const systems::System& system = files.system();
+  info.semantic_channels = feature_channels(files, kEncoder, system.encoder);
+  info.residual_channels = feature_channels(files, kResidual, system.residual);
 
-  std::vector<Claim> claims;
+  std::vector<PartChannels> parts;
   const bool all_features =
       info.semantic_channels > 0 && (!info.has_residual || info.residual_channels > 0);
   if (all_features) {
-    claims.push_back({info.has_residual ? "encoder and residual" : "encoder",
-                      info.semantic_channels + info.residual_channels, features_said_by(files)});
+    parts.push_back({info.has_residual ? "encoder and residual" : "encoder",
+                     info.semantic_channels + info.residual_channels, features_said_by(files)});
   }
-  if (const auto source = files.open_if_there(Role::kDiffusion)) {
-    const models::DitConfig config = diffusion_config(card, *source);
-    claims.push_back({"diffusion", config.channels, file_of(*source)});
-    info.classes = config.classes;
+  if (const auto [denoiser, file] = describe(files, kDiffusion, system.diffusion); denoiser) {
+    parts.push_back({"diffusion", denoiser->channels(), file});
+    info.classes = denoiser->classes();
   } else if (card.diffusion) {
     info.classes = card.diffusion->classes;
   }
-  if (const auto source = files.open_if_there(Role::kStatistics)) {
-    claims.push_back({"statistics", latent::read_statistics(*source).channels(), file_of(*source)});
+  if (const auto source = files.open_if_there(kStatistics)) {
+    parts.push_back({"statistics", latent::read_statistics(*source).channels(), file_of(*source)});
     info.has_alignment = info.has_alignment || latent::read_alignment(*source).has_value();
   }
-  if (const auto source = files.open_if_there(Role::kDecoder)) {
-    claims.push_back(
-        {"decoder", decoder_config(card, *source, 0).latent_channels, file_of(*source)});
-  }
-  info.latent_channels = agreed_channels(card, claims);
+  if (const auto [decoder, file] = describe(files, kDecoder, system.decoder); decoder)
+    parts.push_back({"decoder", decoder->channels(), file});
+  info.latent_channels = agreed_channels(card, parts);
   check_class_names(card, info.classes);
   // Without the residual's width nobody knows which of the latent's channels are semantic.
   if (info.semantic_channels == 0 && info.residual_channels > 0 &&
@@ -159,6 +130,12 @@ ModelInfo infer_model_info(const ModelFiles& files) {
     info.semantic_channels = info.latent_channels - info.residual_channels;
   }
   return info;
+}
+
+LatentSpec latent_spec(const Card& card, const ModelInfo& info) {
+  LatentSpec spec = card.latent();
+  spec.channels = info.latent_channels;
+  return spec;
 }
 
 }  // namespace svgen::engine

@@ -2,7 +2,10 @@
 // Shape checks at the border of the roles.
 #include "engine/shapes.h"
 
+#include <ranges>
+
 #include "svgen/error.h"
+#include "svgen/text.h"
 
 namespace svgen::engine {
 namespace {
@@ -14,12 +17,8 @@ std::string size_text(int64_t size) {
 }  // namespace
 
 std::string both_notations(const Shape& shape) {
-  std::string outermost_first, innermost_first;
-  for (const int64_t size : shape) {
-    outermost_first += (outermost_first.empty() ? "" : ", ") + size_text(size);
-    innermost_first = size_text(size) + (innermost_first.empty() ? "" : ":") + innermost_first;
-  }
-  return "(" + outermost_first + ") = dimensions " + innermost_first;
+  return "(" + joined(shape, ", ", size_text) + ") = dimensions " +
+         joined(std::views::reverse(shape), ":", size_text);
 }
 
 void check_shape(const std::string& what, const Tensor& tensor, const Shape& expected) {

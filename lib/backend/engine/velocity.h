@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: MIT
-// The velocity of a diffusion transformer as sampling asks for it.
+// The velocity of a denoiser as sampling asks for it.
 #pragma once
 
 #include <memory>
 #include <vector>
 
-#include "diffusion/sampler.h"
-#include "models/dit/dit.h"
-#include "runtime/replayed.h"
+#include "diffusion/integration.h"
+#include "models/network.h"
+#include "runtime/graphed_network.h"
 
 namespace svgen::engine {
 
-/// The model's forward(), with the modulations of many steps at once: on a host where the bits stay
-/// the same, on a CUDA device always, and there as a graph, recorded for each batch size and kept
-/// for as long as the model stays. Labels are not checked.
+/// The denoiser's velocity, with the conditionings of many steps at once: on a host where the bits
+/// stay the same, on a CUDA device always, and there as a graph, recorded for each batch size and
+/// kept for as long as the model stays. Labels are not checked.
 class Velocity {
  public:
   Velocity();
 
-  /// For passes at `times`, most of them in this order, with labels out of `labels` or the null
-  /// class. Float32 whatever the model computes in. It keeps the model alive.
-  diffusion::VelocityModel of(const std::shared_ptr<const models::Dit>& model,
+  /// For passes most of which are at `times`, in this order, with labels out of `labels` or the
+  /// null class. Float32 whatever the model computes in. It keeps the model alive.
+  diffusion::VelocityModel of(const std::shared_ptr<const models::Denoiser>& model,
                               const std::vector<float>& times, const std::vector<int64_t>& labels);
 
  private:
-  runtime::Replayed<models::Dit> replayed_;  // of x and the modulations
+  runtime::GraphedNetwork<models::Denoiser> graphed_;  // of x and the conditioning
 };
 
 }  // namespace svgen::engine

@@ -18,6 +18,21 @@
 namespace svgen::latent {
 namespace {
 
+using weights::KeyRule;
+using enum weights::KeyNeed;
+
+constexpr KeyRule kStatisticsRules[] = {
+    {"dinov3_sp_mean", nullptr},
+    {"dinov3_sp_std", nullptr},
+    {"semantic_mean", nullptr, kOptional},  // the alignment scalars, where they were measured
+    {"semantic_std", nullptr, kOptional},
+    {"residual_mean", nullptr, kOptional},
+    {"residual_std", nullptr, kOptional},
+    {"svgstats.*", nullptr, kOptional},  // the sums that partial files are merged by
+};
+
+constexpr weights::KeyFamily kFamilies[] = {{"latent statistics", "", kStatisticsRules}};
+
 constexpr const char* kMean = "dinov3_sp_mean";
 constexpr const char* kStd = "dinov3_sp_std";
 constexpr const char* kImages = "svgstats.images";
@@ -68,6 +83,9 @@ int64_t read_count(const weights::StateSource& source, const char* name) {
 }
 
 }  // namespace
+
+constinit const weights::Spelling kStatisticsSpelling = {.network = "statistics",
+                                                         .families = kFamilies};
 
 LatentStatistics read_statistics(const weights::StateSource& source) {
   LatentStatistics statistics{read_vector(source, kMean), read_vector(source, kStd)};

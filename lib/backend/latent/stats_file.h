@@ -10,6 +10,7 @@
 
 #include "latent/stats.h"
 #include "svgen/card.h"
+#include "weights/file_layout.h"
 #include "weights/state_source.h"
 
 namespace svgen::latent {
@@ -20,6 +21,8 @@ struct LatentStatistics {
 
   int64_t channels() const { return mean.size(0); }
 };
+
+extern const weights::Spelling kStatisticsSpelling;
 
 /// WeightsError when a tensor is missing, misshapen, not finite or a deviation is not positive.
 LatentStatistics read_statistics(const weights::StateSource& source);

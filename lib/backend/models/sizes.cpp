@@ -6,16 +6,11 @@
 
 #include "svgen/error.h"
 #include "svgen/tensor.h"
+#include "svgen/text.h"
 #include "weights/advice.h"
 
 namespace svgen::models {
 namespace {
-
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + part;
-  return text;
-}
 
 const char* yes_no(bool value) {
   return value ? "true" : "false";
@@ -59,6 +54,10 @@ int64_t file_count(const weights::StateSource& source, const std::string& prefix
   return count;
 }
 
+void MissingKeys::require(const std::string& key, int64_t value) {
+  if (value <= 0) text_ += (text_.empty() ? "" : ", ") + key;
+}
+
 SizeCheck::SizeCheck(std::string role, const weights::StateSource& source)
     : role_(std::move(role)), file_(source.path().string()) {}
 
@@ -88,8 +87,8 @@ void SizeCheck::reject(const std::string& key, const std::string& expected,
 void SizeCheck::finish() const {
   if (keys_.empty()) return;
   throw ConfigurationError(
-      "the model card does not fit its weights file: correct " + joined(keys_),
-      {.expected = joined(expected_), .found = joined(found_), .where = file_});
+      "the model card does not fit its weights file: correct " + joined(keys_, "; "),
+      {.expected = joined(expected_, "; "), .found = joined(found_, "; "), .where = file_});
 }
 
 }  // namespace svgen::models

@@ -21,6 +21,17 @@ bool file_has(const weights::StateSource& source, const std::string& tensor);
 /// How many of prefix0., prefix1., ... some tensor's name starts with, without a gap.
 int64_t file_count(const weights::StateSource& source, const std::string& prefix);
 
+/// Names the sizes that a card leaves out.
+class MissingKeys {
+ public:
+  /// `value` is what the card and its preset give: 0 or less when they leave it out.
+  void require(const std::string& key, int64_t value);
+  const std::string& text() const { return text_; }  // "grid, encoder.width"; empty: all are there
+
+ private:
+  std::string text_;
+};
+
 /// Collects the contradictions between a card's role and its file.
 class SizeCheck {
  public:

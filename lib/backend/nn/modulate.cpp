@@ -6,8 +6,8 @@
 
 namespace svgen::nn {
 
-std::vector<at::Tensor> Modulation::operator()(const at::Tensor& c) const {
-  return linear(ops::silu(c)).chunk(parts, 1);  // parts x (N, D)
+at::Tensor Modulation::operator()(const at::Tensor& c) const {
+  return linear(ops::silu(c));  // (N, parts D)
 }
 
 }  // namespace svgen::nn

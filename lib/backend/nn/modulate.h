@@ -4,19 +4,17 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <vector>
-
 #include "nn/linear.h"
 #include "nn/state.h"
 
 namespace svgen::nn {
 
-/// Linear(SiLU(c)) cut into `parts` vectors of width D.
+/// Linear(SiLU(c)): `parts` vectors of width D, side by side.
 struct Modulation {
   Modulation(int64_t width, int64_t part_count) : parts(part_count), linear(width, width * parts) {}
 
   void visit(const StateScope& state) { linear.visit(state.child("1")); }
-  std::vector<at::Tensor> operator()(const at::Tensor& c) const;  // (N, D) -> parts x (N, D)
+  at::Tensor operator()(const at::Tensor& c) const;  // (N, D) -> (N, parts D)
 
   int64_t parts;
   Linear linear;

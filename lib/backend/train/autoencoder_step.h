@@ -28,7 +28,7 @@ using PerceptualDistance =
 struct AutoencoderModel {
   models::DinoV3 encoder;
   std::optional<models::ResidualVit> residual;
-  models::Decoder decoder;
+  models::ConvDecoder decoder;
   at::Tensor mask_token;  // (1, outputs, 1)
   bool aligns = true;     // the residual's distribution to that of the semantic features
   std::optional<models::PatchGan> discriminator;

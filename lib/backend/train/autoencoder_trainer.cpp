@@ -9,13 +9,11 @@
 #include <algorithm>
 #include <chrono>
 
-#include "engine/load_role.h"
-#include "engine/model_info.h"
+#include "engine/load_network.h"
 #include "engine/pixels.h"
 #include "eval/lpips_distance.h"
 #include "svgen/error.h"
 #include "train/export_card.h"
-#include "train/initialize.h"
 #include "train/perceptual.h"
 #include "train/sheet.h"
 #include "train/sizes.h"
@@ -25,12 +23,12 @@
 namespace svgen::train {
 namespace {
 
-using weights::Role;
+using enum ModelPart;
 
 constexpr int64_t kSheetImages = 8;
 constexpr const char* kDiscriminatorPrefix = "loss.discriminator.";
 
-// Streams of first weights.
+// Streams of initial weights.
 enum Stream : uint32_t { kResidualStream, kDecoderStream, kDiscriminatorStream, kTokenStream };
 
 OptimizerConfig adam(OptimizerConfig config, const AutoencoderOptions& options) {
@@ -41,22 +39,17 @@ OptimizerConfig adam(OptimizerConfig config, const AutoencoderOptions& options) 
 
 std::unique_ptr<AutoencoderModel> make_model(const AutoencoderOptions& options,
                                              const engine::ModelFiles& files) {
-  files.require(Role::kEncoder);
-  files.require(Role::kDecoder);
-  const Card& card = files.card();
-  const bool scratch = options.initialize == Initialization::kScratch;
-  const models::DinoV3Config encoder = engine::encoder_config(card, *files.open(Role::kEncoder));
+  files.require(kDecoder);
+  const auto encoder = sizes_of(models::kDinoV3, files, kEncoder, Initialization::kModel);
   std::optional<models::ResidualVit> residual;
-  if (card.residual)
-    residual.emplace(scratch ? residual_sizes(files)
-                             : engine::residual_config(card, *files.open(Role::kResidual)));
+  if (files.names(kResidual))
+    residual.emplace(sizes_of(models::kResidualVit, files, kResidual, options.initialize));
   const int64_t channels = encoder.width + (residual ? residual->config.outputs : 0);
-  const models::DecoderConfig decoder =
-      scratch ? decoder_sizes(files, channels)
-              : engine::decoder_config(card, *files.open(Role::kDecoder), channels);
+  const auto decoder =
+      sizes_of(models::kConvDecoder, files, kDecoder, options.initialize, channels);
   auto model = std::make_unique<AutoencoderModel>(AutoencoderModel{models::DinoV3(encoder),
                                                                    std::move(residual),
-                                                                   models::Decoder(decoder),
+                                                                   models::ConvDecoder(decoder),
                                                                    {},
                                                                    options.aligns,
                                                                    {}});
@@ -76,32 +69,32 @@ ModelAutoencoderTrainer::ModelAutoencoderTrainer(const AutoencoderOptions& optio
 
 // All networks but the encoder, from nothing or from the card's files.
 void ModelAutoencoderTrainer::initialize_networks() {
-  const auto draw = [&](auto visit, std::span<const FirstWeightsRule> rules, Stream stream) {
-    draw_first_weights(visit, rules, options_.seed, stream);
+  const auto draw = [&](auto visit, std::span<const nn::InitialWeightsRule> rules, Stream stream) {
+    nn::draw_initial_weights(visit, rules, options_.seed, stream);
   };
-  static constexpr FirstWeightsRule kToken[] = {{"", "", FirstWeights::kNormal, 0.02}};
+  static constexpr nn::InitialWeightsRule kToken[] = {{"", "", nn::InitialWeights::kNormal, 0.02}};
   const Visit token = [this](const nn::StateScope& state) {
     if (model_->residual)
       state("mask_token", model_->mask_token, {1, model_->residual->config.outputs, 1});
   };
   const Visit discriminator = [this](const nn::StateScope& s) { model_->visit_discriminator(s); };
   draw(token, kToken, kTokenStream);
-  draw(discriminator, discriminator_first_weights(), kDiscriminatorStream);
+  draw(discriminator, models::kPatchGanInitialWeights, kDiscriminatorStream);
   if (options_.initialize == Initialization::kScratch) {
     const Visit residual = [this](const nn::StateScope& s) {
       if (model_->residual) model_->residual->visit(s);
     };
-    draw(residual, residual_first_weights(), kResidualStream);
-    draw([this](const nn::StateScope& s) { model_->decoder.visit(s); }, decoder_first_weights(),
-         kDecoderStream);
+    draw(residual, models::kResidualVit.initial_weights, kResidualStream);
+    draw([this](const nn::StateScope& s) { model_->decoder.visit(s); },
+         models::kConvDecoder.initial_weights, kDecoderStream);
     return;
   }
   if (model_->residual) {
-    files_.verify(Role::kResidual);
-    weights::load_module(*model_->residual, *files_.open(Role::kResidual));
+    files_.verify(kResidual);
+    weights::load_module(*model_->residual, *files_.open(kResidual));
   }
-  files_.verify(Role::kDecoder);
-  weights::load_module(model_->decoder, *files_.open(Role::kDecoder));
+  files_.verify(kDecoder);
+  weights::load_module(model_->decoder, *files_.open(kDecoder));
   const auto checkpoint =
       weights::open_weights(files_.card().locate(files_.card().decoder->source));
   if (model_->residual && checkpoint->find("mask_token"))
@@ -114,8 +107,8 @@ void ModelAutoencoderTrainer::initialize_networks() {
 }
 
 void ModelAutoencoderTrainer::initialize() {
-  files_.verify(Role::kEncoder);
-  weights::load_module(model_->encoder, *files_.open(Role::kEncoder), dtype_);
+  files_.verify(kEncoder);
+  weights::load_module(model_->encoder, *files_.open(kEncoder), dtype_);
   nn::visit_state(model_->encoder, [&](const nn::StateSlot& slot) {
     if (slot.tensor.defined())
       slot.tensor = engine::aligned(slot.tensor).to(runtime_.torch_device());
@@ -123,13 +116,13 @@ void ModelAutoencoderTrainer::initialize() {
   initialize_networks();
 
   const OptimizerConfig config = adam(run_.optimizer_config(), options_);
-  Side& side = run_.add_side(
+  ParameterGroup& group = run_.add_group(
       "autoencoder", [this](const nn::StateScope& s) { model_->visit_autoencoder(s); }, config);
-  leaves_.autoencoder = side.parameters.leaves();
-  leaves_.last_layer = side.parameters.leaf("decoder.conv_out.weight");
+  leaves_.autoencoder = group.parameters.leaves();
+  leaves_.last_layer = group.parameters.leaf("decoder.conv_out.weight");
   if (model_->discriminator) {
     const Visit visit = [this](const nn::StateScope& s) { model_->visit_discriminator(s); };
-    discriminator_ = &run_.add_side("discriminator", visit, config);
+    discriminator_ = &run_.add_group("discriminator", visit, config);
     leaves_.discriminator = discriminator_->parameters.leaves();
     NamedTensors buffers;
     const nn::StateVisitor collect = [&](const nn::StateSlot& slot) {
@@ -143,7 +136,7 @@ void ModelAutoencoderTrainer::initialize() {
   perceptual_ = lpips ? lpips_distance(lpips) : feature_distance(model_->encoder);
   run_.set_card(exported_card(files_.card(), {{"residual", "extra_vit."}, {"decoder", "decoder."}},
                               options_.class_names));
-  run_.set_feed(engine::TrainingFeed::of(files_.card(), "autoencoder"));
+  run_.publish_to(TrainedWeights::of(files_.card(), "autoencoder"));
   run_.begin();
 }
 
@@ -176,7 +169,7 @@ TrainReport ModelAutoencoderTrainer::train(std::span<const ImageView> images,
   TrainReport done;
   runtime_.run_recording([&] {
     last_ = batch(images, indices);
-    run_.exported_side().parameters.bind(dtype_);
+    run_.exported_group().parameters.bind(dtype_);
     if (discriminator_) discriminator_->parameters.bind(dtype_);
     const AutoencoderLoss loss{options_.perceptual_weight, options_.perceptual_share,
                                options_.discriminator_weight, options_.discriminator_start};
@@ -196,7 +189,7 @@ Picture ModelAutoencoderTrainer::sample_sheet() {
     const at::NoGradGuard no_grad;
     const AutoencoderBatch shown{last_.target.narrow(0, 0, count), last_.pixels.narrow(0, 0, count),
                                  at::zeros({count}, last_.masked.options())};
-    run_.exported_side().parameters.bind_values(run_.ema().values());
+    run_.exported_group().parameters.bind_values(run_.ema().values());
     const Processes alone;
     const at::Tensor pictures =
         reconstruct(*model_, encode_for_training(*model_, shown, alone), shown.target)

@@ -24,7 +24,7 @@ class ModelAutoencoderTrainer : public TrainerBase<AutoencoderTrainer> {
 
   AutoencoderOptions options_;
   std::unique_ptr<AutoencoderModel> model_;
-  Side* discriminator_ = nullptr;
+  ParameterGroup* discriminator_ = nullptr;
   AutoencoderLeaves leaves_;
   PerceptualDistance perceptual_;
   AutoencoderBatch last_;  // for the sheet

@@ -4,19 +4,19 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 
-#include "diffusion/sampler.h"
+#include "diffusion/integration.h"
 #include "engine/model_info.h"
 #include "engine/shapes.h"
 #include "svgen/error.h"
 #include "svgen/random.h"
 #include "train/export_card.h"
-#include "train/initialize.h"
 #include "train/sheet.h"
 #include "train/sizes.h"
 #include "weights/load.h"
@@ -24,18 +24,9 @@
 namespace svgen::train {
 namespace {
 
-using weights::Role;
+using enum ModelPart;
 
 constexpr int64_t kSheetClasses = 16;
-
-models::DitConfig sizes_of(const DiffusionOptions& options, const engine::ModelFiles& files,
-                           const ModelInfo& info) {
-  files.require(Role::kDiffusion);
-  if (options.initialize == Initialization::kScratch) {
-    return diffusion_sizes(files, info.latent_channels);
-  }
-  return engine::diffusion_config(files.card(), *files.open(Role::kDiffusion));
-}
 
 }  // namespace
 
@@ -45,8 +36,10 @@ ModelDiffusionTrainer::ModelDiffusionTrainer(const DiffusionOptions& options, Ca
     : TrainerBase("diffusion", options, std::move(card), device, dtype, DType::kFloat32),
       options_(options),
       info_(engine::infer_model_info(files_)),
+      latent_(engine::latent_spec(files_.card(), info_)),
       normalizer_(files_, runtime_),
-      model_(sizes_of(options, files_, info_)) {
+      model_(
+          sizes_of(models::kDit, files_, kDiffusion, options.initialize, info_.latent_channels)) {
   if (!options.normalized) normalizer_.load(model_.config.channels);
   runtime_.run_recording([this] { initialize(); });
 }
@@ -54,17 +47,18 @@ ModelDiffusionTrainer::ModelDiffusionTrainer(const DiffusionOptions& options, Ca
 void ModelDiffusionTrainer::initialize() {
   const Visit visit = [this](const nn::StateScope& state) { model_.visit(state); };
   if (options_.initialize == Initialization::kModel) {
-    files_.verify(Role::kDiffusion);
-    weights::load_module(model_, *files_.open(Role::kDiffusion));
+    files_.verify(kDiffusion);
+    weights::load_module(model_, *files_.open(kDiffusion));
   } else {
-    draw_first_weights(visit, dit_first_weights(), options_.seed, 0, files_.card().grid);
+    nn::draw_initial_weights(visit, models::kDit.initial_weights, options_.seed, 0,
+                             files_.card().grid);
   }
   OptimizerConfig config = run_.optimizer_config();
   config.weight_decay = options_.weight_decay;
-  run_.add_side("diffusion", visit, config);
+  run_.add_group("diffusion", visit, config);
   run_.add_exported({{"pos_embed", model_.pos_embed}});
   run_.set_card(exported_card(files_.card(), {{"diffusion", ""}}, options_.class_names));
-  run_.set_feed(engine::TrainingFeed::of(files_.card(), "diffusion"));
+  run_.publish_to(TrainedWeights::of(files_.card(), "diffusion"));
   run_.begin();
 }
 
@@ -100,7 +94,7 @@ TrainReport ModelDiffusionTrainer::train(const Tensor& latents, std::span<const 
                                           options_.shift, options_.class_dropout);
     for (at::Tensor* tensor : {&draws.noise, &draws.times, &draws.labels})
       *tensor = tensor->to(runtime_.torch_device());
-    FlatParameters& parameters = run_.exported_side().parameters;
+    FlatParameters& parameters = run_.exported_group().parameters;
     parameters.bind(dtype_);
     const at::Tensor loss = velocity_loss(model_, data(latents), draws).mean();
     (loss * run_.share()).backward({}, false, false, parameters.leaves());
@@ -118,22 +112,23 @@ at::Tensor ModelDiffusionTrainer::sample_latents(const std::vector<int64_t>& cla
     normal_noise(options_.seed, static_cast<uint64_t>(n), 0,
                  {noise[n].mutable_data_ptr<float>(), static_cast<size_t>(noise[n].numel())});
   }
-  run_.exported_side().parameters.bind_values(run_.ema().values());
-  const auto velocity = [this](const at::Tensor& x, float t, const at::Tensor& y) {
-    return model_.forward(x, t, y);
+  run_.exported_group().parameters.bind_values(run_.ema().values());
+  const auto velocity = [this](const at::Tensor& x, const diffusion::Times& t,
+                               const at::Tensor& y) {
+    return model_.velocity(x, at::tensor(t).to(x.device()), y);
   };
-  diffusion::Integration integration({velocity, classes, config.classes},
-                                     noise.to(runtime_.torch_device()), files_.card().sampling);
+  const SamplingOptions& sampling = files_.card().sampling;
+  diffusion::Integration integration(velocity, {classes, config.classes}, {.schedule = sampling},
+                                     diffusion::make_solver(sampling),
+                                     noise.to(runtime_.torch_device()));
   while (!integration.done()) integration.advance();
   return integration.state();  // (N, T, C), normalised
 }
 
 Picture ModelDiffusionTrainer::sample_sheet() {
-  if (!files_.names(Role::kStatistics) || files_.open_if_there(Role::kDecoder) == nullptr)
-    return {};
+  if (!files_.names(kStatistics) || files_.open_if_there(kDecoder) == nullptr) return {};
   if (!decoder_) {
-    decoder_ = std::make_unique<engine::ModelDecoder>(files_, info_, normalizer_, runtime_,
-                                                      engine::Followed{});
+    decoder_ = std::make_unique<engine::ModelDecoder>(files_, latent_, normalizer_, runtime_);
   }
   std::vector<int64_t> classes;
   for (int64_t i = 0; i < std::min(kSheetClasses, model_.config.classes); ++i) classes.push_back(i);
@@ -142,12 +137,11 @@ Picture ModelDiffusionTrainer::sample_sheet() {
     const at::NoGradGuard no_grad;
     latents = from_torch(sample_latents(classes));
   });
-  const Card& card = files_.card();
   const auto columns =
       static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(classes.size()))));
-  Sheet sheet(static_cast<int64_t>(classes.size()), columns, card.grid.width * card.patch,
-              card.grid.height * card.patch);
-  decoder_->decode_into(latents, card.grid, /*normalized=*/true, sheet.cells(), {});
+  Sheet sheet(static_cast<int64_t>(classes.size()), columns, latent_.picture_width(),
+              latent_.picture_height());
+  decoder_->decode_into(latents, latent_.grid(), /*normalized=*/true, sheet.cells(), {});
   return sheet.take();
 }
 

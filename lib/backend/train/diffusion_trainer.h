@@ -29,6 +29,7 @@ class ModelDiffusionTrainer : public TrainerBase<DiffusionTrainer> {
 
   DiffusionOptions options_;
   ModelInfo info_;
+  LatentSpec latent_;
   engine::LatentNormalizer normalizer_;
   models::Dit model_;
   std::unique_ptr<engine::ModelDecoder> decoder_;

@@ -16,12 +16,10 @@
 #include <chrono>
 #include <utility>
 
-#include "engine/model_info.h"
 #include "engine/pixels.h"
 #include "media/augment.h"
 #include "svgen/error.h"
 #include "train/export_card.h"
-#include "train/initialize.h"
 #include "train/sheet.h"
 #include "train/sizes.h"
 #include "weights/load.h"
@@ -29,16 +27,14 @@
 namespace svgen::train {
 namespace {
 
-using weights::Role;
+using enum ModelPart;
 
 constexpr int64_t kSheetImages = 8;
 constexpr double kCentreMomentum = 0.9;
 constexpr const char* kExportPrefix = "encoder.";
 
-models::DinoV3Config sizes_of(const EncoderOptions& options, const engine::ModelFiles& files) {
-  files.require(Role::kEncoder);
-  if (options.initialize == Initialization::kScratch) return encoder_sizes(files);
-  return engine::encoder_config(files.card(), *files.open(Role::kEncoder));
+models::DinoV3Config encoder_sizes(const EncoderOptions& options, const engine::ModelFiles& files) {
+  return sizes_of(models::kDinoV3, files, kEncoder, options.initialize);
 }
 
 // What an encoder from nothing holds beside what is trained.
@@ -79,8 +75,8 @@ ModelEncoderTrainer::ModelEncoderTrainer(const EncoderOptions& options, Card car
                                          DType dtype)
     : TrainerBase("encoder", options, std::move(card), device, dtype, dtype),
       options_(options),
-      model_{models::DinoV3(sizes_of(options, files_)),
-             PrototypeHead(sizes_of(options, files_).width, options), std::nullopt} {
+      model_{models::DinoV3(encoder_sizes(options, files_)),
+             PrototypeHead(encoder_sizes(options, files_).width, options), std::nullopt} {
   if (options_.local_size == 0) options_.local_size = native_size() / 2;
   const int64_t patch = files_.card().patch;
   if (options_.label_weight > 0)
@@ -91,12 +87,13 @@ ModelEncoderTrainer::ModelEncoderTrainer(const EncoderOptions& options, Card car
 
 void ModelEncoderTrainer::initialize() {
   const Visit visit = [this](const nn::StateScope& s) { model_.visit(s); };
-  draw_first_weights(visit, encoder_first_weights(options_.layer_scale), options_.seed, 0);
+  nn::draw_initial_weights(visit, models::dinov3_initial_weights(options_.layer_scale),
+                           options_.seed, 0);
   if (options_.initialize == Initialization::kModel) {
-    files_.verify(Role::kEncoder);
+    files_.verify(kEncoder);
     const at::Tensor token = std::exchange(model_.encoder.mask_token, at::Tensor());
     model_.encoder.periods = at::Tensor();
-    weights::load_module(model_.encoder, *files_.open(Role::kEncoder));
+    weights::load_module(model_.encoder, *files_.open(kEncoder));
     if (!model_.encoder.mask_token.defined()) model_.encoder.mask_token = token;
   } else {
     set_constants(model_.encoder);
@@ -104,7 +101,7 @@ void ModelEncoderTrainer::initialize() {
   const NamedTensors constants = constants_of(model_.encoder);
   OptimizerConfig config = run_.optimizer_config();
   config.weight_decay = options_.weight_decay;
-  run_.add_side("encoder", visit, config);
+  run_.add_group("encoder", visit, config);
   const at::TensorOptions on_device = at::device(runtime_.torch_device()).dtype(at::kFloat);
   class_centre_ = at::zeros({1, options_.prototypes}, on_device);
   patch_centre_ = at::zeros({1, options_.prototypes}, on_device);
@@ -155,7 +152,7 @@ EncoderBatch ModelEncoderTrainer::batch(std::span<const ImageView> images,
     return engine::normalized_pixels(all).to(runtime_.torch_device());  // (N, 3, s, s)
   };
   EncoderBatch made;
-  const int64_t tokens = files_.card().grid.tokens();
+  const int64_t tokens = files_.card().grid.cells();
   for (int64_t view = 0; view < 2; ++view) {
     made.global[view] = views(view, options_.global_view, native_size());
     if (options_.patch_weight > 0)
@@ -188,7 +185,7 @@ at::Tensor ModelEncoderTrainer::targets_of(const at::Tensor& scores, at::Tensor&
 
 void ModelEncoderTrainer::teach_batch(const EncoderBatch& batch, TeacherView (&targets)[2]) {
   const at::NoGradGuard frozen;
-  run_.exported_side().parameters.bind_values(run_.ema().values(), dtype_);
+  run_.exported_group().parameters.bind_values(run_.ema().values(), dtype_);
   for (int view = 0; view < 2; ++view) {
     const TeacherView scores = teach(model_, batch.global[view], batch.masks[view]);
     targets[view].cls = targets_of(scores.cls, class_centre_);
@@ -214,7 +211,7 @@ TrainReport ModelEncoderTrainer::train(std::span<const ImageView> images,
     const EncoderBatch views = batch(images, labels, indices);
     TeacherView targets[2];
     teach_batch(views, targets);
-    FlatParameters& parameters = run_.exported_side().parameters;
+    FlatParameters& parameters = run_.exported_group().parameters;
     parameters.bind(dtype_);
     const EncoderLoss loss = student_loss(model_, views, targets, options_);
     (loss.total * run_.share()).backward({}, false, false, parameters.leaves());
@@ -233,7 +230,7 @@ Picture ModelEncoderTrainer::sample_sheet() {
   for (const Picture& picture : shown_) views.push_back(picture.view());
   runtime_.run_recording([&] {
     const at::NoGradGuard no_grad;
-    run_.exported_side().parameters.bind_values(run_.ema().values(), at::kFloat);
+    run_.exported_group().parameters.bind_values(run_.ema().values(), at::kFloat);
     const at::Tensor pixels = engine::normalized_pixels(views).to(runtime_.torch_device());
     const at::Tensor tokens = model_.encoder.patch_tokens(pixels).cpu();  // (n, T, D)
     const int64_t side = files_.card().grid.width;

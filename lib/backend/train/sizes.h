@@ -6,19 +6,34 @@
 #include <span>
 
 #include "engine/model_files.h"
-#include "models/conv_decoder/conv_decoder.h"
-#include "models/dinov3/dinov3.h"
-#include "models/dit/dit.h"
-#include "models/residual_vit/residual_vit.h"
+#include "models/component.h"
+#include "svgen/error.h"
+#include "svgen/trainer.h"
 
 namespace svgen::train {
 
-// Each takes the sizes from the card alone when it gives all of them, else from the role's file.
-// ConfigurationError naming the keys that are missing when neither says them.
-models::DinoV3Config encoder_sizes(const engine::ModelFiles& files);
-models::ResidualVitConfig residual_sizes(const engine::ModelFiles& files);
-models::DecoderConfig decoder_sizes(const engine::ModelFiles& files, int64_t latent_channels);
-models::DitConfig diffusion_sizes(const engine::ModelFiles& files, int64_t latent_channels);
+/// The sizes of a part: from the card alone when it gives all of them and the training starts from
+/// nothing, else from the part's file. `latent_channels` is what other parts say, 0 when they say
+/// nothing. ConfigurationError naming the keys that are missing when neither says them.
+template <typename Config>
+Config sizes_of(const models::Component<Config>& component, const engine::ModelFiles& files,
+                ModelPart part, Initialization initialize, int64_t latent_channels = 0) {
+  files.require(part);
+  const Card& card = files.card();
+  if (initialize == Initialization::kModel)
+    return component.from_file(card, *files.open(part), latent_channels);
+  models::MissingKeys missing;
+  const Config sizes = component.from_card(card, latent_channels, missing);
+  if (missing.text().empty()) return sizes;
+  if (const auto source = files.open_if_there(part))
+    return component.from_file(card, *source, latent_channels);
+  throw ConfigurationError(
+      "the card does not say the sizes of what is to be trained from nothing: add the keys",
+      {.expected = missing.text(),
+       .found = "neither they nor a weights file to take them from",
+       .where = card.path.string()});
+}
+
 /// How many classes labels name: the transformer's, else as many as the card has names for.
 int64_t label_classes(const engine::ModelFiles& files);
 /// ConfigurationError unless each is a class or -1.

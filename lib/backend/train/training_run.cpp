@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "svgen/error.h"
+#include "svgen/text.h"
 #include "weights/memory_source.h"
 
 namespace svgen::train {
@@ -30,9 +31,7 @@ void append(NamedTensors& to, const std::string& prefix, const NamedTensors& ten
 }
 
 std::string listing(std::span<const int64_t> indices) {
-  std::string text;
-  for (const int64_t index : indices) text += (text.empty() ? "" : " ") + std::to_string(index);
-  return text;
+  return joined(indices, " ", [](int64_t index) { return std::to_string(index); });
 }
 
 }  // namespace
@@ -53,11 +52,11 @@ OptimizerConfig TrainingRun::optimizer_config() const {
           .clip_norm = options_.clip_norm};
 }
 
-Side& TrainingRun::add_side(const std::string& name, const Visit& visit,
-                            const OptimizerConfig& config) {
-  Side& side = sides_.emplace_back(name, visit, device_, config);
-  if (!ema_) ema_.emplace(side.parameters, options_.ema_decay);
-  return side;
+ParameterGroup& TrainingRun::add_group(const std::string& name, const Visit& visit,
+                                       const OptimizerConfig& config) {
+  ParameterGroup& group = groups_.emplace_back(name, visit, device_, config);
+  if (!ema_) ema_.emplace(group.parameters, options_.ema_decay);
+  return group;
 }
 
 void TrainingRun::add_buffers(const NamedTensors& buffers) {
@@ -73,20 +72,20 @@ void TrainingRun::add_exported(const NamedTensors& constants) {
 
 NamedTensors TrainingRun::state() const {
   NamedTensors all;
-  for (const Side& side : sides_) {
-    const FlatParameters& p = side.parameters;
-    append(all, side.name + ".weights.", p.named(p.values()));
-    append(all, side.name + ".adam_mean.", p.named(side.optimizer.mean()));
-    append(all, side.name + ".adam_square.", p.named(side.optimizer.square()));
+  for (const ParameterGroup& group : groups_) {
+    const FlatParameters& p = group.parameters;
+    append(all, group.name + ".weights.", p.named(p.values()));
+    append(all, group.name + ".adam_mean.", p.named(group.optimizer.mean()));
+    append(all, group.name + ".adam_square.", p.named(group.optimizer.square()));
   }
-  if (ema_->averages()) append(all, "ema.", sides_.front().parameters.named(ema_->values()));
+  if (ema_->averages()) append(all, "ema.", groups_.front().parameters.named(ema_->values()));
   append(all, "buffers.", settled_buffers_);
   return all;
 }
 
 NamedTensors TrainingRun::exported() const {
   NamedTensors all;
-  for (auto& [name, tensor] : sides_.front().parameters.named(ema_->values())) {
+  for (auto& [name, tensor] : groups_.front().parameters.named(ema_->values())) {
     if (name.starts_with(export_prefix_))
       all.emplace_back(name.substr(export_prefix_.size()), std::move(tensor));
   }
@@ -126,10 +125,10 @@ void TrainingRun::begin() {
     at::Tensor shared = tensor;
     processes_->broadcast(shared);
   }
-  for (Side& side : sides_) side.optimizer.restore_steps(facts_.step);
+  for (ParameterGroup& group : groups_) group.optimizer.restore_steps(facts_.step);
   for (size_t i = 0; i < buffers_.size(); ++i) buffers_[i].copy_(settled_buffers_[i].second);
-  if (feed_ == nullptr) return;
-  feed_->open(facts_.step, [this] {
+  if (published_ == nullptr) return;
+  published_->open(facts_.step, [this] {
     const at::NoGradGuard copying;
     NamedTensors copies = exported();
     for (auto& [name, tensor] : copies) tensor = tensor.clone();
@@ -138,7 +137,7 @@ void TrainingRun::begin() {
 }
 
 TrainingRun::~TrainingRun() {
-  if (feed_ != nullptr) feed_->close(/*followed=*/feed_.use_count() > 1);
+  if (published_ != nullptr) published_->close(/*followed=*/published_.use_count() > 1);
 }
 
 bool TrainingRun::agree(bool has_batch) {
@@ -182,22 +181,22 @@ void TrainingRun::stop_on_bad_number(const std::string& name, std::span<const in
 }
 
 void TrainingRun::update() {
-  for (Side& side : sides_) {
-    at::Tensor gradients = side.parameters.gradients();
+  for (ParameterGroup& group : groups_) {
+    at::Tensor gradients = group.parameters.gradients();
     processes_->average(gradients);
   }
   std::vector<double> norms;
-  for (const Side& side : sides_) norms.push_back(side.optimizer.gradient_norm());
+  for (const ParameterGroup& group : groups_) norms.push_back(group.optimizer.gradient_norm());
   for (size_t i = 0; i < norms.size(); ++i)
-    metrics_.emplace_back(i == 0 ? "gradient_norm" : sides_[i].name + "_gradient_norm", norms[i]);
+    metrics_.emplace_back(i == 0 ? "gradient_norm" : groups_[i].name + "_gradient_norm", norms[i]);
   if (!std::all_of(norms.begin(), norms.end(), [](double x) { return std::isfinite(x); })) return;
   change_weights(norms);
 }
 
 void TrainingRun::change_weights(const std::vector<double>& norms) {
-  std::optional<engine::TrainingFeed::Change> announced;
-  if (feed_ != nullptr) announced.emplace(*feed_, facts_.step + 1);
-  for (size_t i = 0; i < norms.size(); ++i) sides_[i].optimizer.step(norms[i]);
+  std::optional<TrainedWeights::Change> announced;
+  if (published_ != nullptr) announced.emplace(*published_, facts_.step + 1);
+  for (size_t i = 0; i < norms.size(); ++i) groups_[i].optimizer.step(norms[i]);
   const at::NoGradGuard no_grad;
   ema_->update();
   for (size_t i = 0; i < buffers_.size(); ++i) settled_buffers_[i].second.copy_(buffers_[i]);

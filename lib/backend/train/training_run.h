@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What both trainings share: the trained sides with their optimizers, the average, counting,
+// What both trainings share: the groups of parameters with their optimizers, the average, counting,
 // agreement between processes, checkpoints.
 #pragma once
 
@@ -12,20 +12,21 @@
 #include <string>
 #include <vector>
 
-#include "engine/training_feed.h"
 #include "svgen/trainer.h"
 #include "train/checkpoint.h"
 #include "train/flat_parameters.h"
 #include "train/metrics.h"
 #include "train/optimizer.h"
 #include "train/processes.h"
+#include "train/trained_weights.h"
 
 namespace svgen::train {
 
 /// Networks that one optimizer trains.
-struct Side {
-  Side(std::string side_name, const Visit& visit, at::Device device, const OptimizerConfig& config)
-      : name(std::move(side_name)), parameters(visit, device), optimizer(parameters, config) {}
+struct ParameterGroup {
+  ParameterGroup(std::string group_name, const Visit& visit, at::Device device,
+                 const OptimizerConfig& config)
+      : name(std::move(group_name)), parameters(visit, device), optimizer(parameters, config) {}
 
   std::string name;
   FlatParameters parameters;
@@ -40,8 +41,9 @@ class TrainingRun {
   /// The optimizer's settings that the options determine.
   OptimizerConfig optimizer_config() const;
 
-  /// The first side added is the exported one, averaged by the EMA. All before begin().
-  Side& add_side(const std::string& name, const Visit& visit, const OptimizerConfig& config);
+  /// The first group added is the exported one, averaged by the EMA. All before begin().
+  ParameterGroup& add_group(const std::string& name, const Visit& visit,
+                            const OptimizerConfig& config);
   /// Tensors that change without an optimizer (running statistics); saved in checkpoints.
   void add_buffers(const NamedTensors& buffers);
   /// Tensors that never change but belong into the export.
@@ -51,7 +53,7 @@ class TrainingRun {
   /// Text of the card that goes beside the export.
   void set_card(std::string card) { card_ = std::move(card); }
   /// Where those who follow the training take the export from.
-  void set_feed(std::shared_ptr<engine::TrainingFeed> feed) { feed_ = std::move(feed); }
+  void publish_to(std::shared_ptr<TrainedWeights> weights) { published_ = std::move(weights); }
   ~TrainingRun();
 
   /// Resumes when the options ask for it and there is a checkpoint, and sets checkpoints of an
@@ -59,7 +61,7 @@ class TrainingRun {
   /// from rank 0's state.
   void begin();
 
-  Side& exported_side() { return sides_.front(); }
+  ParameterGroup& exported_group() { return groups_.front(); }
   const Processes& processes() const { return *processes_; }
   const Ema& ema() const { return *ema_; }
   int64_t step() const { return facts_.step; }
@@ -91,14 +93,14 @@ class TrainingRun {
   at::Device device_;
   std::shared_ptr<Processes> processes_;
   std::optional<CheckpointFolder> folder_;
-  std::deque<Side> sides_;  // stay where they are
+  std::deque<ParameterGroup> groups_;  // stay where they are
   std::vector<at::Tensor> buffers_;
   NamedTensors settled_buffers_;  // as they were after the last step
   NamedTensors exported_;
   std::optional<Ema> ema_;
   std::string card_, export_prefix_;
   std::filesystem::path set_aside_;
-  std::shared_ptr<engine::TrainingFeed> feed_;
+  std::shared_ptr<TrainedWeights> published_;
   CheckpointFacts facts_;
   int64_t saved_step_ = -1, accumulated_ = 0, next_index_ = 0, images_ = 0;
   double seconds_ = 0;

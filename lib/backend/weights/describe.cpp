@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The listing of a weights file, made from the tables of maps.cpp alone.
+// The listing of a weights file, made from the tables of tensor names alone.
 #include "weights/describe.h"
 
 #include <algorithm>
@@ -7,7 +7,6 @@
 #include <map>
 #include <sstream>
 
-#include "weights/maps.h"
 #include "weights/stored_tensor.h"
 
 namespace svgen::weights {
@@ -49,15 +48,16 @@ void write_list(std::ostream& out, const std::string& title,
 
 // Only the part's own table counts: a prefix alone is no knowledge.
 bool is_known(const FileLayout& layout, const std::string& name) {
-  const FileLayout::Part* part = find_part(layout, name);
+  const FileLayout::Part* part = layout.find(name);
   return part != nullptr &&
          match_key(*part->family, name.substr(std::string(part->prefix).size())).has_value();
 }
 
-const FileLayout* recognise(const std::vector<std::string>& names) {
+const FileLayout* recognise(std::span<const FileLayout> layouts,
+                            const std::vector<std::string>& names) {
   const FileLayout* best = nullptr;
   size_t most = names.size() / 2;  // fewer would be guessing
-  for (const FileLayout& layout : file_layouts()) {
+  for (const FileLayout& layout : layouts) {
     const auto known = static_cast<size_t>(std::count_if(
         names.begin(), names.end(), [&](const auto& name) { return is_known(layout, name); }));
     if (known <= most) continue;
@@ -92,7 +92,7 @@ void write_judgement(std::ostream& out, const FileLayout& layout,
   Findings findings;
   std::map<const FileLayout::Part*, std::vector<std::string>> names_by_part;
   for (const std::string& name : names) {
-    const FileLayout::Part* part = find_part(layout, name);
+    const FileLayout::Part* part = layout.find(name);
     if (part == nullptr)
       findings.unknown.push_back(name);
     else
@@ -120,12 +120,13 @@ void write_judgement(std::ostream& out, const FileLayout& layout,
 
 }  // namespace
 
-std::string describe_weights(const std::filesystem::path& file) {
+std::string describe_weights(const std::filesystem::path& file,
+                             std::span<const FileLayout> layouts) {
   const auto source = open_weights(file);
   const std::vector<std::string> names = names_of(*source);
   std::ostringstream out;
   write_tensors(out, *source);
-  if (const FileLayout* layout = recognise(names))
+  if (const FileLayout* layout = recognise(layouts, names))
     write_judgement(out, *layout, names);
   else
     out << "recognised as: no kind of file known here\n";

@@ -3,12 +3,16 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
+
+#include "weights/file_layout.h"
 
 namespace svgen::weights {
 
-/// One line for each tensor, the totals, the kind of file recognised by its names, and what is
-/// missing or surplus for that kind. IoError as open_weights.
-std::string describe_weights(const std::filesystem::path& file);
+/// Lists a line for each tensor, the totals, the kind of file (the one of `layouts` that knows most
+/// of the names), and what is missing or surplus for that kind. IoError as open_weights.
+std::string describe_weights(const std::filesystem::path& file,
+                             std::span<const FileLayout> layouts);
 
 }  // namespace svgen::weights

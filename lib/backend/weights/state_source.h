@@ -47,13 +47,4 @@ class StateSource {
 /// that dict is the state. IoError for a file that cannot be read or understood.
 std::shared_ptr<StateSource> open_weights(const std::filesystem::path& file);
 
-enum class Role { kEncoder, kResidual, kDecoder, kDiffusion, kStatistics };
-
-/// The tensors of one role under its published names without prefix (encoder: Meta's spelling,
-/// whatever the file's). `prefix` selects them ("encoder."); when no name of the file starts with
-/// it, the whole file is the role. Names that belong to other roles are left out.
-/// A missing qkv.bias_mask is synthesised as (1, 0, 1); absent rope periods stay absent.
-std::shared_ptr<StateSource> open_role(const std::filesystem::path& file, Role role,
-                                       const std::string& prefix);
-
 }  // namespace svgen::weights

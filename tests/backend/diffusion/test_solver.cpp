@@ -13,12 +13,12 @@ namespace svgen::diffusion {
 namespace {
 
 // Integrates dx/dt = v from x(0) = 1 to t = 1 in equal steps.
-double integrate(SolverKind solver, const VelocityField& velocity, int64_t steps) {
+double integrate(SolverStep step, const SharedTimeField& velocity, int64_t steps) {
   at::Tensor x = at::full({1}, 1.0, at::kDouble);
   for (int64_t i = 0; i < steps; ++i) {
     const float t = static_cast<float>(i) / static_cast<float>(steps);
     const float t_next = static_cast<float>(i + 1) / static_cast<float>(steps);
-    x = solver_step(solver)(velocity, x, t, t_next);
+    x = step(velocity, x, t, t_next);
   }
   return x.item<double>();
 }
@@ -34,35 +34,35 @@ at::Tensor exponential(const at::Tensor& x, float) {
 }
 
 TEST(Solver, EulerIsExactForAConstantVelocity) {
-  EXPECT_DOUBLE_EQ(integrate(SolverKind::kEuler, constant, 4), 3);
+  EXPECT_DOUBLE_EQ(integrate(euler_step, constant, 4), 3);
 }
 
 TEST(Solver, HeunIsExactForAVelocityLinearInTime) {
-  EXPECT_DOUBLE_EQ(integrate(SolverKind::kHeun, linear, 1), 2);
-  EXPECT_DOUBLE_EQ(integrate(SolverKind::kHeun, linear, 4), 2);
+  EXPECT_DOUBLE_EQ(integrate(heun_step, linear, 1), 2);
+  EXPECT_DOUBLE_EQ(integrate(heun_step, linear, 4), 2);
 }
 
 TEST(Solver, ErrorsShrinkWithTheOrder) {
   const struct {
-    SolverKind solver;
+    SolverStep step;
     double factor;  // by which twice as many steps shrink the error
-  } rows[] = {{SolverKind::kEuler, 2}, {SolverKind::kHeun, 4}};
-  for (const auto& [solver, factor] : rows) {
-    const double coarse = std::abs(integrate(solver, exponential, 64) - std::exp(1.0));
-    const double fine = std::abs(integrate(solver, exponential, 128) - std::exp(1.0));
-    EXPECT_NEAR(coarse / fine, factor, 0.1) << name_of(solver);
+  } rows[] = {{euler_step, 2}, {heun_step, 4}};
+  for (const auto& [step, factor] : rows) {
+    const double coarse = std::abs(integrate(step, exponential, 64) - std::exp(1.0));
+    const double fine = std::abs(integrate(step, exponential, 128) - std::exp(1.0));
+    EXPECT_NEAR(coarse / fine, factor, 0.1) << factor;
   }
 }
 
 TEST(Solver, EvaluatesOncePerEulerAndTwicePerHeunStep) {
   int calls = 0;
-  const VelocityField counting = [&](const at::Tensor& x, float) {
+  const SharedTimeField counting = [&](const at::Tensor& x, float) {
     ++calls;
     return x;
   };
-  integrate(SolverKind::kEuler, counting, 5);
+  integrate(euler_step, counting, 5);
   EXPECT_EQ(calls, 5);
-  integrate(SolverKind::kHeun, counting, 5);
+  integrate(heun_step, counting, 5);
   EXPECT_EQ(calls, 15);
 }
 

@@ -182,5 +182,59 @@ TEST(Engine, OutlivesFilesThatAreCutShort) {
   expect_bit_equal(run_all(*engine, 8), before, "with empty files");
 }
 
+std::vector<NamedTensor> tensors_of(const std::filesystem::path& file) {
+  std::vector<NamedTensor> tensors;
+  const auto source = weights::open_weights(file);
+  for (const weights::TensorInfo& info : source->tensors())
+    tensors.push_back({info.name, from_torch(source->read(info.name))});
+  return tensors;
+}
+
+TEST(ReplaceWeights, GivesANetworkOtherWeightsOrNone) {
+  const auto engine = open_engine();
+  const SampleRequest request = request_of(1);
+  const Tensor before = engine->sampler().sample(request);
+  std::vector<NamedTensor> tensors = tensors_of(kTinyCard.parent_path() / "dit_tiny.safetensors");
+  for (NamedTensor& tensor : tensors) {
+    if (tensor.name != "final_layer.linear.bias") continue;
+    tensor.tensor = from_torch(to_torch(tensor.tensor) + 0.5);
+  }
+  engine->replace_weights(ModelPart::kDiffusion, tensors);
+  const Tensor after = engine->sampler().sample(request);
+  EXPECT_FALSE(bit_equal(after, before));
+  tensors.pop_back();
+  EXPECT_THROW(engine->replace_weights(ModelPart::kDiffusion, tensors), WeightsError);
+  EXPECT_TRUE(bit_equal(engine->sampler().sample(request), after)) << "a failure changes nothing";
+}
+
+TEST(ReplaceWeights, WorksForEveryNetworkAndNothingElse) {
+  const auto engine = open_engine();
+  const auto file = tensors_of(kTinyCard.parent_path() / "autoencoder_tiny.safetensors");
+  for (const auto& [part, prefix] : {std::pair{ModelPart::kEncoder, "encoder."},
+                                     {ModelPart::kResidual, "extra_vit."},
+                                     {ModelPart::kDecoder, "decoder."}}) {
+    std::vector<NamedTensor> tensors;
+    for (const NamedTensor& tensor : file)
+      if (tensor.name.starts_with(prefix))
+        tensors.push_back({tensor.name.substr(std::string(prefix).size()), tensor.tensor});
+    EXPECT_NO_THROW(engine->replace_weights(part, tensors)) << prefix;
+  }
+  EXPECT_THROW(engine->replace_weights(ModelPart::kStatistics, {}), ConfigurationError);
+}
+
+TEST(HasWeights, IsTrueOfWhatCanBeLoaded) {
+  const auto engine = open_edited([](Card& card) { card.statistics.reset(); });
+  EXPECT_TRUE(engine->has_weights(ModelPart::kDiffusion));
+  EXPECT_TRUE(engine->has_weights(ModelPart::kDecoder));
+  EXPECT_TRUE(engine->has_weights(ModelPart::kEncoder));
+  EXPECT_FALSE(engine->has_weights(ModelPart::kStatistics));
+}
+
+TEST(Latent, IsThatOfTheModelsOwnPictures) {
+  const auto engine = open_engine();
+  EXPECT_EQ(engine->latent(), (LatentSpec{.channels = 56, .height = 4, .width = 4, .cell = 16}));
+  EXPECT_EQ(engine->latent().picture_width(), 64);
+}
+
 }  // namespace
 }  // namespace svgen::engine

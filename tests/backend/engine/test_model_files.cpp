@@ -8,7 +8,7 @@
 namespace svgen::engine {
 namespace {
 
-using weights::Role;
+using enum ModelPart;
 
 Card tiny() {
   return Card::load(kTinyCard);
@@ -18,19 +18,18 @@ TEST(ModelFiles, SaysWhichKeyTheCardLacks) {
   Card card = tiny();
   card.encoder.reset();
   const ModelFiles files(card);
-  EXPECT_FALSE(files.names(Role::kEncoder));
-  const std::string report = report_of<ConfigurationError>([&] { files.open(Role::kEncoder); });
+  EXPECT_FALSE(files.names(kEncoder));
+  const std::string report = report_of<ConfigurationError>([&] { files.open(kEncoder); });
   EXPECT_NE(report.find("\"encoder\""), std::string::npos) << report;
   EXPECT_NE(report.find("only residual, decoder, diffusion, statistics"), std::string::npos);
   EXPECT_NE(report.find(kTinyCard.string()), std::string::npos) << report;
 }
 
-TEST(ModelFiles, OpensEveryRoleOfBothContainers) {
+TEST(ModelFiles, OpensEveryPartOfBothContainers) {
   for (const char* name : {"card.json", "published.json"}) {
     const ModelFiles files(Card::load(kTinyCard.parent_path() / name));
-    for (const Role role :
-         {Role::kEncoder, Role::kResidual, Role::kDecoder, Role::kDiffusion, Role::kStatistics}) {
-      EXPECT_FALSE(files.open(role)->tensors().empty()) << name;
+    for (const ModelPart part : {kEncoder, kResidual, kDecoder, kDiffusion, kStatistics}) {
+      EXPECT_FALSE(files.open(part)->tensors().empty()) << name;
     }
   }
 }
@@ -39,9 +38,9 @@ TEST(ModelFiles, ReportsAMissingFileOnlyToWhoNeedsIt) {
   Card card = tiny();
   card.decoder->source.file = "absent.safetensors";
   const ModelFiles files(card);
-  EXPECT_TRUE(files.names(Role::kDecoder));
-  EXPECT_EQ(files.open_if_there(Role::kDecoder), nullptr);
-  const std::string report = report_of<IoError>([&] { files.open(Role::kDecoder); });
+  EXPECT_TRUE(files.names(kDecoder));
+  EXPECT_EQ(files.open_if_there(kDecoder), nullptr);
+  const std::string report = report_of<IoError>([&] { files.open(kDecoder); });
   EXPECT_NE(report.find("absent.safetensors"), std::string::npos) << report;
 }
 
@@ -50,7 +49,7 @@ TEST(ModelFiles, RefusesOneShardOfSeveral) {
   Card card = tiny();
   card.diffusion->source.file =
       folder.write("m-00001-of-00002.safetensors", "whatever is in it").string();
-  const std::string report = report_of<IoError>([&] { ModelFiles(card).open(Role::kDiffusion); });
+  const std::string report = report_of<IoError>([&] { ModelFiles(card).open(kDiffusion); });
   EXPECT_NE(report.find("m.safetensors.index.json"), std::string::npos) << report;
   EXPECT_NE(report.find("shard 1 of 2"), std::string::npos) << report;
 }
@@ -59,9 +58,9 @@ TEST(ModelFiles, ChecksTheDigestUnderWhicheverRoleItStands) {
   Card card = tiny();
   card.encoder->source.sha256 = std::string(64, '0');
   const ModelFiles files(card);
-  EXPECT_THROW(files.verify(Role::kEncoder), WeightsError);
-  EXPECT_THROW(files.verify(Role::kDecoder), WeightsError);  // the same file
-  EXPECT_NO_THROW(files.verify(Role::kDiffusion));
+  EXPECT_THROW(files.verify(kEncoder), WeightsError);
+  EXPECT_THROW(files.verify(kDecoder), WeightsError);  // the same file
+  EXPECT_NO_THROW(files.verify(kDiffusion));
 }
 
 }  // namespace

@@ -2,12 +2,14 @@
 // The velocity that sampling sees is the model's, and follows the model that it is asked for.
 #include "engine/velocity.h"
 
+#include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
 #include "backend/nn/fill.h"
 #include "backend/ops/device_there.h"
+#include "models/dit/dit.h"
 
 namespace svgen {
 namespace {
@@ -30,11 +32,12 @@ void expect_the_models(at::Device device, double tolerance) {
   engine::Velocity velocity;
   // The second model takes the place of the first, and the first comes back.
   for (const double gain : {1.0, -2.0, 1.0}) {
-    const at::Tensor wanted = filled(gain)->forward(x, schedule[1], labels);
+    const at::Tensor wanted = filled(gain)->forward(x, at::full({2}, schedule[1]), labels);
     const diffusion::VelocityModel found = velocity.of(filled(gain, device), schedule, {1});
     for (int round = 0; round < 2; ++round)
       EXPECT_LE(
-          largest_difference(found(x.to(device), schedule[1], labels.to(device)).cpu(), wanted),
+          largest_difference(
+              found(x.to(device), {schedule[1], schedule[1]}, labels.to(device)).cpu(), wanted),
           tolerance);
   }
 }

@@ -4,11 +4,13 @@
 
 #include <ATen/Context.h>
 
-#include "backend/engine/support.h"
 #include "runtime/processor.h"
+#include "svgen/support.h"
 
 namespace svgen::runtime {
 namespace {
+
+using svgen::testing::report_of;
 
 constexpr Device kCpu{};
 constexpr Device kCuda{Device::Type::kCuda, 0};

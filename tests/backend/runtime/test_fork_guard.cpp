@@ -17,6 +17,9 @@
 namespace svgen::runtime {
 namespace {
 
+using engine::open_engine;
+using engine::request_of;
+
 // Forks, and gives what `child` returned there; a child that hangs is ended by its alarm.
 int status_of_child(const std::function<int()>& child) {
   const pid_t pid = fork();

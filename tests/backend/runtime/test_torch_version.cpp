@@ -2,10 +2,14 @@
 // Another LibTorch than that of the build is an error.
 #include "runtime/torch_version.h"
 
-#include "backend/engine/support.h"
+#include <gtest/gtest.h>
+
+#include "svgen/support.h"
 
 namespace svgen::runtime {
 namespace {
+
+using svgen::testing::report_of;
 
 TEST(TorchVersion, AcceptsThisProcess) {
   EXPECT_NO_THROW(check_torch_version());

@@ -12,7 +12,7 @@
 #include <cmath>
 
 #include "backend/nn/fill.h"
-#include "train/initialize.h"
+#include "nn/initial_weights.h"
 
 namespace svgen::train {
 namespace {
@@ -33,8 +33,8 @@ EncoderModel small_model() {
       .patch = 4, .width = 16, .depth = 1, .heads = 2, .ffn = 24, .registers = 2};
   EncoderModel model{models::DinoV3(config), PrototypeHead(config.width, small_options()),
                      nn::Linear(config.width, 3)};
-  draw_first_weights([&](const nn::StateScope& s) { model.visit(s); }, encoder_first_weights(1), 1,
-                     0);
+  nn::draw_initial_weights([&](const nn::StateScope& s) { model.visit(s); },
+                           models::dinov3_initial_weights(1), 1, 0);
   model.encoder.periods = at::Tensor();
   return model;
 }

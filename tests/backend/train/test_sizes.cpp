@@ -5,10 +5,30 @@
 #include <gtest/gtest.h>
 
 #include "backend/train/support.h"
+#include "models/conv_decoder/conv_decoder.h"
+#include "models/dinov3/dinov3.h"
+#include "models/dit/dit.h"
+#include "models/residual_vit/residual_vit.h"
 #include "svgen/error.h"
 
 namespace svgen::train {
 namespace {
+
+using enum ModelPart;
+constexpr auto kScratch = Initialization::kScratch;
+
+models::DinoV3Config encoder_sizes(const engine::ModelFiles& files) {
+  return sizes_of(models::kDinoV3, files, kEncoder, kScratch);
+}
+models::ResidualVitConfig residual_sizes(const engine::ModelFiles& files) {
+  return sizes_of(models::kResidualVit, files, kResidual, kScratch);
+}
+models::ConvDecoderConfig decoder_sizes(const engine::ModelFiles& files, int64_t channels) {
+  return sizes_of(models::kConvDecoder, files, kDecoder, kScratch, channels);
+}
+models::DitConfig diffusion_sizes(const engine::ModelFiles& files, int64_t channels) {
+  return sizes_of(models::kDit, files, kDiffusion, kScratch, channels);
+}
 
 Card edited(const std::function<void(Card&)>& edit) {
   Card card = Card::load(kTinyCard);

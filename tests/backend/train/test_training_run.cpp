@@ -20,7 +20,7 @@ class TrainingRunTest : public ::testing::Test {
     slot_ = at::full({3}, 1.0);
     run_.reset();
     run_.emplace("test", options, at::kCPU);
-    run_->add_side(
+    run_->add_group(
         "side", [this](const nn::StateScope& state) { state("x", slot_, {3}); },
         run_->optimizer_config());
     counter_ = at::full({1}, 0.0);
@@ -29,7 +29,7 @@ class TrainingRunTest : public ::testing::Test {
     return *run_;
   }
   TrainReport batch(double loss, std::vector<int64_t> indices) {
-    run_->exported_side().parameters.gradients().add_(loss);
+    run_->exported_group().parameters.gradients().add_(loss);
     counter_.add_(1);
     return run_->complete_batch(indices, {{"loss", loss}}, 0.5);
   }
@@ -112,7 +112,7 @@ TEST_F(TrainingRunTest, BadNumbersChangeNothing) {
   batch(1, {0});
   const float before = slot_[0].item<float>();
   EXPECT_THROW(batch(std::nan(""), {1}), ConfigurationError);
-  EXPECT_EQ(run_->exported_side().parameters.values()[0].item<float>(), before);
+  EXPECT_EQ(run_->exported_group().parameters.values()[0].item<float>(), before);
   EXPECT_TRUE(std::filesystem::exists(options.checkpoint / "step-00000001"));
 }
 

@@ -5,6 +5,7 @@
 #include <ATen/ops/ones.h>
 
 #include "support.h"
+#include "systems/system.h"
 #include "weights/safetensors.h"
 
 namespace svgen::weights {
@@ -15,8 +16,12 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using namespace testing;
 
+std::string described(const std::filesystem::path& file) {
+  return describe_weights(file, systems::file_layouts());
+}
+
 TEST(DescribeWeights, ListsTensorsTotalsAndKind) {
-  const std::string text = describe_weights(tiny("dit_tiny.pt"));
+  const std::string text = described(tiny("dit_tiny.pt"));
   EXPECT_THAT(text, ContainsRegex("ln1\\.weight +float32 +\\[64, 56\\]\n"));
   EXPECT_THAT(text, HasSubstr("40 tensors, "));
   EXPECT_THAT(text, HasSubstr("recognised as: diffusion transformer"));
@@ -24,7 +29,7 @@ TEST(DescribeWeights, ListsTensorsTotalsAndKind) {
 }
 
 TEST(DescribeWeights, NamesThePartsOfACheckpointAndWhySomeAreSurplus) {
-  const std::string text = describe_weights(tiny("svg_autoencoder_tiny.ckpt"));
+  const std::string text = described(tiny("svg_autoencoder_tiny.ckpt"));
   for (const char* part : {"SVG autoencoder checkpoint", "encoder: 42 tensors",
                            "residual ViT: 34 tensors", "decoder: 144 tensors", "complete",
                            "loss.*: networks of the training losses (56)", "norm_vit.*: "})
@@ -36,7 +41,7 @@ TEST(DescribeWeights, SaysWhatIsNotRead) {
   const std::string sparse = pickle::call(pickle::global("torch._utils", "_rebuild_sparse_tensor"),
                                           {pickle::text("torch.sparse_coo")});
   const std::string text =
-      describe_weights(folder.write("a.pt", torch_zip(pickle::dict({{"w", sparse}}), {})));
+      described(folder.write("a.pt", torch_zip(pickle::dict({{"w", sparse}}), {})));
   EXPECT_THAT(text, HasSubstr("w  not read: a sparse tensor (torch.sparse_coo): save it"));
 }
 
@@ -49,7 +54,7 @@ class DescribeChanged : public ::testing::Test {
       if (info.name != removed) tensors.emplace_back(info.name, source->read(info.name));
     if (!added.empty()) tensors.emplace_back(added, at::ones({1}));
     write_safetensors(folder_.path() / "file", tensors);
-    return describe_weights(folder_.path() / "file");
+    return described(folder_.path() / "file");
   }
   ScratchFolder folder_;
 };
@@ -65,11 +70,11 @@ TEST_F(DescribeChanged, NamesWhatIsUnknown) {
 }
 
 TEST(DescribeWeights, SaysWhenItKnowsNothingOfTheKind) {
-  EXPECT_THAT(describe_weights(tiny("cases.safetensors")), HasSubstr("no kind of file known"));
+  EXPECT_THAT(described(tiny("cases.safetensors")), HasSubstr("no kind of file known"));
 }
 
 TEST(DescribeWeights, RefusesWhatCannotBeRead) {
-  EXPECT_THROW(describe_weights(tiny("absent.pt")), IoError);
+  EXPECT_THROW(described(tiny("absent.pt")), IoError);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "open_part.h"
 #include "support.h"
 #include "weights/safetensors.h"
 
@@ -131,7 +132,7 @@ TEST_F(LoadModule, AcceptsSurplusThatHasAReason) {
   } token;
   write_safetensors(folder_.path() / "file",
                     {{"cls_token", at::ones({1})}, {"mask_token", at::ones({1})}});
-  load_module(token, *open_role(folder_.path() / "file", Role::kEncoder, ""));
+  load_module(token, *open_part(folder_.path() / "file", ModelPart::kEncoder));
   EXPECT_TRUE(token.cls.defined());
 }
 

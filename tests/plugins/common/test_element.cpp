@@ -47,8 +47,8 @@ class Probe : public ElementImpl<ProbeSettings> {
     gst_element_class_add_pad_template(
         GST_ELEMENT_CLASS(klass),
         gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, any.get()));
-    GST_BASE_SRC_CLASS(klass)->start = thunk<&Probe::start>;
-    klass->create = thunk<&Probe::create>;
+    GST_BASE_SRC_CLASS(klass)->start = trampoline<&Probe::start>;
+    klass->create = trampoline<&Probe::create>;
   }
 
   void open() { note("open"); }
@@ -114,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(Methods, FailingElement,
                          ::testing::Values("open", "prepare", "start", "create"),
                          [](const auto& tested) { return std::string(tested.param); });
 
-TEST(ElementGlueTypes, FailuresOfAThunkAreWhatTheSlotCallsFailure) {
+TEST(ElementGlueTypes, FailuresOfATrampolineAreWhatTheSlotCallsFailure) {
   EXPECT_EQ(failure<GstFlowReturn>(), GST_FLOW_ERROR);
   EXPECT_EQ(failure<GstStateChangeReturn>(), GST_STATE_CHANGE_FAILURE);
   EXPECT_EQ(failure<gboolean>(), FALSE);

@@ -119,7 +119,7 @@ TEST(VideoCaps, InterlacedVideoIsRefusedWithTheElementThatHelps) {
 }
 
 TEST(VideoCaps, TheNativeSizeComesFirstThenMultiplesOfThePatch) {
-  const CapsPtr caps = accepted_video_caps(8, {6, 10});
+  const CapsPtr caps = accepted_video_caps({.height = 6, .width = 10, .cell = 8});
   ASSERT_EQ(gst_caps_get_size(caps.get()), 2u);
   gint width = 0, height = 0;
   ASSERT_TRUE(gst_structure_get_int(gst_caps_get_structure(caps.get(), 0), "width", &width));

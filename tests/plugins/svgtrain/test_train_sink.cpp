@@ -4,6 +4,7 @@
 #include "support.h"
 #include "svgen/engine.h"
 #include "svgen/random.h"
+#include "svgen/trainer.h"
 
 namespace svgen::gst::testing {
 namespace {
@@ -185,7 +186,7 @@ Tensor made_by(Engine& engine, bool sampler) {
     request.options.steps = 2;
     return engine.sampler().sample(request);
   }
-  Tensor latent = Tensor::empty(DType::kFloat32, {1, grid.tokens(), kLatent});
+  Tensor latent = Tensor::empty(DType::kFloat32, {1, grid.cells(), kLatent});
   normal_noise(1, 0, 0, {latent.data_as<float>(), static_cast<size_t>(latent.element_count())});
   return engine.decoder().decode(latent, grid, true);
 }
@@ -194,15 +195,14 @@ class FollowTest : public TrainSinkTest {};
 
 TEST_P(FollowTest, WhoFollowsHasTheWeightsThatAreSaved) {
   const bool sampler = GetParam().name == std::string("diffusion");
-  const auto follower = Engine::open({.model = "mini", .follow_training = true});
-  const auto follow = [&] {
-    return sampler ? follower->sampler().follow_training() : follower->decoder().follow_training();
-  };
-  EXPECT_TRUE(follow());
-  const Tensor before = made_by(*follower, sampler);
+  const auto engine = Engine::open({.model = "mini", .follow_training = true});
+  const auto follower =
+      TrainingFollower::create(engine, sampler ? ModelPart::kDiffusion : ModelPart::kDecoder);
+  EXPECT_TRUE(follower->update());
+  const Tensor before = made_by(*engine, sampler);
   EXPECT_TRUE(Pipeline(line("max-steps=2 ema-decay=0.5")).run());
-  EXPECT_TRUE(follow());
-  const Tensor after = made_by(*follower, sampler);
+  EXPECT_TRUE(follower->update());
+  const Tensor after = made_by(*engine, sampler);
   const auto saved = Engine::open({.model = (run_ / "step-00000002").string()});
   EXPECT_EQ(largest_difference(after, made_by(*saved, sampler)), 0);
   EXPECT_GT(largest_difference(after, before), 0);

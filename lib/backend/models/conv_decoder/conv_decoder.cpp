@@ -22,16 +22,58 @@ at::Tensor channels_last(const at::Tensor& x) {
   return x.permute({0, 2, 3, 1}).reshape({-1}).view({n, h, w, c}).permute({0, 3, 1, 2});
 }
 
-int64_t top_channels(const DecoderConfig& config) {
+int64_t top_channels(const ConvDecoderConfig& config) {
   return config.channels * config.multipliers.back();
+}
+
+using enum nn::InitialWeights;
+constexpr nn::InitialWeightsRule kInitialWeights[] = {
+    {"norm", "weight", kOnes},
+    {"norm", "bias", kZeros},
+    {"", "", kFanInUniform},
+};
+
+ConvDecoderConfig from_card(const Card& card, int64_t latent_channels, MissingKeys& missing) {
+  const DecoderConfig& c = *card.decoder;
+  missing.require("latent channels (of encoder and residual)", latent_channels);
+  missing.require("decoder.channels", c.channels);
+  missing.require("decoder.multipliers", static_cast<int64_t>(c.multipliers.size()));
+  missing.require("decoder.res_blocks", c.res_blocks);
+  return {.latent_channels = latent_channels,
+          .channels = c.channels,
+          .multipliers = c.multipliers,
+          .res_blocks = c.res_blocks,
+          .attention_levels = c.attention_levels,
+          .groups = c.groups};
+}
+
+ConvDecoderConfig from_file(const Card& card, const weights::StateSource& source,
+                            int64_t latent_channels) {
+  const ConvDecoderConfig config =
+      infer_conv_decoder_config(*card.decoder, source, latent_channels);
+  if (config.upscale() == card.patch) return config;
+  throw ConfigurationError(
+      "the decoder does not draw one patch per token: correct \"patch\" or the multipliers",
+      {.expected = "patch " + std::to_string(config.upscale()) +
+                   " (2 to the number of multipliers less one) as in " + source.path().string(),
+       .found = "patch " + std::to_string(card.patch),
+       .where = card.path.string()});
 }
 
 }  // namespace
 
-DecoderConfig infer_decoder_config(const svgen::DecoderConfig& card,
-                                   const weights::StateSource& source, int64_t latent_channels) {
+constinit const Component<ConvDecoderConfig> kConvDecoder = {.key = "decoder",
+                                                             .presets = {},
+                                                             .spelling = &kConvDecoderSpelling,
+                                                             .from_file = from_file,
+                                                             .from_card = from_card,
+                                                             .initial_weights = kInitialWeights};
+
+ConvDecoderConfig infer_conv_decoder_config(const DecoderConfig& card,
+                                            const weights::StateSource& source,
+                                            int64_t latent_channels) {
   SizeCheck check("decoder", source);
-  DecoderConfig config;
+  ConvDecoderConfig config;
   config.latent_channels = file_size(source, "conv_in.weight", 4, 1);
   if (latent_channels != 0 && latent_channels != config.latent_channels)
     check.reject("latent channels", std::to_string(config.latent_channels),
@@ -68,8 +110,8 @@ DecoderConfig infer_decoder_config(const svgen::DecoderConfig& card,
   return config;
 }
 
-DecoderLevel::DecoderLevel(int64_t in, int64_t out, const DecoderConfig& config, bool attends,
-                           bool upsamples) {
+ConvDecoderLevel::ConvDecoderLevel(int64_t in, int64_t out, const ConvDecoderConfig& config,
+                                   bool attends, bool upsamples) {
   for (int64_t i = 0; i <= config.res_blocks; ++i) {
     block.emplace_back(i == 0 ? in : out, out, config.groups);
     if (attends) attn.emplace_back(out, config.groups);
@@ -77,13 +119,13 @@ DecoderLevel::DecoderLevel(int64_t in, int64_t out, const DecoderConfig& config,
   if (upsamples) upsample.emplace(out);
 }
 
-void DecoderLevel::visit(const nn::StateScope& state) {
+void ConvDecoderLevel::visit(const nn::StateScope& state) {
   for (size_t i = 0; i < block.size(); ++i) block[i].visit(state.child("block", i));
   for (size_t i = 0; i < attn.size(); ++i) attn[i].visit(state.child("attn", i));
   if (upsample) upsample->visit(state.child("upsample"));
 }
 
-at::Tensor DecoderLevel::operator()(at::Tensor h) const {
+at::Tensor ConvDecoderLevel::operator()(at::Tensor h) const {
   for (size_t i = 0; i < block.size(); ++i) {
     h = block[i](h);  // (N, out, H, W)
     if (!attn.empty()) h = attn[i](h);
@@ -91,7 +133,7 @@ at::Tensor DecoderLevel::operator()(at::Tensor h) const {
   return upsample ? (*upsample)(h) : h;  // (N, out, 2H, 2W)
 }
 
-Decoder::Decoder(const DecoderConfig& decoder_config)
+ConvDecoder::ConvDecoder(const ConvDecoderConfig& decoder_config)
     : config(decoder_config),
       conv_in(config.latent_channels, top_channels(config), 3),
       mid_block_1(top_channels(config), top_channels(config), config.groups),
@@ -109,7 +151,7 @@ Decoder::Decoder(const DecoderConfig& decoder_config)
   }
 }
 
-void Decoder::visit(const nn::StateScope& state) {
+void ConvDecoder::visit(const nn::StateScope& state) {
   conv_in.visit(state.child("conv_in"));
   mid_block_1.visit(state.child("mid.block_1"));
   mid_attn_1.visit(state.child("mid.attn_1"));
@@ -119,7 +161,7 @@ void Decoder::visit(const nn::StateScope& state) {
   conv_out.visit(state.child("conv_out"));
 }
 
-at::Tensor Decoder::forward(const at::Tensor& latent) const {
+at::Tensor ConvDecoder::forward(const at::Tensor& latent) const {
   if (latent.dim() != 4 || latent.size(1) != config.latent_channels)
     throw ShapeError("the latent does not fit the decoder",
                      {.expected = "[N, " + std::to_string(config.latent_channels) + ", h, w]",

@@ -7,6 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include "models/component.h"
+#include "models/network.h"
 #include "nn/conv_blocks.h"
 #include "nn/state.h"
 #include "svgen/card.h"
@@ -14,7 +16,7 @@
 
 namespace svgen::models {
 
-struct DecoderConfig {
+struct ConvDecoderConfig {
   int64_t latent_channels = 392;
   int64_t channels = 128;                              // of the finest level, times multipliers
   std::vector<int64_t> multipliers = {1, 1, 2, 2, 4};  // finest level first
@@ -24,17 +26,22 @@ struct DecoderConfig {
 
   /// Pixels per latent position and side: 2^(levels - 1).
   int64_t upscale() const { return int64_t{1} << (multipliers.size() - 1); }
-  bool operator==(const DecoderConfig&) const = default;
+  bool operator==(const ConvDecoderConfig&) const = default;
 };
 
-/// The sizes from the card and the shapes in `source`. `latent_channels` is what the other roles
+extern const weights::Spelling kConvDecoderSpelling;
+extern const Component<ConvDecoderConfig> kConvDecoder;
+
+/// The sizes from the card and the shapes in `source`. `latent_channels` is what the other parts
 /// say, 0 when unknown. ConfigurationError names a key that contradicts the file.
-DecoderConfig infer_decoder_config(const svgen::DecoderConfig& card,
-                                   const weights::StateSource& source, int64_t latent_channels);
+ConvDecoderConfig infer_conv_decoder_config(const DecoderConfig& card,
+                                            const weights::StateSource& source,
+                                            int64_t latent_channels);
 
 /// One resolution: res_blocks + 1 blocks, each followed by attention where the level has it.
-struct DecoderLevel {
-  DecoderLevel(int64_t in, int64_t out, const DecoderConfig& config, bool attends, bool upsamples);
+struct ConvDecoderLevel {
+  ConvDecoderLevel(int64_t in, int64_t out, const ConvDecoderConfig& config, bool attends,
+                   bool upsamples);
 
   void visit(const nn::StateScope& state);
   at::Tensor operator()(at::Tensor h) const;
@@ -44,21 +51,23 @@ struct DecoderLevel {
   std::optional<nn::Upsample> upsample;
 };
 
-struct Decoder {
-  explicit Decoder(const DecoderConfig& decoder_config);
+struct ConvDecoder : PixelDecoder {
+  explicit ConvDecoder(const ConvDecoderConfig& decoder_config);
 
-  void visit(const nn::StateScope& state);
+  void visit(const nn::StateScope& state) override;
+  int64_t channels() const override { return config.latent_channels; }
+  at::Tensor pixels(const at::Tensor& latents) const override { return forward(latents); }
 
   /// Latents (N, C, h, w) -> pixels (N, 3, H, W), nominally in [-1, 1], not clamped; any layout in,
   /// contiguous or channels-last out. ShapeError on another channel count.
   at::Tensor forward(const at::Tensor& latent) const;
 
-  DecoderConfig config;
+  ConvDecoderConfig config;
   nn::Conv2d conv_in;
   nn::ResnetBlock mid_block_1;
   nn::AttnBlock mid_attn_1;
   nn::ResnetBlock mid_block_2;
-  std::vector<DecoderLevel> up;  // up[L] is level L; the last one runs first
+  std::vector<ConvDecoderLevel> up;  // up[L] is level L; the last one runs first
   nn::GroupNorm norm_out;
   nn::Conv2d conv_out;
 };

@@ -62,6 +62,19 @@ void DinoV3::visit(const nn::StateScope& state) {
   norm.visit(state.child("norm"));
 }
 
+void DinoV3::prepare() {
+  for (DinoV3Block& block : blocks) block.attn.fold_bias_mask();
+}
+
+std::vector<at::Tensor> DinoV3::tables(int64_t height, int64_t width) const {
+  const nn::RotaryTables tables = rotary(height, width);
+  return {tables.sin, tables.cos};
+}
+
+at::Tensor DinoV3::features(const at::Tensor& pixels, at::TensorList tables) const {
+  return patch_tokens(pixels, {tables[0], tables[1]});  // (N, T, D)
+}
+
 at::Tensor DinoV3::embed(const at::Tensor& pixels) const {
   const at::Tensor patches = patch_embed(pixels);  // (N, T, D)
   std::vector<at::Tensor> tokens;

@@ -5,9 +5,10 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <string_view>
 #include <vector>
 
+#include "models/component.h"
+#include "models/network.h"
 #include "nn/attention.h"
 #include "nn/layer_norm.h"
 #include "nn/layer_scale.h"
@@ -34,9 +35,11 @@ struct DinoV3Config {
   bool operator==(const DinoV3Config&) const = default;
 };
 
-/// The published sizes ("dinov3-vits16plus", "dinov3-vitb16", ...); null for an unknown name.
-const DinoV3Config* find_dinov3_preset(std::string_view name);
-std::vector<std::string_view> dinov3_preset_names();
+extern const weights::Spelling kDinoV3Spelling;
+/// Presets: the published sizes ("dinov3-vits16plus", "dinov3-vitb16", ...).
+extern const Component<DinoV3Config> kDinoV3;
+/// `layer_scale` is the first value of LayerScale.
+std::vector<nn::InitialWeightsRule> dinov3_initial_weights(double layer_scale);
 
 /// The sizes from the card's preset, the card and the shapes in `source` (a role's tensors, Meta's
 /// names). `patch` is the card's, 0 when it gives none. ConfigurationError names a key that
@@ -60,10 +63,15 @@ struct DinoV3Block {
   nn::LayerScale ls2;
 };
 
-struct DinoV3 {
+struct DinoV3 : FeatureEncoder {
   explicit DinoV3(const DinoV3Config& dino_config);
 
-  void visit(const nn::StateScope& state);
+  void visit(const nn::StateScope& state) override;
+  /// Folds the biases' masks into the biases.
+  void prepare() override;
+  int64_t channels() const override { return config.width; }
+  std::vector<at::Tensor> tables(int64_t height, int64_t width) const override;
+  at::Tensor features(const at::Tensor& pixels, at::TensorList tables) const override;
 
   /// Normalised pixels (N, 3, H, W) -> all tokens after the final norm, (N, 1 + R + T, D): class,
   /// registers, patches row-major. ShapeError unless H and W are multiples of the patch.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The published sizes of the DINOv3 family, and reading them from a card and a file.
-#include <array>
-#include <utility>
+#include <string>
 
 #include "models/dinov3/dinov3.h"
 #include "models/sizes.h"
@@ -12,7 +11,7 @@ namespace {
 
 // 16-pixel patches, 4 registers and rope base 100 throughout; the gated sizes are two thirds of
 // six times the width.
-const std::pair<std::string_view, DinoV3Config> kPresets[] = {
+constexpr Preset<DinoV3Config> kPresets[] = {
     {"dinov3-vits16", {.width = 384, .depth = 12, .heads = 6, .ffn = 1536, .gated = false}},
     {"dinov3-vits16plus", {.width = 384, .depth = 12, .heads = 6, .ffn = 1536}},
     {"dinov3-vitb16", {.width = 768, .depth = 12, .heads = 12, .ffn = 3072, .gated = false}},
@@ -20,34 +19,63 @@ const std::pair<std::string_view, DinoV3Config> kPresets[] = {
     {"dinov3-vith16plus", {.width = 1280, .depth = 32, .heads = 20, .ffn = 5120}},
 };
 
-// All zeros, as in a card that leaves the sizes out.
-DinoV3Config preset_or_nothing(const EncoderConfig& card) {
-  if (card.preset.empty())
-    return {.patch = 0, .width = 0, .depth = 0, .heads = 0, .ffn = 0, .registers = -1};
-  if (const DinoV3Config* preset = find_dinov3_preset(card.preset)) return *preset;
-  std::string known;
-  for (const auto& [name, config] : kPresets) (known += known.empty() ? "" : ", ") += name;
-  throw ConfigurationError("unknown encoder preset '" + card.preset + "': name a known one",
-                           {.expected = known, .found = card.preset, .where = "encoder.preset"});
+// As in a card that leaves the sizes out.
+constexpr DinoV3Config kNothing = {
+    .patch = 0, .width = 0, .depth = 0, .heads = 0, .ffn = 0, .registers = -1};
+
+DinoV3Config from_card(const Card& card, int64_t /*latent_channels*/, MissingKeys& missing) {
+  const EncoderConfig& c = *card.encoder;
+  DinoV3Config sizes{.patch = card.patch,
+                     .width = c.width,
+                     .depth = c.depth,
+                     .heads = c.heads,
+                     .ffn = c.ffn,
+                     .registers = c.registers};
+  if (const DinoV3Config* preset = kDinoV3.find_preset(c.preset)) sizes = *preset;
+  if (c.rope_base > 0) sizes.rope_base = c.rope_base;
+  missing.require("patch", sizes.patch);
+  missing.require("grid", card.grid.cells());
+  missing.require("encoder.width", sizes.width);
+  missing.require("encoder.depth", sizes.depth);
+  missing.require("encoder.heads", sizes.heads);
+  missing.require("encoder.ffn", sizes.ffn);
+  missing.require("encoder.registers", sizes.registers + 1);
+  if (!missing.text().empty() || sizes.width % (4 * sizes.heads) == 0) return sizes;
+  throw ConfigurationError(
+      "encoder.width of the card does not give each head a multiple of four channels",
+      {.expected = "a multiple of " + std::to_string(4 * sizes.heads),
+       .found = std::to_string(sizes.width),
+       .where = card.path.string()});
+}
+
+DinoV3Config from_file(const Card& card, const weights::StateSource& source,
+                       int64_t /*latent_channels*/) {
+  return infer_dinov3_config(*card.encoder, source, card.patch);
 }
 
 }  // namespace
 
-const DinoV3Config* find_dinov3_preset(std::string_view name) {
-  for (const auto& [preset_name, config] : kPresets)
-    if (preset_name == name) return &config;
-  return nullptr;
-}
+constinit const Component<DinoV3Config> kDinoV3 = {.key = "encoder",
+                                                   .presets = kPresets,
+                                                   .spelling = &kDinoV3Spelling,
+                                                   .from_file = from_file,
+                                                   .from_card = from_card};
 
-std::vector<std::string_view> dinov3_preset_names() {
-  std::vector<std::string_view> names;
-  for (const auto& [name, config] : kPresets) names.push_back(name);
-  return names;
+std::vector<nn::InitialWeightsRule> dinov3_initial_weights(double layer_scale) {
+  using enum nn::InitialWeights;
+  return {
+      {"gamma", "", kNormal, 0, layer_scale},
+      {"norm", "weight", kOnes},
+      {"_token", "", kNormal, 0.02},
+      {"", "weight", kXavier},
+      {"", "bias", kZeros},
+      {"", "", kOnes},  // buffers, made by the caller
+  };
 }
 
 DinoV3Config infer_dinov3_config(const EncoderConfig& card, const weights::StateSource& source,
                                  int64_t patch) {
-  const DinoV3Config preset = preset_or_nothing(card);
+  const DinoV3Config& preset = kDinoV3.preset_or(kNothing, card.preset);
   const auto given = [](int64_t card_size, int64_t preset_size) {
     return card_size ? card_size : preset_size;
   };

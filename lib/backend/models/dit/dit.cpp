@@ -3,12 +3,8 @@
 #include "models/dit/dit.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/embedding.h>
-#include <ATen/ops/empty.h>
-#include <ATen/ops/full.h>
-
-#include <tuple>
-#include <utility>
 
 #include "nn/sine_cosine.h"
 #include "ops/ops.h"
@@ -72,21 +68,12 @@ void DitBlock::visit(const nn::StateScope& state) {
   modulation.visit(state.child("adaLN_modulation"));
 }
 
-at::Tensor DitBlock::operator()(at::Tensor x, const at::Tensor& c) const {
-  const std::vector<at::Tensor> m = modulation(c);
+NormedTokens DitBlock::operator()(const NormedTokens& h, at::TensorList m) const {
   const at::ScalarType product = attn.qkv_weight.scalar_type();
-  const at::Tensor mixed = attn(ops::modulated_layer_norm(x, m[0], m[1], kEps, product));
-  const auto [sum, normed] = ops::gated_sum_and_norm(x, m[2], mixed, m[3], m[4], kEps, product);
-  return ops::gated_sum(sum, m[5], mlp(normed));
-}
-
-std::pair<at::Tensor, at::Tensor> DitBlock::between_norms(const at::Tensor& x,
-                                                          const at::Tensor& normed,
-                                                          at::TensorList m) const {
-  const at::ScalarType product = attn.qkv_weight.scalar_type();
-  const auto [sum, again] =
-      ops::gated_sum_and_norm(x, m[2], attn(normed), m[3], m[4], kEps, product);
-  return ops::gated_sum_and_norm(sum, m[5], mlp(again), m[6], m[7], kEps, product);
+  const auto [x, normed] =
+      ops::gated_sum_and_norm(h.x, m[2], attn(h.normed), m[3], m[4], kEps, product);
+  const auto [sum, next] = ops::gated_sum_and_norm(x, m[5], mlp(normed), m[6], m[7], kEps, product);
+  return {sum, next};
 }
 
 Dit::Dit(const DitConfig& dit_config)
@@ -104,7 +91,7 @@ void Dit::visit(const nn::StateScope& state) {
   state("y_embedder.embedding_table.weight", label_table, {config.classes + 1, config.width});
   for (size_t i = 0; i < blocks.size(); ++i) blocks[i].visit(state.child("blocks", i));
   const nn::StateScope last = state.child("final_layer.linear");
-  // Not packable: final_layer cuts it by rows.
+  // Not packable: last_layer cuts it by rows.
   last("weight", final_linear.weight, {final_linear.out, final_linear.in});
   last("bias", final_linear.bias, {final_linear.out});
   final_modulation.visit(state.child("final_layer.adaLN_modulation"));
@@ -118,69 +105,47 @@ at::Tensor Dit::condition(const at::Tensor& t, const at::Tensor& y) const {
   return t_embedder(t) + embed_label(y);  // (N, D)
 }
 
-at::Tensor Dit::embed(const at::Tensor& x) const {
-  return ln1(x) + pos_embed;
-}  // (N, T, D)
+at::Tensor Dit::modulations(const at::Tensor& c) const {
+  std::vector<at::Tensor> parts;
+  for (const DitBlock& block : blocks) parts.push_back(block.modulation(c));  // (N, 6D)
+  parts.push_back(final_modulation(c));                                       // (N, 2D)
+  return at::cat(parts, 1);
+}
 
-at::Tensor Dit::tokens(const at::Tensor& x, const at::Tensor& c) const {
-  at::Tensor h = embed(x);  // (N, T, D)
-  for (const DitBlock& block : blocks) h = block(h, c);
+at::Tensor Dit::conditioning(const at::Tensor& t, const at::Tensor& y) const {
+  return modulations(condition(t, y));
+}
+
+at::Tensor Dit::embed(const at::Tensor& x) const {
+  return ln1(x) + pos_embed;  // (N, T, D)
+}
+
+NormedTokens Dit::tokens(const at::Tensor& x, const at::Tensor& m) const {
+  const std::vector<at::Tensor> all = m.chunk(modulation_parts(config), 1);  // of (N, D)
+  const at::TensorList parts = all;
+  const at::Tensor first = embed(x);  // (N, T, D)
+  NormedTokens h{first, ops::modulated_layer_norm(first, parts[0], parts[1], kEps, dtype())};
+  for (size_t i = 0; i < blocks.size(); ++i) h = blocks[i](h, parts.slice(kBlockParts * i));
   return h;
 }
 
-// m is shift, scale: 2 x (N, D).
-at::Tensor Dit::final_layer(const at::Tensor& x, const std::vector<at::Tensor>& m,
-                            int64_t rows) const {
-  return last_rows(
-      ops::modulated_layer_norm(x, m[0], m[1], kEps, final_linear.weight.scalar_type()), rows);
+at::Tensor Dit::last_layer(const at::Tensor& normed, int64_t rows) const {
+  return nn::affine(normed, final_linear.weight.narrow(0, 0, rows),
+                    final_linear.bias.narrow(0, 0, rows));
 }
 
-at::Tensor Dit::last_rows(const at::Tensor& normed, int64_t rows) const {
-  return nn::affine(normed, final_linear.weight.narrow(0, 0, rows),
-                    final_linear.bias.narrow(0, 0, rows));  // (N, T, rows)
+at::Tensor Dit::velocity(const at::Tensor& x, const at::Tensor& m) const {
+  return last_layer(tokens(x, m).normed, config.channels);  // (N, T, C)
 }
 
 at::Tensor Dit::forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const {
   check_inputs(config, x, t, y);
-  const at::Tensor c = condition(t, y);
-  return final_layer(tokens(x, c), final_modulation(c), config.channels);  // (N, T, C)
-}
-
-at::Tensor Dit::forward(const at::Tensor& x, float t, const at::Tensor& y) const {
-  return forward(x, at::full({x.size(0)}, t, x.options().dtype(at::kFloat)), y);
-}
-
-at::Tensor Dit::modulations(const at::Tensor& c) const {
-  const nn::Linear& last = final_modulation.linear;
-  const at::Tensor condition = ops::silu(c).to(last.weight.scalar_type());  // (N, D)
-  const int64_t width = config.width;
-  at::Tensor all = at::empty({c.size(0), modulation_parts(config) * width}, c.options());
-  int64_t at = 0;
-  const auto add = [&](const nn::Linear& linear) {
-    all.narrow(1, at, linear.out).copy_(nn::product(condition, linear.weight, linear.bias));
-    at += linear.out;
-  };
-  for (const DitBlock& block : blocks) add(block.modulation.linear);
-  add(last);
-  return all;
-}
-
-at::Tensor Dit::velocity(const at::Tensor& x, const at::Tensor& m) const {
-  const std::vector<at::Tensor> all = m.chunk(modulation_parts(config), 1);  // of (N, D)
-  const at::TensorList parts = all;
-  at::Tensor h = embed(x);  // (N, T, D)
-  at::Tensor normed =
-      ops::modulated_layer_norm(h, parts[0], parts[1], kEps, final_linear.weight.scalar_type());
-  for (size_t i = 0; i < blocks.size(); ++i)
-    std::tie(h, normed) = blocks[i].between_norms(h, normed, parts.slice(kBlockParts * i));
-  return last_rows(normed, config.channels);  // (N, T, C)
+  return velocity(x, t, y);
 }
 
 at::Tensor Dit::forward_all(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const {
   check_inputs(config, x, t, y);
-  const at::Tensor c = condition(t, y);
-  return final_layer(tokens(x, c), final_modulation(c),
-                     final_linear.out);  // (N, T, 2C) or (N, T, C)
+  return last_layer(tokens(x, conditioning(t, y)).normed, final_linear.out);
 }
 
 }  // namespace svgen::models

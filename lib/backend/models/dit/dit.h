@@ -4,10 +4,10 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <string_view>
-#include <utility>
 #include <vector>
 
+#include "models/component.h"
+#include "models/network.h"
 #include "nn/attention.h"
 #include "nn/linear.h"
 #include "nn/mlp.h"
@@ -32,9 +32,9 @@ struct DitConfig {
   bool operator==(const DitConfig&) const = default;
 };
 
-/// "svg-s", "svg-b", "svg-l", "svg-xl"; null for an unknown name.
-const DitConfig* find_dit_preset(std::string_view name);
-std::vector<std::string_view> dit_preset_names();
+extern const weights::Spelling kDitSpelling;
+/// Presets: "svg-s", "svg-b", "svg-l", "svg-xl".
+extern const Component<DitConfig> kDit;
 
 /// The sizes from the card's preset, the card and the shapes in `source`. ConfigurationError names
 /// a key that contradicts the file, or the heads when neither a preset, the card nor a q norm
@@ -52,50 +52,55 @@ struct TimeEmbedder {
   nn::Linear hidden, output;  // "mlp.0", "mlp.2"
 };
 
-/// x += gate_a Attn(modulate(LN x)); x += gate_m MLP(modulate(LN x)), with a tanh GELU.
+/// Tokens on their way from block to block, with the modulated norm that the next one begins with.
+struct NormedTokens {
+  at::Tensor x, normed;  // (N, T, D) each
+};
+
+/// x += gate_a Attn(modulate(LN x)); x += gate_m MLP(modulate(LN x)), with a tanh GELU. A sum and
+/// the norm that follows it are one pass over the tokens.
 struct DitBlock {
   explicit DitBlock(const DitConfig& config);
 
   void visit(const nn::StateScope& state);
-  at::Tensor operator()(at::Tensor x, const at::Tensor& c) const;  // (N, T, D), (N, D)
-  /// From x with its first norm to the block's result with the first norm of what follows: each
-  /// sum and the norm behind it are one pass. m begins with the block's six modulations, and then
-  /// the shift and the scale of what follows.
-  std::pair<at::Tensor, at::Tensor> between_norms(const at::Tensor& x, const at::Tensor& normed,
-                                                  at::TensorList m) const;
+  /// m: the block's shift_a, scale_a, gate_a, shift_m, scale_m, gate_m, and then the shift and the
+  /// scale of the norm that follows the block, (N, D) each.
+  NormedTokens operator()(const NormedTokens& h, at::TensorList m) const;
 
   nn::Attention attn;
   nn::Mlp mlp;
-  nn::Modulation modulation;  // shift_a, scale_a, gate_a, shift_m, scale_m, gate_m
+  nn::Modulation modulation;
 };
 
-struct Dit {
+struct Dit : Denoiser {
   explicit Dit(const DitConfig& dit_config);
 
-  void visit(const nn::StateScope& state);
+  void visit(const nn::StateScope& state) override;
+  int64_t channels() const override { return config.channels; }
+  int64_t cells() const override { return config.tokens; }
+  int64_t classes() const override { return config.classes; }
+  at::ScalarType dtype() const override { return final_linear.weight.scalar_type(); }
+  at::Device device() const override { return pos_embed.device(); }
 
   /// The velocity (N, T, C) of x (N, T, C) at times t (N) float32 in [0, 1] (0 noise, 1 data) for
   /// labels y (N) int64 in 0 .. classes. ShapeError on other shapes or labels outside the table.
   at::Tensor forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const;
-  at::Tensor forward(const at::Tensor& x, float t, const at::Tensor& y) const;  // one time for all
-
-  /// The same with the modulations of the conditions, which need not be computed in every step.
-  at::Tensor velocity(const at::Tensor& x, const at::Tensor& m) const;
-  /// What the blocks' modulations and then the last layer's make of c (N, D), side by side:
-  /// (N, (6 depth + 2) D).
-  at::Tensor modulations(const at::Tensor& c) const;
-
   /// All rows of the last layer: (N, T, 2C) when sigma is learned, else the velocity.
   at::Tensor forward_all(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const;
+
+  /// modulations(condition(t, y)), which need not be computed in every step.
+  at::Tensor conditioning(const at::Tensor& t, const at::Tensor& y) const override;
+  using Denoiser::velocity;
+  at::Tensor velocity(const at::Tensor& x, const at::Tensor& m) const override;
 
   // The parts of forward, in order.
   at::Tensor embed_label(const at::Tensor& y) const;                     // (N) -> (N, D)
   at::Tensor condition(const at::Tensor& t, const at::Tensor& y) const;  // (N, D)
-  at::Tensor embed(const at::Tensor& x) const;                           // (N, T, D)
-  at::Tensor tokens(const at::Tensor& x, const at::Tensor& c) const;     // entering the last layer
-  /// The first `rows` of the last layer, with its modulation m.
-  at::Tensor final_layer(const at::Tensor& x, const std::vector<at::Tensor>& m, int64_t rows) const;
-  at::Tensor last_rows(const at::Tensor& normed, int64_t rows) const;
+  /// The blocks' modulations and then the last layer's, side by side: (N, (6 depth + 2) D).
+  at::Tensor modulations(const at::Tensor& c) const;
+  at::Tensor embed(const at::Tensor& x) const;                          // (N, T, D)
+  NormedTokens tokens(const at::Tensor& x, const at::Tensor& m) const;  // behind the blocks
+  at::Tensor last_layer(const at::Tensor& normed, int64_t rows) const;  // (N, T, rows)
 
   DitConfig config;
   nn::Linear ln1;        // a projection despite its published name

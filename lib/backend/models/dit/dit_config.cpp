@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The published sizes of the diffusion transformer, and reading them from a card and a file.
-#include <utility>
+#include <string>
 
 #include "models/dit/dit.h"
 #include "models/sizes.h"
@@ -9,40 +9,75 @@
 namespace svgen::models {
 namespace {
 
-const std::pair<std::string_view, DitConfig> kPresets[] = {
+constexpr Preset<DitConfig> kPresets[] = {
     {"svg-s", {.width = 384, .depth = 12, .heads = 6, .mlp = 1536}},
     {"svg-b", {.width = 768, .depth = 12, .heads = 12, .mlp = 3072}},
     {"svg-l", {.width = 1024, .depth = 24, .heads = 16, .mlp = 4096}},
     {"svg-xl", {.width = 1152, .depth = 28, .heads = 16, .mlp = 4608}},
 };
 
-// Sizes of 0, as in a card that leaves them out. A preset fixes the transformer, not the latent
-// or the classes.
-DitConfig preset_or_nothing(const DiffusionConfig& card) {
-  if (card.preset.empty()) return {.width = 0, .depth = 0, .heads = 0, .mlp = 0};
-  if (const DitConfig* preset = find_dit_preset(card.preset)) return *preset;
-  std::string known;
-  for (const auto& [name, config] : kPresets) (known += known.empty() ? "" : ", ") += name;
-  throw ConfigurationError("unknown diffusion preset '" + card.preset + "': name a known one",
-                           {.expected = known, .found = card.preset, .where = "diffusion.preset"});
+// As in a card that leaves the sizes out. A preset fixes the transformer, not the latent or the
+// classes.
+constexpr DitConfig kNothing = {.width = 0, .depth = 0, .heads = 0, .mlp = 0};
+
+using enum nn::InitialWeights;
+constexpr nn::InitialWeightsRule kInitialWeights[] = {
+    {"pos_embed", "", kPositionTable},
+    {"_norm.", "weight", kOnes},
+    {"adaLN_modulation", "", kZeros},
+    {"final_layer.linear", "", kZeros},
+    {"embedding_table", "", kNormal, 0.02},
+    {"t_embedder", "weight", kNormal, 0.02},
+    {"", "weight", kXavier},
+    {"", "bias", kZeros},
+};
+
+DitConfig from_card(const Card& card, int64_t latent_channels, MissingKeys& missing) {
+  const DiffusionConfig& c = *card.diffusion;
+  DitConfig sizes{.width = c.width, .depth = c.depth, .heads = c.heads, .mlp = c.mlp};
+  if (const DitConfig* preset = kDit.find_preset(c.preset)) sizes = *preset;
+  sizes.channels = latent_channels;
+  sizes.classes = c.classes;
+  sizes.tokens = card.grid.cells();
+  sizes.learn_sigma = c.learn_sigma.value_or(true);
+  sizes.qk_norm = c.qk_norm.value_or(true);
+  missing.require("latent channels (of encoder and residual)", sizes.channels);
+  missing.require("grid", sizes.tokens);
+  missing.require("diffusion.width", sizes.width);
+  missing.require("diffusion.depth", sizes.depth);
+  missing.require("diffusion.heads", sizes.heads);
+  missing.require("diffusion.mlp", sizes.mlp);
+  missing.require("diffusion.classes", sizes.classes);
+  if (!missing.text().empty() || sizes.width % sizes.heads == 0) return sizes;
+  throw ConfigurationError("diffusion.width of the card is no multiple of diffusion.heads",
+                           {.expected = "a multiple of " + std::to_string(sizes.heads),
+                            .found = std::to_string(sizes.width),
+                            .where = card.path.string()});
+}
+
+DitConfig from_file(const Card& card, const weights::StateSource& source,
+                    int64_t /*latent_channels*/) {
+  const DitConfig config = infer_dit_config(*card.diffusion, source);
+  if (card.grid.cells() == config.tokens) return config;
+  throw ConfigurationError(
+      "the card's grid and the diffusion weights have different numbers of tokens: correct "
+      "\"grid\"",
+      {.expected = std::to_string(config.tokens) + " tokens as in " + source.path().string(),
+       .found = std::to_string(card.grid.height) + " x " + std::to_string(card.grid.width),
+       .where = card.path.string()});
 }
 
 }  // namespace
 
-const DitConfig* find_dit_preset(std::string_view name) {
-  for (const auto& [preset_name, config] : kPresets)
-    if (preset_name == name) return &config;
-  return nullptr;
-}
-
-std::vector<std::string_view> dit_preset_names() {
-  std::vector<std::string_view> names;
-  for (const auto& [name, config] : kPresets) names.push_back(name);
-  return names;
-}
+constinit const Component<DitConfig> kDit = {.key = "diffusion",
+                                             .presets = kPresets,
+                                             .spelling = &kDitSpelling,
+                                             .from_file = from_file,
+                                             .from_card = from_card,
+                                             .initial_weights = kInitialWeights};
 
 DitConfig infer_dit_config(const DiffusionConfig& card, const weights::StateSource& source) {
-  const DitConfig preset = preset_or_nothing(card);
+  const DitConfig& preset = kDit.preset_or(kNothing, card.preset);
   const auto given = [](int64_t card_size, int64_t preset_size) {
     return card_size ? card_size : preset_size;
   };

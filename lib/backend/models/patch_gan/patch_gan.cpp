@@ -22,12 +22,29 @@ constexpr double kMomentum = 0.1, kEps = 1e-5, kSlope = 0.2;
 constexpr int64_t kKernel = 4, kSmallest = 32;
 constexpr int64_t kConvIndices[] = {0, 2, 5, 8, 11}, kNormIndices[] = {3, 6, 9};
 
+using enum nn::InitialWeights;
+constexpr nn::InitialWeightsRule kInitialWeights[] = {
+    {"num_batches_tracked", "", kZeros},
+    {"running_mean", "", kZeros},
+    {"running_var", "", kOnes},
+    {"main.3.", "weight", kNormal, 0.02, 1},
+    {"main.6.", "weight", kNormal, 0.02, 1},
+    {"main.9.", "weight", kNormal, 0.02, 1},
+    {"main.3.", "bias", kZeros},
+    {"main.6.", "bias", kZeros},
+    {"main.9.", "bias", kZeros},
+    {"", "weight", kNormal, 0.02},
+    {"", "bias", kFanInUniform},
+};
+
 // (1, C, 1, 1)
 at::Tensor per_channel(const at::Tensor& x) {
   return x.view({1, -1, 1, 1});
 }
 
 }  // namespace
+
+const std::span<const nn::InitialWeightsRule> kPatchGanInitialWeights = kInitialWeights;
 
 void BatchNorm::visit(const nn::StateScope& state) {
   state("weight", weight, {channels});

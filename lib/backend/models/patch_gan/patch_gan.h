@@ -6,8 +6,10 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <span>
 #include <vector>
 
+#include "nn/initial_weights.h"
 #include "nn/state.h"
 #include "weights/state_source.h"
 
@@ -28,6 +30,8 @@ struct BatchNorm {
   at::Tensor weight, bias, running_mean, running_var;  // (C)
   at::Tensor num_batches_tracked;                      // () int64
 };
+
+extern const std::span<const nn::InitialWeightsRule> kPatchGanInitialWeights;
 
 struct PatchGan {
   /// `filters` of the first layer: 64 as published; the next have 2, 4, 8 times as many.

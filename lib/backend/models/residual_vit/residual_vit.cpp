@@ -27,10 +27,50 @@ Grid square(int64_t tokens) {
 }
 
 Grid table_grid(const ResidualVitConfig& config) {
-  return config.grid.tokens() == 0 ? square(config.tokens) : config.grid;
+  return config.grid.cells() == 0 ? square(config.tokens) : config.grid;
+}
+
+using enum nn::InitialWeights;
+constexpr nn::InitialWeightsRule kInitialWeights[] = {
+    {"class_token", "", kZeros},           {"pos_embedding", "", kNormal, 0.02},
+    {"conv_proj", "weight", kFanInNormal}, {"ln", "weight", kOnes},
+    {"in_proj_weight", "", kXavier},       {"mlp.", "weight", kXavier},
+    {"mlp.", "bias", kNormal, 1e-6},       {"out_proj", "weight", kFanInUniform},
+    {"heads.", "", kFanInUniform},         {"", "bias", kZeros},
+};
+
+ResidualVitConfig from_card(const Card& card, int64_t /*latent_channels*/, MissingKeys& missing) {
+  const ResidualConfig& c = *card.residual;
+  missing.require("patch", card.patch);
+  missing.require("grid", card.grid.cells());
+  missing.require("residual.width", c.width);
+  missing.require("residual.depth", c.depth);
+  missing.require("residual.heads", c.heads);
+  missing.require("residual.mlp", c.mlp);
+  missing.require("residual.outputs", c.outputs);
+  return {.patch = card.patch,
+          .width = c.width,
+          .depth = c.depth,
+          .heads = c.heads,
+          .mlp = c.mlp,
+          .outputs = c.outputs,
+          .tokens = card.grid.cells(),
+          .grid = card.grid};
+}
+
+ResidualVitConfig from_file(const Card& card, const weights::StateSource& source,
+                            int64_t /*latent_channels*/) {
+  return infer_residual_vit_config(*card.residual, source, card.patch, card.grid);
 }
 
 }  // namespace
+
+constinit const Component<ResidualVitConfig> kResidualVit = {.key = "residual",
+                                                             .presets = {},
+                                                             .spelling = &kResidualVitSpelling,
+                                                             .from_file = from_file,
+                                                             .from_card = from_card,
+                                                             .initial_weights = kInitialWeights};
 
 ResidualVitConfig infer_residual_vit_config(const ResidualConfig& card,
                                             const weights::StateSource& source, int64_t patch,
@@ -46,8 +86,8 @@ ResidualVitConfig infer_residual_vit_config(const ResidualConfig& card,
   config.mlp = check.settle("mlp", card.mlp, file_size(source, first_layer + "mlp.0.weight", 2, 0));
   config.outputs = check.settle("outputs", card.outputs, file_size(source, "heads.2.weight", 2, 0));
   config.tokens = file_size(source, "encoder.pos_embedding", 3, 1) - 1;
-  config.grid = grid.tokens() == config.tokens ? grid : square(config.tokens);
-  if (config.tokens == 0 || config.grid.tokens() != config.tokens)
+  config.grid = grid.cells() == config.tokens ? grid : square(config.tokens);
+  if (config.tokens == 0 || config.grid.cells() != config.tokens)
     check.reject("grid", "a grid of " + std::to_string(config.tokens) + " tokens",
                  std::to_string(grid.height) + "x" + std::to_string(grid.width));
   config.heads = card.heads;

@@ -6,6 +6,8 @@
 
 #include <vector>
 
+#include "models/component.h"
+#include "models/network.h"
 #include "nn/attention.h"
 #include "nn/layer_norm.h"
 #include "nn/linear.h"
@@ -30,6 +32,9 @@ struct ResidualVitConfig {
   bool operator==(const ResidualVitConfig&) const = default;
 };
 
+extern const weights::Spelling kResidualVitSpelling;
+extern const Component<ResidualVitConfig> kResidualVit;
+
 /// The sizes from the card and the shapes in `source`. `patch` and `grid` are the card's, 0 when
 /// it gives none. ConfigurationError names a key that contradicts the file; `heads` must come from
 /// the card.
@@ -50,10 +55,14 @@ struct ResidualVitBlock {
   nn::Mlp mlp;
 };
 
-struct ResidualVit {
+struct ResidualVit : FeatureEncoder {
   explicit ResidualVit(const ResidualVitConfig& vit_config);
 
-  void visit(const nn::StateScope& state);
+  void visit(const nn::StateScope& state) override;
+  int64_t channels() const override { return config.outputs; }
+  at::Tensor features(const at::Tensor& pixels, at::TensorList /*tables*/) const override {
+    return forward(pixels);
+  }
 
   /// Normalised pixels (N, 3, H, W) -> residual channels before alignment, (N, T, outputs).
   /// A picture of another grid gets the position table interpolated (bicubic, class slot kept).

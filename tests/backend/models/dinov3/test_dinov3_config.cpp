@@ -16,15 +16,15 @@ std::string rejected(const EncoderConfig& card, const weights::StateSource& sour
 }
 
 TEST(DinoV3Presets, GiveTheirOwnSizesBackFromAFile) {
-  for (std::string_view name : models::dinov3_preset_names()) {
-    const DinoV3Config& preset = *models::find_dinov3_preset(name);
+  for (std::string_view name : models::kDinoV3.preset_names()) {
+    const DinoV3Config& preset = *models::kDinoV3.find_preset(name);
     EncoderConfig card;
     card.preset = name;
     EXPECT_EQ(models::infer_dinov3_config(card, test::ModuleSource(models::DinoV3(preset)), 16),
               preset)
         << name;
   }
-  EXPECT_EQ(models::find_dinov3_preset("dinov2"), nullptr);
+  EXPECT_EQ(models::kDinoV3.find_preset("dinov2"), nullptr);
 }
 
 TEST(DinoV3Presets, UnknownNameIsRefusedWithTheKnownOnes) {

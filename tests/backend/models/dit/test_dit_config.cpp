@@ -15,8 +15,8 @@ std::string rejected(const DiffusionConfig& card, const weights::StateSource& so
 }
 
 TEST(DitPresets, GiveTheirOwnSizesBackFromAFile) {
-  for (std::string_view name : models::dit_preset_names()) {
-    const DitConfig& preset = *models::find_dit_preset(name);
+  for (std::string_view name : models::kDit.preset_names()) {
+    const DitConfig& preset = *models::kDit.find_preset(name);
     const test::ModuleSource source{models::Dit(preset)};
     DiffusionConfig card;
     EXPECT_EQ(models::infer_dit_config(card, source), preset) << name;
@@ -37,7 +37,7 @@ TEST(DitPresets, UnknownNameIsRefusedWithTheKnownOnes) {
 }
 
 TEST(DitPresets, LeaveLatentAndClassesToTheFile) {
-  DitConfig config = *models::find_dit_preset("svg-s");
+  DitConfig config = *models::kDit.find_preset("svg-s");
   config.channels = 32;
   config.classes = 10;
   config.tokens = 64;

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// The guided velocity.
+#include "diffusion/integration.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/full_like.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros_like.h>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace svgen::diffusion {
+namespace {
+
+using Weight = double GuidanceWeights::*;
+
+bool all_zero(const std::vector<GuidanceWeights>& weights, Weight weight) {
+  return std::all_of(weights.begin(), weights.end(),
+                     [&](const GuidanceWeights& w) { return w.*weight == 0; });
+}
+
+// One number where all images have the same weight, so that they round as one image does.
+at::Tensor weighted(const at::Tensor& velocity, const std::vector<GuidanceWeights>& weights,
+                    Weight weight) {
+  const double first = weights.front().*weight;
+  if (std::all_of(weights.begin(), weights.end(),
+                  [&](const GuidanceWeights& w) { return w.*weight == first; }))
+    return velocity * first;
+  std::vector<float> values;
+  for (const GuidanceWeights& w : weights) values.push_back(static_cast<float>(w.*weight));
+  return velocity * at::tensor(values).to(velocity.device()).view({-1, 1, 1});
+}
+
+// Either may be undefined: its weights are 0.
+at::Tensor mix(const at::Tensor& conditional, const at::Tensor& guiding,
+               const std::vector<GuidanceWeights>& weights) {
+  constexpr Weight kConditional = &GuidanceWeights::conditional, kNull = &GuidanceWeights::null;
+  if (!guiding.defined()) return weighted(conditional, weights, kConditional);
+  if (!conditional.defined()) return weighted(guiding, weights, kNull);
+  return weighted(conditional, weights, kConditional) + weighted(guiding, weights, kNull);
+}
+
+}  // namespace
+
+Integration::Integration(VelocityModel model, const Labels& labels, Guidance guidance,
+                         std::unique_ptr<Solver> solver, at::Tensor noise)
+    : model_(std::move(model)),
+      guidance_(std::move(guidance)),
+      solver_(std::move(solver)),
+      labels_(at::tensor(labels.images).to(noise.device())),
+      null_labels_(at::full_like(labels_, labels.null_label)),
+      both_labels_(at::cat({labels_, null_labels_})) {
+  solver_->begin(std::move(noise));
+}
+
+void Integration::advance() {
+  solver_->advance([this](const at::Tensor& x, const Times& t) { return guided_velocity(x, t); });
+}
+
+// Heun evaluates twice within one step: schedules in the step see the same step, schedules in the
+// time see the time of the evaluation.
+at::Tensor Integration::guided_velocity(const at::Tensor& x, const Times& t) const {
+  std::vector<GuidanceWeights> weights;
+  for (const float time : t)
+    weights.push_back(guidance_weights(guidance_.schedule, solver_->step(), time));
+  const int64_t channels = x.size(2);
+  const bool is_partial = 0 < guidance_.channels && guidance_.channels < channels;
+  const bool is_conditional = is_partial || !all_zero(weights, &GuidanceWeights::conditional);
+  const bool is_guided = !all_zero(weights, &GuidanceWeights::null);
+  if (!is_conditional && !is_guided) return at::zeros_like(x);
+
+  at::Tensor conditional, guiding;
+  if (is_conditional && is_guided)
+    std::tie(conditional, guiding) = both_velocities(x, t);
+  else
+    (is_guided ? guiding : conditional) =
+        is_guided ? guiding_velocity(x, t) : model_(x, t, labels_);
+  const at::Tensor mixed = mix(conditional, guiding, weights);
+  if (!is_partial) return mixed;
+  return at::cat({mixed.narrow(2, 0, guidance_.channels),
+                  conditional.narrow(2, guidance_.channels, channels - guidance_.channels)},
+                 2);
+}
+
+at::Tensor Integration::guiding_velocity(const at::Tensor& x, const Times& t) const {
+  return guidance_.weak ? guidance_.weak(x, t, labels_) : model_(x, t, null_labels_);
+}
+
+std::pair<at::Tensor, at::Tensor> Integration::both_velocities(const at::Tensor& x,
+                                                               const Times& t) const {
+  if (guidance_.weak) return {model_(x, t, labels_), guidance_.weak(x, t, labels_)};
+  // Both in one batch: the weights are read once, and small models fill the machine.
+  Times both_times = t;
+  both_times.insert(both_times.end(), t.begin(), t.end());
+  const at::Tensor both = model_(at::cat({x, x}), both_times, both_labels_);
+  const int64_t images = x.size(0);
+  return {both.narrow(0, 0, images), both.narrow(0, images, images)};
+}
+
+}  // namespace svgen::diffusion

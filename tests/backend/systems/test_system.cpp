@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// The table of systems, and the kinds of files that follow from it.
+#include "systems/system.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "backend/models/known_names.h"
+#include "svgen/error.h"
+
+namespace svgen::systems {
+namespace {
+
+TEST(SystemOf, IsTheOneThatTheCardNames) {
+  EXPECT_STREQ(system_of({}).name, "svg");
+  Card card;
+  card.system = "svgx";
+  EXPECT_THROW(system_of(card), ConfigurationError);
+}
+
+TEST(FileLayouts, AreTheCheckpointsThenEachNetworkAloneInEachSpelling) {
+  std::vector<std::string> titles;
+  for (const weights::FileLayout& layout : file_layouts()) titles.push_back(layout.title);
+  EXPECT_THAT(titles, ::testing::ElementsAre(
+                          "SVG autoencoder checkpoint", "DINOv3 encoder in Meta's spelling",
+                          "DINOv3 encoder in the spelling of HF transformers",
+                          "DINOv3 encoder in timm's spelling", "residual ViT", "decoder",
+                          "diffusion transformer", "latent statistics"));
+}
+
+TEST(FileLayouts, KnowTheNamesOfStatistics) {
+  const std::vector<weights::FileLayout> layouts = file_layouts();
+  test::expect_known_names("stats_tiny.pt", *layouts.back().parts.front().family);
+}
+
+TEST(FileLayouts, GiveEverySurplusRowAReason) {
+  for (const weights::FileLayout& layout : file_layouts())
+    for (const weights::FileLayout::Part& part : layout.parts)
+      for (const weights::KeyRule& rule : part.family->rules)
+        EXPECT_EQ(
+            rule.need == weights::KeyNeed::kSurplus || rule.need == weights::KeyNeed::kWithGroup,
+            rule.note[0] != '\0')
+            << rule.source;
+}
+
+}  // namespace
+}  // namespace svgen::systems
