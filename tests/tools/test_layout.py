@@ -7,7 +7,7 @@ import tempfile
 import unittest
 
 from tests.tools import support
-from tools.checks import layout
+from tools.checks import figures, layout
 
 HEAD = "// SPDX-License-Identifier: MIT\n// Says what it is for.\n"
 
@@ -108,6 +108,29 @@ class Layout(unittest.TestCase):
         text = ('// {\nvoid f() {\n  g("{", \'{\', R"({)");  /* { */\n}\n'
                 "int n = 1'000'000;\nvoid h() {\n}\n")
         self.assertEqual(self.functions(text), [(2, 3), (6, 2)])
+
+
+class Figures(unittest.TestCase):
+    def sources(self, files):
+        with tempfile.TemporaryDirectory() as folder:
+            support.write(folder, files)
+            return list(layout.sources(pathlib.Path(folder)))
+
+    def test_finds_a_run_of_lines_that_stands_twice_once(self):
+        run = "".join(f"  work({i});\n" for i in range(9))
+        sources = self.sources({"lib/svgen/a.cpp": HEAD + run,
+                                "lib/svgen/b.cpp": HEAD + "// Words.\n\n" + run,
+                                "lib/svgen/c.cpp": HEAD + run[:run.index("work(5)")]})
+        self.assertEqual(figures.twins(sources), [["lib/svgen/a.cpp:3", "lib/svgen/b.cpp:5"]])
+
+    def test_counts_includes_from_room_to_room(self):
+        sources = self.sources({
+            "lib/svgen/card.h": HEAD, "lib/backend/nn/mlp.h": HEAD,
+            "lib/backend/models/dit/dit.h": HEAD + '#include "nn/mlp.h"\n#include "svgen/card.h"\n',
+            "lib/backend/models/sizes.h": HEAD + '#include "models/dit/dit.h"\n#include <vector>\n'})
+        self.assertEqual(figures.room_edges(sources),
+                         {("lib/backend/models", "lib/backend/nn"): 1,
+                          ("lib/backend/models", "lib/svgen"): 1})
 
 
 if __name__ == "__main__":

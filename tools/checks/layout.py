@@ -3,16 +3,16 @@
 
 usage: tools/checks/layout [--root FOLDER] [--figures]
 
-Prints one line per problem and exits with 1 when there is one. --figures prints the size of the
-tree instead: files, median and largest file and function, glue lines per element.
+Prints one line per problem and exits with 1 when there is one. --figures prints the tree in figures
+instead: files, median and largest file and function, twins, and includes from room to room.
 """
 
 import argparse
 import pathlib
 import re
-import statistics
 import sys
 
+from tools.checks import figures
 from tools.helpers.environment import ROOT
 
 CODE = {".cpp", ".h", ".cu", ".cuh"}
@@ -234,26 +234,6 @@ def problems(root):
         yield from table_problems(root)
 
 
-def print_figures(root):
-    everything = list(sources(root))
-    for title, prefixes in (("library", ("lib/",)), ("elements", ("plugins/",)),
-                            ("tests", ("tests/",)), ("all", ("",))):
-        chosen = [source for source in everything if source.path.startswith(prefixes)]
-        if not chosen:
-            continue
-        files = sorted((len(source.lines), source.path) for source in chosen)
-        bodies = sorted((lines, f"{source.path}:{first}") for source in chosen
-                        for first, lines in source.functions())
-        print(f"{title}: {len(files)} files, {sum(lines for lines, _ in files)} lines; median file "
-              f"{statistics.median(lines for lines, _ in files):g}, largest {files[-1][0]} "
-              f"({files[-1][1]}); {len(bodies)} functions, median "
-              f"{statistics.median(lines for lines, _ in bodies):g}, largest {bodies[-1][0]} "
-              f"({bodies[-1][1]})" if bodies else f"{title}: {len(files)} files")
-    for source in everything:
-        if re.match(r"plugins/svg\w*/\w+\.cpp$", source.path):
-            print(f"glue {source.path}: {len(source.lines)} lines")
-
-
 def main():
     parser = argparse.ArgumentParser(prog="tools/checks/layout",
                                      description=__doc__.splitlines()[0])
@@ -262,7 +242,7 @@ def main():
     arguments = parser.parse_args()
     root = arguments.root.resolve()
     if arguments.figures:
-        print_figures(root)
+        figures.print_figures(list(sources(root)))
         return 0
     found = list(problems(root))
     print("\n".join(found) if found else "the layout holds")
