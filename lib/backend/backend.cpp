@@ -112,8 +112,9 @@ class TorchBackend : public Backend {
   // The number belongs to the thread that computes.
   void set_num_threads(int threads) override {
     if (threads < 1) {
-      throw ConfigurationError("a team needs one thread at least",
-                               {"1 or more", std::to_string(threads), "threads"});
+      throw ConfigurationError(
+          "a team needs one thread at least",
+          {.expected = "1 or more", .found = std::to_string(threads), .where = "threads"});
     }
     runtime::Worker::instance().run([&] { at::set_num_threads(threads); });
   }

@@ -66,7 +66,9 @@ void AtomicFile::commit() {
 }
 
 void AtomicFile::fail(const char* what) const {
-  throw IoError(what, {"a writable place", std::strerror(errno), path_.string()});
+  throw IoError(
+      what,
+      {.expected = "a writable place", .found = std::strerror(errno), .where = path_.string()});
 }
 
 std::filesystem::path unused_path(const std::filesystem::path& wanted) {

@@ -50,7 +50,7 @@ std::optional<int64_t> environment_number(const char* name) {
   const auto [end, status] = std::from_chars(value.data(), value.data() + value.size(), number);
   if (status != std::errc() || end != value.data() + value.size() || number < 0) {
     throw ConfigurationError("a variable of the distributed launch is not a number: correct it",
-                             {"a number from 0", value, name});
+                             {.expected = "a number from 0", .found = value, .where = name});
   }
   return number;
 }
@@ -70,8 +70,9 @@ std::vector<int64_t> shuffled_items(uint64_t seed, int64_t epoch, int64_t count)
 DataOrder::DataOrder(int64_t count, bool shuffle, uint64_t seed)
     : count_(count), shuffle_(shuffle), seed_(seed) {
   if (count < 1) {
-    throw ConfigurationError("a dataset without images cannot be read",
-                             {"one image at least", std::to_string(count), "dataset"});
+    throw ConfigurationError(
+        "a dataset without images cannot be read",
+        {.expected = "one image at least", .found = std::to_string(count), .where = "dataset"});
   }
 }
 
@@ -101,8 +102,9 @@ Shard shard_from_environment() {
   if (!rank || !world || *rank >= *world) {
     throw ConfigurationError(
         "RANK and WORLD_SIZE do not fit together: set both (torchrun does) or neither",
-        {"0 <= RANK < WORLD_SIZE", "RANK " + text(rank) + ", WORLD_SIZE " + text(world),
-         "environment"});
+        {.expected = "0 <= RANK < WORLD_SIZE",
+         .found = "RANK " + text(rank) + ", WORLD_SIZE " + text(world),
+         .where = "environment"});
   }
   return {*rank, *world};
 }

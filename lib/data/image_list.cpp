@@ -105,8 +105,9 @@ ImageList ImageList::read(const fs::path& location) {
       list.read_list(location);
     }
   } catch (const fs::filesystem_error& error) {
-    throw IoError("a folder of the dataset cannot be read",
-                  {"a readable folder", error.code().message(), error.path1().string()});
+    throw IoError("a folder of the dataset cannot be read", {.expected = "a readable folder",
+                                                             .found = error.code().message(),
+                                                             .where = error.path1().string()});
   }
   return list;
 }
@@ -127,7 +128,8 @@ void ImageList::read_list(const fs::path& file) {
   base_ = file.parent_path();
   read_list_file(file, [this](std::string_view path, int64_t label) { add(path, label); });
   if (size() == 0) {
-    throw IoError("the list names no pictures", {"lines of path and label", "none", file.string()});
+    throw IoError("the list names no pictures",
+                  {.expected = "lines of path and label", .found = "none", .where = file.string()});
   }
 }
 
@@ -151,7 +153,9 @@ void ImageList::read_folder(const fs::path& folder) {
   if (!folders.empty() && !loose.empty()) {
     throw ConfigurationError(
         "pictures lie beside class folders: move them into one, or name the pictures in a list",
-        {"only class folders, or only pictures", loose.front(), folder.string()});
+        {.expected = "only class folders, or only pictures",
+         .found = loose.front(),
+         .where = folder.string()});
   }
   std::sort(folders.begin(), folders.end());
   for (const fs::path& entry : folders) add_class(entry);
@@ -159,7 +163,9 @@ void ImageList::read_folder(const fs::path& folder) {
   for (const std::string& name : loose) add(name, -1);
   if (size() == 0) {
     throw IoError("the folder has no pictures: give a folder of class folders or a list file",
-                  {"pictures in class folders", found_instead(left_out()), folder.string()});
+                  {.expected = "pictures in class folders",
+                   .found = found_instead(left_out()),
+                   .where = folder.string()});
   }
 }
 
@@ -169,7 +175,7 @@ void ImageList::add_class(const fs::path& folder) {
   if (pictures.empty()) {
     throw ConfigurationError(
         "a class folder has no pictures: remove it, or name the pictures in a list",
-        {"pictures", found_instead(left_out()), folder.string()});
+        {.expected = "pictures", .found = found_instead(left_out()), .where = folder.string()});
   }
   const auto label = static_cast<int64_t>(classes_.size());
   classes_.push_back(folder.filename().string());

@@ -37,7 +37,7 @@ void append_hex(std::string& text, uint32_t value) {
 [[noreturn]] void refuse(const fs::path& file, const std::string& expected,
                          const std::string& found) {
   throw IoError("the description of the stored latents cannot be used: write the pair anew",
-                {expected, found, file.string()});
+                {.expected = expected, .found = found, .where = file.string()});
 }
 
 int64_t positive(const json& object, const char* key, const fs::path& file) {
@@ -95,9 +95,10 @@ void LatentWriter::add(std::span<const Bytes> parts) {
   size_t size = 0;
   for (const Bytes& part : parts) size += part.size();
   if (size != sample_size_) {
-    throw ShapeError(
-        "a sample has another size than the first one: keep one size in one file",
-        {std::to_string(sample_size_) + " bytes", std::to_string(size), location_.string()});
+    throw ShapeError("a sample has another size than the first one: keep one size in one file",
+                     {.expected = std::to_string(sample_size_) + " bytes",
+                      .found = std::to_string(size),
+                      .where = location_.string()});
   }
   uint32_t checksum = 0;
   for (const Bytes& part : parts) {
@@ -139,7 +140,7 @@ void LatentReader::read_json(const fs::path& file) {
     throw IoError(
         "the description of the stored latents is missing: the writer has not reached its end, or "
         "the file has another name",
-        {"a JSON file", "nothing that opens", file.string()});
+        {.expected = "a JSON file", .found = "nothing that opens", .where = file.string()});
   }
   const json object = json::parse(stream, nullptr, /*allow_exceptions=*/false);
   if (!object.is_object()) refuse(file, "a JSON object", "something else");
@@ -166,8 +167,9 @@ void LatentReader::open_raw() {
   const int reason = errno;
   if (!fits) {
     if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
-    throw IoError("the stored latents cannot be opened",
-                  {"a readable file", std::strerror(reason), location_.string()});
+    throw IoError("the stored latents cannot be opened", {.expected = "a readable file",
+                                                          .found = std::strerror(reason),
+                                                          .where = location_.string()});
   }
   const auto size = static_cast<uint64_t>(status.st_size);
   const auto samples = static_cast<uint64_t>(samples_);
@@ -175,8 +177,10 @@ void LatentReader::open_raw() {
   ::close(std::exchange(descriptor_, -1));
   throw IoError(
       "the stored latents are truncated or do not belong to their description: write the pair anew",
-      {std::to_string(samples) + " samples of " + std::to_string(sample_size_) + " bytes",
-       std::to_string(size) + " bytes", location_.string()});
+      {.expected =
+           std::to_string(samples) + " samples of " + std::to_string(sample_size_) + " bytes",
+       .found = std::to_string(size) + " bytes",
+       .where = location_.string()});
 }
 
 void LatentReader::read(int64_t sample, std::span<std::byte> out) const {
@@ -188,9 +192,10 @@ void LatentReader::read(int64_t sample, std::span<std::byte> out) const {
   std::string wanted, got;
   append_hex(wanted, expected);
   append_hex(got, found);
-  throw IoError(
-      "a stored sample is damaged: write the pair anew",
-      {"checksum " + wanted, got, location_.string() + ", sample " + std::to_string(sample)});
+  throw IoError("a stored sample is damaged: write the pair anew",
+                {.expected = "checksum " + wanted,
+                 .found = got,
+                 .where = location_.string() + ", sample " + std::to_string(sample)});
 }
 
 void LatentReader::read_part(int64_t sample, size_t offset, std::span<std::byte> out) const {
@@ -200,9 +205,9 @@ void LatentReader::read_part(int64_t sample, size_t offset, std::span<std::byte>
     if (done < 0 && errno == EINTR) continue;
     if (done <= 0) {
       throw IoError("the stored latents cannot be read",
-                    {std::to_string(out.size()) + " more bytes",
-                     done == 0 ? "the end of the file" : std::strerror(errno),
-                     location_.string() + ", sample " + std::to_string(sample)});
+                    {.expected = std::to_string(out.size()) + " more bytes",
+                     .found = done == 0 ? "the end of the file" : std::strerror(errno),
+                     .where = location_.string() + ", sample " + std::to_string(sample)});
     }
     out = out.subspan(static_cast<size_t>(done));
     position += static_cast<uint64_t>(done);

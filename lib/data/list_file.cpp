@@ -64,15 +64,17 @@ class ListReader {
   }
 
   [[noreturn]] void refuse_encoding(const char* found) const {
-    throw ConfigurationError(
-        "the list is not text in UTF-8: save it in that encoding",
-        {"UTF-8 text, a line \"path label\" for each picture", found, file_.string()});
+    throw ConfigurationError("the list is not text in UTF-8: save it in that encoding",
+                             {.expected = "UTF-8 text, a line \"path label\" for each picture",
+                              .found = found,
+                              .where = file_.string()});
   }
 
   [[noreturn]] void refuse(int64_t line, const std::string& found) const {
-    throw ConfigurationError(
-        "a line of the list is not a path and a label: correct it",
-        {"path label, or \"path\",label", found, file_.string() + ":" + std::to_string(line)});
+    throw ConfigurationError("a line of the list is not a path and a label: correct it",
+                             {.expected = "path label, or \"path\",label",
+                              .found = found,
+                              .where = file_.string() + ":" + std::to_string(line)});
   }
 
   void skip_blanks() {
@@ -154,7 +156,9 @@ void read_list_file(const fs::path& file,
   std::ifstream stream(file, std::ios::binary);
   if (!stream || fs::is_directory(file, ignored)) {
     throw IoError("the dataset cannot be opened: give a folder of class folders or a list file",
-                  {"an existing folder or file", "nothing that opens", file.string()});
+                  {.expected = "an existing folder or file",
+                   .found = "nothing that opens",
+                   .where = file.string()});
   }
   ListReader(file, {std::istreambuf_iterator<char>(stream), {}}).read(add);
 }

@@ -102,7 +102,7 @@ std::string sha256_of_file(const fs::path& file) {
   }
   if (!stream.eof()) {
     throw IoError("a weights file cannot be read: check that it exists and is readable",
-                  {"a readable file", "a read error", file.string()});
+                  {.expected = "a readable file", .found = "a read error", .where = file.string()});
   }
   return hash.digest();
 }
@@ -119,7 +119,9 @@ void check_sha256(const fs::path& file, const std::string& expected) {
   if (found == digests.end()) found = digests.emplace(state, sha256_of_file(file)).first;
   if (found->second == expected) return;
   throw WeightsError("a weights file is not the one its model card names: fetch it again",
-                     {"sha256 " + expected, "sha256 " + found->second, file.string()});
+                     {.expected = "sha256 " + expected,
+                      .found = "sha256 " + found->second,
+                      .where = file.string()});
 }
 
 }  // namespace svgen

@@ -26,8 +26,9 @@ TrainLog::TrainLog(std::filesystem::path file, int64_t step) : file_(std::move(f
   keep_until(step);
   stream_.open(file_, std::ios::app);
   if (!stream_) {
-    throw IoError("the training log cannot be written",
-                  {"a writable file", std::strerror(errno), file_.string()});
+    throw IoError(
+        "the training log cannot be written",
+        {.expected = "a writable file", .found = std::strerror(errno), .where = file_.string()});
   }
 }
 
@@ -73,8 +74,9 @@ void TrainLog::add(const TrainLogLine& line) {
   if (file_.empty()) return;
   stream_ << json.dump() << std::endl;
   if (!stream_) {
-    throw IoError("the training log cannot be written",
-                  {"room on the disk", std::strerror(errno), file_.string()});
+    throw IoError(
+        "the training log cannot be written",
+        {.expected = "room on the disk", .found = std::strerror(errno), .where = file_.string()});
   }
 }
 

@@ -31,11 +31,12 @@ Size with_shorter_side(const ImageView& source, int64_t side) {
 
 void check(const ImageView& source, const MutableImageView& out) {
   if (source.width > 0 && source.height > 0 && out.width > 0 && out.width == out.height) return;
-  throw ShapeError("a crop makes a square out of a picture that is not empty",
-                   {"a square",
-                    std::to_string(out.width) + "x" + std::to_string(out.height) + " out of " +
-                        std::to_string(source.width) + "x" + std::to_string(source.height),
-                    "crop"});
+  throw ShapeError(
+      "a crop makes a square out of a picture that is not empty",
+      {.expected = "a square",
+       .found = std::to_string(out.width) + "x" + std::to_string(out.height) + " out of " +
+                std::to_string(source.width) + "x" + std::to_string(source.height),
+       .where = "crop"});
 }
 
 double unit(uint32_t bits) {

@@ -23,8 +23,9 @@ void check(const ImageView& a, const ImageView& b, int64_t least) {
   };
   if (a.width == b.width && a.height == b.height && a.width >= least && a.height >= least) return;
   throw ShapeError("two pictures can only be compared when they have one size",
-                   {"one size, " + std::to_string(least) + " pixels or more a side",
-                    size(a) + " and " + size(b), "pictures"});
+                   {.expected = "one size, " + std::to_string(least) + " pixels or more a side",
+                    .found = size(a) + " and " + size(b),
+                    .where = "pictures"});
 }
 
 std::array<double, kWindow> gaussian() {

@@ -133,11 +133,12 @@ void check(const ImageView& source, int64_t width, int64_t height, int64_t x, in
   const auto size = [](int64_t w, int64_t h) {
     return std::to_string(w) + "x" + std::to_string(h);
   };
-  throw ShapeError("a picture cannot be resized like this: give positive sizes and a window inside",
-                   {"a window of " + size(width, height),
-                    size(out.width, out.height) + " at " + std::to_string(x) + "," +
-                        std::to_string(y) + " of a picture of " + size(source.width, source.height),
-                    "resample"});
+  throw ShapeError(
+      "a picture cannot be resized like this: give positive sizes and a window inside",
+      {.expected = "a window of " + size(width, height),
+       .found = size(out.width, out.height) + " at " + std::to_string(x) + "," + std::to_string(y) +
+                " of a picture of " + size(source.width, source.height),
+       .where = "resample"});
 }
 
 template <typename Byte>

@@ -73,14 +73,17 @@ void check(int64_t label, const MutableImageView& out) {
   constexpr int64_t kMaxSide = 1 << 13;
   if (out.width != out.height || out.width < 1 || out.width > kMaxSide) {
     throw ShapeError("a scene is a square picture: give another size",
-                     {"width = height from 1 to " + std::to_string(kMaxSide),
-                      std::to_string(out.width) + "x" + std::to_string(out.height), "scene"});
+                     {.expected = "width = height from 1 to " + std::to_string(kMaxSide),
+                      .found = std::to_string(out.width) + "x" + std::to_string(out.height),
+                      .where = "scene"});
   }
   const auto classes = static_cast<int64_t>(scene_classes().size());
   if (label >= kTextureLabel && label < classes) return;
-  throw ConfigurationError("there is no such class of scenes: choose another",
-                           {"0 to " + std::to_string(classes - 1) + ", or -1 for a texture",
-                            std::to_string(label), "scene"});
+  throw ConfigurationError(
+      "there is no such class of scenes: choose another",
+      {.expected = "0 to " + std::to_string(classes - 1) + ", or -1 for a texture",
+       .found = std::to_string(label),
+       .where = "scene"});
 }
 
 }  // namespace

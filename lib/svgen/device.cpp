@@ -24,8 +24,9 @@ Device Device::parse(std::string_view text) {
       return {Type::kCuda, index};
     }
   }
-  throw ConfigurationError("unknown device: use auto, cpu, cuda or cuda:N",
-                           {"auto, cpu, cuda or cuda:N", std::string(text), "device"});
+  throw ConfigurationError(
+      "unknown device: use auto, cpu, cuda or cuda:N",
+      {.expected = "auto, cpu, cuda or cuda:N", .found = std::string(text), .where = "device"});
 }
 
 }  // namespace svgen

@@ -20,9 +20,10 @@ template <size_t kCount>
 void check(const NumberRule (&rules)[kCount]) {
   for (const NumberRule& rule : rules) {
     if (rule.value >= rule.low && rule.value <= rule.high) continue;
-    throw ConfigurationError(
-        std::string("the training option ") + rule.name + " is out of range",
-        {fixed_text(rule.low) + " to " + fixed_text(rule.high), fixed_text(rule.value), rule.name});
+    throw ConfigurationError(std::string("the training option ") + rule.name + " is out of range",
+                             {.expected = fixed_text(rule.low) + " to " + fixed_text(rule.high),
+                              .found = fixed_text(rule.value),
+                              .where = rule.name});
   }
 }
 
@@ -39,8 +40,9 @@ void check_common(const TrainerOptions& o) {
          {"final-rate", o.final_rate, 0, 1},
          {"clip-norm", o.clip_norm, 0, kMany}});
   if (o.final_rate == 1 || o.max_steps >= 0) return;
-  throw ConfigurationError("a learning rate that falls needs an end: set max-steps",
-                           {"max-steps, or final-rate 1", "no max-steps", "final-rate"});
+  throw ConfigurationError(
+      "a learning rate that falls needs an end: set max-steps",
+      {.expected = "max-steps, or final-rate 1", .found = "no max-steps", .where = "final-rate"});
 }
 
 void check_view(const AugmentOptions& o) {

@@ -56,7 +56,7 @@ void ModelClient::open(GstElement* element, GstPad* sink, const ModelSettings& s
   if (!upstream.empty() && card != upstream) {
     throw ConfigurationError(
         "two models in one chain: give all elements the same model, or only the first",
-        {upstream + " (upstream)", card, GST_ELEMENT_NAME(element)});
+        {.expected = upstream + " (upstream)", .found = card, .where = GST_ELEMENT_NAME(element)});
   }
   const EngineOptions options{card, settings.device, settings.dtype, settings.follow_training};
   // One that follows training is not shared, so opening it again would lose what it has taken over.

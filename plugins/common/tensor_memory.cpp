@@ -118,9 +118,10 @@ struct Mapping {
   explicit Mapping(GstMemory* m) : memory(gst_memory_ref(m)) {
     if (gst_memory_map(memory, &info, GST_MAP_READ)) return;
     gst_memory_unref(memory);
-    throw IoError("a buffer's memory cannot be read on the CPU",
-                  {"a memory that maps for reading",
-                   text_or_empty(m->allocator == nullptr ? nullptr : m->allocator->mem_type), ""});
+    throw IoError(
+        "a buffer's memory cannot be read on the CPU",
+        {.expected = "a memory that maps for reading",
+         .found = text_or_empty(m->allocator == nullptr ? nullptr : m->allocator->mem_type)});
   }
   ~Mapping() {
     gst_memory_unmap(memory, &info);
@@ -165,8 +166,9 @@ std::vector<Tensor> tensors_of(GstBuffer* buffer, const TensorStream& stream) {
   if (!one_each && gst_buffer_get_size(buffer) != total) {
     throw ShapeError("a buffer does not hold one batch: set blocksize=" + std::to_string(total) +
                          " on a file source, or correct the caps",
-                     {std::to_string(total) + " bytes for " + stream.text(), sizes_text(buffer),
-                      "tensor stream"});
+                     {.expected = std::to_string(total) + " bytes for " + stream.text(),
+                      .found = sizes_text(buffer),
+                      .where = "tensor stream"});
   }
   std::vector<Tensor> tensors;
   if (one_each) {

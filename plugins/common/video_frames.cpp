@@ -21,8 +21,9 @@ BasicImageView<Byte> view_of(const GstVideoFrame& frame) {
     throw IoError(
         "the planes of a video frame have rows of different lengths: put videoconvert in "
         "front",
-        {std::to_string(GST_VIDEO_FRAME_COMP_STRIDE(&frame, 0)) + " bytes",
-         std::to_string(GST_VIDEO_FRAME_COMP_STRIDE(&frame, c)) + " bytes", "video buffer"});
+        {.expected = std::to_string(GST_VIDEO_FRAME_COMP_STRIDE(&frame, 0)) + " bytes",
+         .found = std::to_string(GST_VIDEO_FRAME_COMP_STRIDE(&frame, c)) + " bytes",
+         .where = "video buffer"});
   }
   view.row_stride = GST_VIDEO_FRAME_COMP_STRIDE(&frame, 0);
   view.pixel_stride = GST_VIDEO_FRAME_COMP_PSTRIDE(&frame, 0);
@@ -91,12 +92,14 @@ std::vector<uint8_t> composed(const GstVideoFrame& frame) {
 GstVideoInfo video_info_of(const GstCaps* caps) {
   GstVideoInfo info;
   if (!gst_video_info_from_caps(&info, caps))
-    throw ShapeError("the video caps cannot be read", {kVideoCaps, caps_text(caps), "caps"});
+    throw ShapeError("the video caps cannot be read",
+                     {.expected = kVideoCaps, .found = caps_text(caps), .where = "caps"});
   if (GST_VIDEO_INFO_IS_INTERLACED(&info))
     throw ShapeError(
         "the video is interlaced: put \"deinterlace\" in front",
-        {"interlace-mode=progressive",
-         gst_video_interlace_mode_to_string(GST_VIDEO_INFO_INTERLACE_MODE(&info)), "caps"});
+        {.expected = "interlace-mode=progressive",
+         .found = gst_video_interlace_mode_to_string(GST_VIDEO_INFO_INTERLACE_MODE(&info)),
+         .where = "caps"});
   return info;
 }
 
@@ -104,8 +107,9 @@ YcbcrCoding coding_of(const GstVideoInfo& info) {
   YcbcrCoding coding;
   if (!gst_video_color_matrix_get_Kr_Kb(info.colorimetry.matrix, &coding.kr, &coding.kb)) {
     throw ShapeError("the colour matrix of the video is none of Y'CbCr: put videoconvert between",
-                     {"bt601, bt709 or bt2020", "matrix " + std::to_string(info.colorimetry.matrix),
-                      "colorimetry of the caps"});
+                     {.expected = "bt601, bt709 or bt2020",
+                      .found = "matrix " + std::to_string(info.colorimetry.matrix),
+                      .where = "colorimetry of the caps"});
   }
   gint offsets[GST_VIDEO_MAX_COMPONENTS], scales[GST_VIDEO_MAX_COMPONENTS];
   gst_video_color_range_offsets(info.colorimetry.range, info.finfo, offsets, scales);
@@ -123,9 +127,10 @@ MappedFrame::MappedFrame(GstBuffer* buffer, const GstVideoInfo& info, GstMapFlag
     return;
   }
   throw IoError("a video frame cannot be mapped",
-                {std::to_string(GST_VIDEO_INFO_SIZE(&info)) + " bytes of " +
-                     gst_video_format_to_string(GST_VIDEO_INFO_FORMAT(&info)),
-                 std::to_string(gst_buffer_get_size(buffer)) + " bytes", "video buffer"});
+                {.expected = std::to_string(GST_VIDEO_INFO_SIZE(&info)) + " bytes of " +
+                             gst_video_format_to_string(GST_VIDEO_INFO_FORMAT(&info)),
+                 .found = std::to_string(gst_buffer_get_size(buffer)) + " bytes",
+                 .where = "video buffer"});
 }
 
 MappedFrame::~MappedFrame() {

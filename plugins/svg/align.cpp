@@ -95,10 +95,12 @@ class Align : public ModelTransform<Align, AlignSettings> {
         input.entries[0].channels != info.semantic_channels) {
       throw ShapeError(
           "svgalign needs the features of svgencode features=both from the same model",
-          {wanted == 2 ? std::to_string(info.semantic_channels) + " semantic and " +
-                             std::to_string(info.residual_channels) + " residual channels"
-                       : std::to_string(info.semantic_channels) + " semantic channels",
-           input.text(), "caps"});
+          {.expected = wanted == 2
+                           ? std::to_string(info.semantic_channels) + " semantic and " +
+                                 std::to_string(info.residual_channels) + " residual channels"
+                           : std::to_string(info.semantic_channels) + " semantic channels",
+           .found = input.text(),
+           .where = "caps"});
     }
     TensorStream output = input;
     output.entries = {{channels, DType::kFloat32, false}};

@@ -147,20 +147,23 @@ class Decode : public ModelTransform<Decode, DecodeSettings> {
   void check(const TensorStream& stream) const {
     const ModelInfo& info = engine().info();
     if (!info.has_decoder) {
-      throw ConfigurationError("the model has no decoder: use a card with a \"decoder\"",
-                               {"decoder", "none", engine().card().path.string()});
+      throw ConfigurationError(
+          "the model has no decoder: use a card with a \"decoder\"",
+          {.expected = "decoder", .found = "none", .where = engine().card().path.string()});
     }
     const bool unaligned = stream.entries.size() == 2 && !stream.entries[1].is_label;
     if (unaligned) {
-      throw ShapeError(
-          "svgdecode needs latents, not separate features: insert svgalign",
-          {std::to_string(info.latent_channels) + ":TOKENS:BATCH", stream.text(), "caps"});
+      throw ShapeError("svgdecode needs latents, not separate features: insert svgalign",
+                       {.expected = std::to_string(info.latent_channels) + ":TOKENS:BATCH",
+                        .found = stream.text(),
+                        .where = "caps"});
     }
     if (stream.entries[0].channels != info.latent_channels) {
       throw ShapeError("the latents are of another model: give svgdecode the model that made them",
-                       {std::to_string(info.latent_channels) + ":TOKENS:BATCH (" +
-                            std::to_string(info.latent_channels) + " channels)",
-                        stream.text(), engine().card().path.string()});
+                       {.expected = std::to_string(info.latent_channels) + ":TOKENS:BATCH (" +
+                                    std::to_string(info.latent_channels) + " channels)",
+                        .found = stream.text(),
+                        .where = engine().card().path.string()});
     }
   }
 

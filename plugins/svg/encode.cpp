@@ -174,7 +174,9 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
         "pictures of " + size + " do not divide into patches of " + std::to_string(cell) +
             ": put \"videoscale ! video/x-raw,width=" + std::to_string(latent.picture_width()) +
             ",height=" + std::to_string(latent.picture_height()) + "\" in front of svgencode",
-        {"width and height that are multiples of " + std::to_string(cell), size, "caps"});
+        {.expected = "width and height that are multiples of " + std::to_string(cell),
+         .found = size,
+         .where = "caps"});
   }
 
   TensorStream stream_for(const GstVideoInfo& info, int64_t batch) const {

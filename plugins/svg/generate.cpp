@@ -91,9 +91,10 @@ class Generate : public ElementImpl<GenerateSettings> {
   /// ConfigurationError when it is none, or while images are made.
   void set_uri(const std::string& uri) {
     if (GST_STATE(element()) > GST_STATE_READY)
-      throw ConfigurationError(
-          "the URI changes between runs: stop the element first",
-          {"NULL or READY", gst_element_state_get_name(GST_STATE(element())), "uri"});
+      throw ConfigurationError("the URI changes between runs: stop the element first",
+                               {.expected = "NULL or READY",
+                                .found = gst_element_state_get_name(GST_STATE(element())),
+                                .where = "uri"});
     for (const auto& [property, text] : parse_uri(uri))
       set_from_text(G_OBJECT(element()), property, text);
     change_settings([&](GenerateSettings& s) { s.uri = uri; });

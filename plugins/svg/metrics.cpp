@@ -137,7 +137,7 @@ class Metrics : public Analyzer<Metrics, MetricsSettings> {
               ? "a stream brought no frame, so nothing was compared: is there video in it?"
               : "no two frames had the same time: both streams must come from one clock or one "
                 "source",
-          {"matching time stamps", found, "svgmetrics"});
+          {.expected = "matching time stamps", .found = found, .where = "svgmetrics"});
     if (alone > 0)
       warn(element(), GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
            "Frames found no partner of the same time and were not compared: " + found, found);

@@ -20,13 +20,13 @@ void CollectedSet::caps_changed(const GstCaps* caps) {
   stream_ = TensorStream::parse(caps);
   if (network_)
     throw ShapeError("Inception takes pictures: leave svgencode out, or leave inception unset",
-                     {"video/x-raw", stream_.text(), "caps"});
+                     {.expected = "video/x-raw", .found = stream_.text(), .where = "caps"});
   if (stream_.entries.front().is_label ||
       (stream_.entries.size() == 2 && !stream_.entries[1].is_label))
     throw ShapeError(
         "features are one tensor: set features=semantic or features=residual of svgencode, or "
         "insert svgalign",
-        {"one tensor, and perhaps labels", stream_.text(), "caps"});
+        {.expected = "one tensor, and perhaps labels", .found = stream_.text(), .where = "caps"});
 }
 
 void CollectedSet::collect(GstBuffer* buffer) {

@@ -128,8 +128,9 @@ class SetAnalyzer : public Analyzer<Impl, SettingsType> {
     throw ConfigurationError(
         std::string(Impl::kFactory) + " got no image for its set \"" + name +
             "\": are there pictures in that stream, and is it linked to the pad of that name?",
-        {"two images at least", files.empty() ? "none" : "none, and none in " + files,
-         std::string("pad ") + name});
+        {.expected = "two images at least",
+         .found = files.empty() ? "none" : "none, and none in " + files,
+         .where = std::string("pad ") + name});
   }
 
   GstFlowReturn finish() {
@@ -145,8 +146,9 @@ class SetAnalyzer : public Analyzer<Impl, SettingsType> {
     } else if (s.location.empty()) {
       throw ConfigurationError(
           std::string(Impl::kFactory) + " has nothing to compare with and nowhere to write",
-          {"a stream at the pad \"reference\", the property reference, or location", "neither",
-           Impl::kFactory});
+          {.expected = "a stream at the pad \"reference\", the property reference, or location",
+           .found = "neither",
+           .where = Impl::kFactory});
     }
     return this->conclude(report);
   }

@@ -70,12 +70,14 @@ class Stats : public ElementImpl<StatsSettings> {
     const StatsSettings s = settings();
     const std::filesystem::path folder = std::filesystem::path(s.location).parent_path();
     if (s.location.empty()) {
-      throw ConfigurationError("svgstats has nowhere to write: set location",
-                               {"a file name", "nothing", "property location"});
+      throw ConfigurationError(
+          "svgstats has nowhere to write: set location",
+          {.expected = "a file name", .found = "nothing", .where = "property location"});
     }
     if (!folder.empty() && !std::filesystem::is_directory(folder)) {
-      throw IoError("the folder of location does not exist",
-                    {"an existing folder", folder.string(), "property location"});
+      throw IoError("the folder of location does not exist", {.expected = "an existing folder",
+                                                              .found = folder.string(),
+                                                              .where = "property location"});
     }
     recorder_ = StatisticsRecorder::create();
     for (const std::string& file : comma_separated(s.merge)) recorder_->merge(file);
@@ -118,11 +120,12 @@ class Stats : public ElementImpl<StatsSettings> {
                                            stream_.entries[1].channels == info.residual_channels
                                      : first == info.latent_channels;
     if (fits) return;
-    throw ShapeError(
-        "svgstats needs the two tensors of svgencode, or latents, of its model",
-        {std::to_string(info.semantic_channels) + " and " + std::to_string(info.residual_channels) +
-             " channels, or " + std::to_string(info.latent_channels),
-         stream_.text(), client_.engine().card().path.string()});
+    throw ShapeError("svgstats needs the two tensors of svgencode, or latents, of its model",
+                     {.expected = std::to_string(info.semantic_channels) + " and " +
+                                  std::to_string(info.residual_channels) + " channels, or " +
+                                  std::to_string(info.latent_channels),
+                      .found = stream_.text(),
+                      .where = client_.engine().card().path.string()});
   }
 
   void save() {
@@ -131,7 +134,7 @@ class Stats : public ElementImpl<StatsSettings> {
       throw IoError(
           "nothing arrived before the end of the stream: no statistics were written. Are "
           "there pictures in the source?",
-          {"one image at least", "none", location});
+          {.expected = "one image at least", .found = "none", .where = location});
     }
     recorder_->save(location);
     GstStructure* facts =

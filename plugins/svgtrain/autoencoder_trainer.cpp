@@ -75,10 +75,10 @@ class AutoencoderSink : public FrameSink<AutoencoderSink, AutoencoderSettings, A
     const int64_t width = card.latent().picture_width(), height = card.latent().picture_height();
     if (GST_VIDEO_INFO_WIDTH(&info) == width && GST_VIDEO_INFO_HEIGHT(&info) == height) return;
     throw ShapeError("training takes pictures of the model's native size: scale or crop them",
-                     {std::to_string(width) + " x " + std::to_string(height),
-                      std::to_string(GST_VIDEO_INFO_WIDTH(&info)) + " x " +
-                          std::to_string(GST_VIDEO_INFO_HEIGHT(&info)),
-                      "caps"});
+                     {.expected = std::to_string(width) + " x " + std::to_string(height),
+                      .found = std::to_string(GST_VIDEO_INFO_WIDTH(&info)) + " x " +
+                               std::to_string(GST_VIDEO_INFO_HEIGHT(&info)),
+                      .where = "caps"});
   }
 };
 

@@ -56,10 +56,12 @@ class DiffusionSink : public TrainSink<DiffusionSink, DiffusionSettings, Diffusi
     const bool has_features = stream_.entries.size() == 2 && !stream_.entries[1].is_label;
     const ModelInfo& info = engine().info();
     if (has_features || stream_.entries[0].channels != info.latent_channels) {
-      throw ShapeError(has_features ? "svgtraindiffusion takes latents: insert svgalign"
-                                    : "the latents are of another model",
-                       {std::to_string(info.latent_channels) + " channels in one tensor",
-                        stream_.text(), engine().card().path.string()});
+      throw ShapeError(
+          has_features ? "svgtraindiffusion takes latents: insert svgalign"
+                       : "the latents are of another model",
+          {.expected = std::to_string(info.latent_channels) + " channels in one tensor",
+           .found = stream_.text(),
+           .where = engine().card().path.string()});
     }
   }
 

@@ -32,18 +32,21 @@ std::vector<uint8_t> contents(const fs::path& file) {
   const uintmax_t size = fs::file_size(file, problem);
   std::ifstream stream(file, std::ios::binary);
   if (problem || !stream) {
-    throw IoError(
-        "a picture cannot be opened",
-        {"a readable file", problem ? problem.message() : std::strerror(errno), file.string()});
+    throw IoError("a picture cannot be opened",
+                  {.expected = "a readable file",
+                   .found = problem ? problem.message() : std::strerror(errno),
+                   .where = file.string()});
   }
   if (size == 0 || size > static_cast<uintmax_t>(std::numeric_limits<int>::max())) {
-    throw IoError("a file cannot be a picture",
-                  {"1 byte to 2 GiB", std::to_string(size) + " bytes", file.string()});
+    throw IoError("a file cannot be a picture", {.expected = "1 byte to 2 GiB",
+                                                 .found = std::to_string(size) + " bytes",
+                                                 .where = file.string()});
   }
   std::vector<uint8_t> bytes(static_cast<size_t>(size));
   if (!stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size))) {
-    throw IoError("a picture cannot be read", {std::to_string(size) + " bytes",
-                                               std::to_string(stream.gcount()), file.string()});
+    throw IoError("a picture cannot be read", {.expected = std::to_string(size) + " bytes",
+                                               .found = std::to_string(stream.gcount()),
+                                               .where = file.string()});
   }
   return bytes;
 }
@@ -52,21 +55,22 @@ std::vector<uint8_t> contents(const fs::path& file) {
 void check(const PictureFacts& facts, const ReadOptions& options, const fs::path& file) {
   if (!facts.is_read) {
     throw IoError("a picture cannot be decoded: convert it to PNG or JPEG",
-                  {"JPEG, PNG, WebP, TIFF, BMP, PNM or JPEG 2000",
-                   facts.format.empty() ? "the file is damaged or not a picture"
-                                        : "a picture of the kind " + facts.format,
-                   file.string()});
+                  {.expected = "JPEG, PNG, WebP, TIFF, BMP, PNM or JPEG 2000",
+                   .found = facts.format.empty() ? "the file is damaged or not a picture"
+                                                 : "a picture of the kind " + facts.format,
+                   .where = file.string()});
   }
   if (facts.truncated) {
-    throw IoError("a picture cannot be decoded",
-                  {"a whole file", "the file is truncated", file.string()});
+    throw IoError(
+        "a picture cannot be decoded",
+        {.expected = "a whole file", .found = "the file is truncated", .where = file.string()});
   }
   if (facts.width == 0 || facts.height <= options.max_pixels / facts.width) return;
-  throw IoError(
-      "a picture has too many pixels: make it smaller, or raise " + options.limit +
-          " (and above 1073741824 the variable OPENCV_IO_MAX_IMAGE_PIXELS)",
-      {"at most " + std::to_string(options.max_pixels) + " pixels",
-       std::to_string(facts.width) + " x " + std::to_string(facts.height), file.string()});
+  throw IoError("a picture has too many pixels: make it smaller, or raise " + options.limit +
+                    " (and above 1073741824 the variable OPENCV_IO_MAX_IMAGE_PIXELS)",
+                {.expected = "at most " + std::to_string(options.max_pixels) + " pixels",
+                 .found = std::to_string(facts.width) + " x " + std::to_string(facts.height),
+                 .where = file.string()});
 }
 
 // Decoders turn a TIFF picture and multiply it with its alpha as its own tags say, versions of
@@ -85,7 +89,8 @@ Picture decoded(std::span<const uint8_t> bytes, AlphaKind alpha, const fs::path&
   Picture picture;
   std::string problem;
   if (decoder()(bytes, alpha, picture, problem)) return picture;
-  throw IoError("a picture cannot be decoded", {"JPEG, PNG, WebP, ...", problem, file.string()});
+  throw IoError("a picture cannot be decoded",
+                {.expected = "JPEG, PNG, WebP, ...", .found = problem, .where = file.string()});
 }
 
 void copy_pixels(const ImageView& from, const MutableImageView& to, int64_t left, int64_t top) {

@@ -77,18 +77,22 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
     const std::string location = settings().location;
     const std::filesystem::path folder = std::filesystem::path(location).parent_path();
     if (location.empty()) {
-      throw ConfigurationError("svglatentsink has nowhere to write: set location",
-                               {"a file name", "nothing", "property location"});
+      throw ConfigurationError(
+          "svglatentsink has nowhere to write: set location",
+          {.expected = "a file name", .found = "nothing", .where = "property location"});
     }
     if (!folder.empty() && !std::filesystem::is_directory(folder)) {
-      throw IoError("the folder of location does not exist",
-                    {"an existing folder", folder.string(), "property location"});
+      throw IoError("the folder of location does not exist", {.expected = "an existing folder",
+                                                              .found = folder.string(),
+                                                              .where = "property location"});
     }
     const Shard shard = shard_from_environment();
     if (shard.world > 1) {
       throw ConfigurationError(
           "svglatentsink writes one file: run it in one process, not in a distributed launch",
-          {"WORLD_SIZE 1", std::to_string(shard.world), "environment"});
+          {.expected = "WORLD_SIZE 1",
+           .found = std::to_string(shard.world),
+           .where = "environment"});
     }
     return TRUE;
   }
@@ -106,8 +110,9 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
     if (!writer_) {
       begin(sample);
     } else if (!(sample == sample_)) {
-      throw ShapeError("the latents change their shape within one file: store them in two files",
-                       {sample_.text(), sample.text(), settings().location});
+      throw ShapeError(
+          "the latents change their shape within one file: store them in two files",
+          {.expected = sample_.text(), .found = sample.text(), .where = settings().location});
     }
     return TRUE;
   }
@@ -145,7 +150,7 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
       throw ShapeError(
           "features of two kinds cannot be stored with labels: insert svgalign, or set "
           "labels=false",
-          {"one tensor of latents", stream.text(), "caps"});
+          {.expected = "one tensor of latents", .found = stream.text(), .where = "caps"});
     }
     if (wanted) stream.entries.push_back({1, DType::kInt64, true});
     return stream;
@@ -161,7 +166,9 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
     std::error_code none;
     if (read && std::filesystem::equivalent(read.get(), location, none)) {
       throw ConfigurationError("the file would replace the one it is made of: name another",
-                               {"a file that is not read", read.get(), "property location"});
+                               {.expected = "a file that is not read",
+                                .found = read.get(),
+                                .where = "property location"});
     }
   }
 
@@ -196,7 +203,7 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
       throw IoError(
           "no latents arrived before the end of the stream: nothing was stored. Are there "
           "pictures in the source, and does its first-index leave any?",
-          {"one image at least", "none", location});
+          {.expected = "one image at least", .found = "none", .where = location});
     }
     const int64_t images = writer_->samples();
     writer_->commit();

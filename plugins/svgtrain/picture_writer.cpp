@@ -17,7 +17,8 @@ void write_png(const std::filesystem::path& file, const Picture& picture) {
   std::vector<uint8_t> bytes;
   std::string problem;
   if (!encode(picture, bytes, problem)) {
-    throw IoError("a picture cannot be encoded", {"a picture", problem, file.string()});
+    throw IoError("a picture cannot be encoded",
+                  {.expected = "a picture", .found = problem, .where = file.string()});
   }
   AtomicFile writer(file);
   writer.write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
@@ -29,7 +30,8 @@ Picture draw_plot(const Curve& curve, const std::string& title) {
   Picture chart;
   std::string problem;
   if (draw(curve, title, chart, problem)) return chart;
-  throw IoError("a chart cannot be drawn", {"a curve", problem, title});
+  throw IoError("a chart cannot be drawn",
+                {.expected = "a curve", .found = problem, .where = title});
 }
 
 }  // namespace svgen::gst

@@ -16,17 +16,17 @@ void check_end(const EndOfData& end, const std::string& element) {
   throw ConfigurationError(
       "the stream ended before the training: give more images (epochs=-1 repeats a dataset), a "
       "smaller batch-size or fewer max-steps",
-      {wanted,
-       std::to_string(end.last_step) + " steps, and " + std::to_string(end.waiting) +
-           " images that are no batch of " + std::to_string(end.batch_size),
-       element});
+      {.expected = wanted,
+       .found = std::to_string(end.last_step) + " steps, and " + std::to_string(end.waiting) +
+                " images that are no batch of " + std::to_string(end.batch_size),
+       .where = element});
 }
 
 void refuse_empty_stream(const std::string& element) {
   throw IoError(
       "nothing arrived before the end of the stream, so nothing was trained: are there "
       "pictures in the source?",
-      {"one batch at least", "none", element});
+      {.expected = "one batch at least", .found = "none", .where = element});
 }
 
 void warn_of_other_classes(GstElement* element, const Card& card, size_t named) {

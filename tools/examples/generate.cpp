@@ -20,7 +20,8 @@ Number number(const std::string& text) {
   Number value = 0;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (status == std::errc() && end == text.data() + text.size()) return value;
-  throw svgen::ConfigurationError("this is no number from 0 on", {"digits", text, ""});
+  throw svgen::ConfigurationError("this is no number from 0 on",
+                                  {.expected = "digits", .found = text});
 }
 
 void generate(int64_t label, uint64_t seed, const std::string& file) {

@@ -26,7 +26,8 @@ inline int64_t class_of(const svgen::Card& card, const std::string& word) {
   if (status == std::errc() && end == word.data() + word.size()) return number;  // checked later
   std::string names;
   for (const std::string& known : card.classes) names += (names.empty() ? "" : ", ") + known;
-  throw svgen::ConfigurationError("the model has no class of this name", {names, word, ""});
+  throw svgen::ConfigurationError("the model has no class of this name",
+                                  {.expected = names, .found = word});
 }
 
 /// The library's views on a picture of OpenCV, whose pixels are blue, green, red.
@@ -50,7 +51,7 @@ inline void write_picture(const std::filesystem::path& file, const cv::Mat& bgr)
   if (written) std::filesystem::rename(beside, file, problem);
   if (written && !problem) return;
   std::filesystem::remove(beside, problem);
-  throw svgen::IoError("cannot write the picture", {"", "", file.string()});
+  throw svgen::IoError("cannot write the picture", {.where = file.string()});
 }
 
 /// Runs the body of main(); what fails is said in one line.

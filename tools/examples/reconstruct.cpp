@@ -18,11 +18,13 @@ namespace {
 void reconstruct(const std::string& from, const std::string& to) {
   std::error_code none;
   if (std::filesystem::equivalent(from, to, none)) {
-    throw svgen::ConfigurationError("picture and result are one file", {"two files", to, ""});
+    throw svgen::ConfigurationError("picture and result are one file",
+                                    {.expected = "two files", .found = to});
   }
   const cv::Mat original = cv::imread(from, cv::IMREAD_COLOR);
   if (original.empty()) {
-    throw svgen::IoError("cannot read the picture", {"a PNG, JPEG or the like", "none", from});
+    throw svgen::IoError("cannot read the picture",
+                         {.expected = "a PNG, JPEG or the like", .found = "none", .where = from});
   }
   const auto engine = svgen::Engine::open({.model = "mini"});
   const svgen::Card& card = engine->card();

@@ -87,7 +87,9 @@ void encode(Pipeline& pipeline, const fs::path& input, const std::string& featur
   if (!fs::is_regular_file(input))
     throw IoError(fs::exists(input) ? "this is no file: name a picture or a video"
                                     : "there is no such file: name a picture or a video",
-                  {"a file", fs::is_directory(input) ? "a folder" : "none", input.string()});
+                  {.expected = "a file",
+                   .found = fs::is_directory(input) ? "a folder" : "none",
+                   .where = input.string()});
   const Card card = Card::load(find_card(options.text("model")));
   if (const std::optional<Picture> picture = still_picture(input, options.has("json"))) {
     pipeline.add_picture(picture->view());

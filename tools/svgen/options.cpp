@@ -26,7 +26,8 @@ const Option& known(const std::vector<Option>& table, const std::string& name) {
 
 [[noreturn]] void refuse(const std::string& name, const std::string& expected,
                          const std::string& found) {
-  throw ConfigurationError("an option has no such value", {expected, found, "--" + name});
+  throw ConfigurationError("an option has no such value",
+                           {.expected = expected, .found = found, .where = "--" + name});
 }
 
 }  // namespace
@@ -39,15 +40,16 @@ Options::Options(const std::vector<Option>& table, const std::vector<std::string
     if (!is_utf8(word))
       throw ConfigurationError(
           "a word of the command line is not UTF-8: give the file another name",
-          {"UTF-8", printable(word), "the command line"});
+          {.expected = "UTF-8", .found = printable(word), .where = "the command line"});
     if (only_words || !word.starts_with("-") || word == "-") {
       if (word.empty()) throw ConfigurationError("a name of a file is empty");
       words_.push_back(word);
       continue;
     }
     if (!word.starts_with("--"))
-      throw ConfigurationError("options have names, such as --" + table_.front().name,
-                               {"two dashes", word, "the command line"});
+      throw ConfigurationError(
+          "options have names, such as --" + table_.front().name,
+          {.expected = "two dashes", .found = word, .where = "the command line"});
     if (word == "--") {
       only_words = true;
       continue;

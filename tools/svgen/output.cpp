@@ -67,8 +67,9 @@ fs::path place_of(const fs::path& file) {
 }
 
 [[noreturn]] void refuse_present(const fs::path& file) {
-  throw ConfigurationError("a file is there already: --force overwrites it",
-                           {"no such file", file.string(), "the output"});
+  throw ConfigurationError(
+      "a file is there already: --force overwrites it",
+      {.expected = "no such file", .found = file.string(), .where = "the output"});
 }
 
 void move_into_place(const fs::path& from, const fs::path& to, bool force) {
@@ -79,8 +80,9 @@ void move_into_place(const fs::path& from, const fs::path& to, bool force) {
     status = std::rename(from.c_str(), place.c_str());
   if (status == 0) return;
   if (errno == EEXIST || errno == EINVAL) refuse_present(to);
-  throw IoError("a file cannot be put into its place",
-                {"a folder that may be written", std::strerror(errno), to.string()});
+  throw IoError("a file cannot be put into its place", {.expected = "a folder that may be written",
+                                                        .found = std::strerror(errno),
+                                                        .where = to.string()});
 }
 
 }  // namespace
@@ -114,7 +116,9 @@ Output::Output(const std::string& name, const std::vector<Kind>& kinds,
             ? "a name of many pictures has one number, such as picture-%03d.png"
             : "many pictures do not go into one file: name a folder, a video, a name such as "
               "picture-%03d.png, or --sheet COLUMNS",
-        {"a place for " + std::to_string(*pictures) + " pictures", name_, "the output"});
+        {.expected = "a place for " + std::to_string(*pictures) + " pictures",
+         .found = name_,
+         .where = "the output"});
   check_free(input);
 }
 
@@ -122,11 +126,13 @@ void Output::check_free(const fs::path& input) const {
   const auto check = [&](const fs::path& file) {
     std::error_code ignored;
     if (!input.empty() && fs::exists(file, ignored) && fs::equivalent(file, input, ignored))
-      throw ConfigurationError("the output would overwrite its input: give it another name",
-                               {"another file", file.string(), "the output"});
+      throw ConfigurationError(
+          "the output would overwrite its input: give it another name",
+          {.expected = "another file", .found = file.string(), .where = "the output"});
     if (fs::exists(file, ignored) && !fs::is_regular_file(file, ignored))
-      throw ConfigurationError("the output is there already and is no file",
-                               {"a file or a new name", file.string(), "the output"});
+      throw ConfigurationError(
+          "the output is there already and is no file",
+          {.expected = "a file or a new name", .found = file.string(), .where = "the output"});
     if (fs::symlink_status(file, ignored).type() != fs::file_type::not_found && !force_)
       refuse_present(file);
   };
@@ -163,8 +169,9 @@ void Output::make_folders() {
   std::string staging = (folder / ".svgen-XXXXXX").string();
   if (mkdtemp(staging.data()) == nullptr) {
     const std::string reason = error ? error.message() : std::strerror(errno);
-    throw IoError("the folder of the output cannot be made or written",
-                  {"a folder that may be written", reason, folder.string()});
+    throw IoError(
+        "the folder of the output cannot be made or written",
+        {.expected = "a folder that may be written", .found = reason, .where = folder.string()});
   }
   staging_ = staging;
 }

@@ -98,7 +98,8 @@ void Pipeline::load_preset(const std::string& name, const std::string& where) {
   for (gchar** one = names; one != nullptr && *one != nullptr; ++one)
     known += (known.empty() ? "" : ", ") + std::string(*one);
   g_strfreev(names);
-  throw ConfigurationError("there is no such preset", {known, name, where});
+  throw ConfigurationError("there is no such preset",
+                           {.expected = known, .found = name, .where = where});
 }
 
 void Pipeline::count_pictures(int64_t most, const std::string& too_many) {

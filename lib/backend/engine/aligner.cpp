@@ -63,7 +63,9 @@ Tensor ModelAligner::align(const Tensor& semantic, const Tensor& residual, Align
       throw ConfigurationError(
           "statistics=fixed needs the model's alignment scalars: measure them with svgstats, or "
           "use statistics=frame",
-          {"key alignment in the card, or a statistics file that holds them", "neither", "model"});
+          {.expected = "key alignment in the card, or a statistics file that holds them",
+           .found = "neither",
+           .where = "model"});
     }
     if (!fixed) mode = AlignmentMode::kFrame;
   }

@@ -48,9 +48,10 @@ bool ModelDecoder::for_each_picture(
       runtime::kDecoding, latents.size(0), progress, [&](int64_t first, int64_t count) {
         const at::Tensor chunk = to_torch(latents.rows(first, count));
         if (!at::isfinite(chunk).all().item<bool>()) {
-          throw ShapeError(
-              "the latents hold values that are not finite: look at what made them",
-              {"finite values", "infinities or not-a-number", "image " + std::to_string(first)});
+          throw ShapeError("the latents hold values that are not finite: look at what made them",
+                           {.expected = "finite values",
+                            .found = "infinities or not-a-number",
+                            .where = "image " + std::to_string(first)});
         }
         take(first, pixels(model, chunk, grid, normalized));
       });

@@ -29,8 +29,9 @@ const latent::LatentStatistics& LatentNormalizer::values() const {
 void LatentNormalizer::load(int64_t channels) {
   if (values().channels() == channels) return;
   throw ConfigurationError("the statistics are not those of this latent: correct \"statistics\"",
-                           {std::to_string(channels) + " channels",
-                            std::to_string(values().channels()), files_.card().path.string()});
+                           {.expected = std::to_string(channels) + " channels",
+                            .found = std::to_string(values().channels()),
+                            .where = files_.card().path.string()});
 }
 
 at::Tensor LatentNormalizer::normalize(const at::Tensor& latents) const {

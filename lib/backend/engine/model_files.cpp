@@ -46,10 +46,11 @@ void ModelFiles::require(ModelPart part) const {
     if (names(other)) present += (present.empty() ? "" : ", ") + std::string(part_key(other));
   }
   const std::string key = part_key(part);
-  throw ConfigurationError(
-      "the card of model " + card_.name + " has no \"" + key +
-          "\": choose a model that has one, or add the key",
-      {"key " + key, present.empty() ? "no part" : "only " + present, card_.path.string()});
+  throw ConfigurationError("the card of model " + card_.name + " has no \"" + key +
+                               "\": choose a model that has one, or add the key",
+                           {.expected = "key " + key,
+                            .found = present.empty() ? "no part" : "only " + present,
+                            .where = card_.path.string()});
 }
 
 std::shared_ptr<weights::StateSource> ModelFiles::open(ModelPart part) const {

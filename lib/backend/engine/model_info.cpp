@@ -75,7 +75,9 @@ int64_t agreed_channels(const Card& card, const std::vector<PartChannels>& parts
   if (!disagree) return agreed;
   throw ConfigurationError(
       "the parts of model " + card.name + " do not fit together: name files of one model",
-      {"one number of latent channels", texts, files + "card " + card.path.string()});
+      {.expected = "one number of latent channels",
+       .found = texts,
+       .where = files + "card " + card.path.string()});
 }
 
 // Where the card gives the number too, its reader has compared them.
@@ -84,8 +86,9 @@ void check_class_names(const Card& card, int64_t classes) {
   if (names == 0 || classes == 0 || names == classes) return;
   throw ConfigurationError(
       "the card of model " + card.name + " does not name each class of its weights once, in order",
-      {std::to_string(classes) + " names in \"classes\"", std::to_string(names),
-       card.path.string()});
+      {.expected = std::to_string(classes) + " names in \"classes\"",
+       .found = std::to_string(names),
+       .where = card.path.string()});
 }
 
 }  // namespace

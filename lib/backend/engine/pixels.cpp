@@ -37,11 +37,15 @@ Grid grid_of(std::span<const View> images, int64_t patch) {
   for (const View& image : images) {
     if (image.width == width && image.height == height && has_pixels(image)) continue;
     throw ShapeError("the images of a batch must have one size and pixels",
-                     {size_text(width, height), size_text(image.width, image.height), "images"});
+                     {.expected = size_text(width, height),
+                      .found = size_text(image.width, image.height),
+                      .where = "images"});
   }
   if (width <= 0 || height <= 0 || width % patch != 0 || height % patch != 0) {
     throw ShapeError("images must be a whole number of patches wide and high: scale or crop them",
-                     {"multiples of " + std::to_string(patch), size_text(width, height), "images"});
+                     {.expected = "multiples of " + std::to_string(patch),
+                      .found = size_text(width, height),
+                      .where = "images"});
   }
   return {height / patch, width / patch};
 }
@@ -51,9 +55,10 @@ void check_each(std::span<const View> pictures, const Grid& grid, int64_t patch)
   const int64_t width = grid.width * patch, height = grid.height * patch;
   for (const View& picture : pictures) {
     if (picture.width == width && picture.height == height && has_pixels(picture)) continue;
-    throw ShapeError(
-        "a picture does not have the size of what is decoded into it",
-        {size_text(width, height), size_text(picture.width, picture.height), "pictures"});
+    throw ShapeError("a picture does not have the size of what is decoded into it",
+                     {.expected = size_text(width, height),
+                      .found = size_text(picture.width, picture.height),
+                      .where = "pictures"});
   }
 }
 

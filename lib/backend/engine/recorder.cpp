@@ -31,7 +31,9 @@ RecordedSums merged(RecordedSums sums, const RecordedSums& more) {
   if (sums.latent.has_value() != more.latent.has_value()) {
     throw ConfigurationError(
         "statistics are of features or of latents, not of both: record them apart",
-        {sums.latent ? "latents" : "features", more.latent ? "latents" : "features", "svgstats"});
+        {.expected = sums.latent ? "latents" : "features",
+         .found = more.latent ? "latents" : "features",
+         .where = "svgstats"});
   }
   sums.images += more.images;
   for (const auto member :

@@ -29,19 +29,22 @@ void check(const models::Denoiser& model, const SampleRequest& request) {
   validate(request.options);
   if (request.indices.empty() || request.indices.size() != request.classes.size()) {
     throw ShapeError("a request for samples needs one class for each image, and an image at least",
-                     {std::to_string(request.indices.size()) + " classes",
-                      std::to_string(request.classes.size()), "classes"});
+                     {.expected = std::to_string(request.indices.size()) + " classes",
+                      .found = std::to_string(request.classes.size()),
+                      .where = "classes"});
   }
   for (const int64_t index : request.indices) {
     if (index >= 0) continue;
-    throw ConfigurationError("image indices start at 0",
-                             {"0 or more", std::to_string(index), "indices"});
+    throw ConfigurationError(
+        "image indices start at 0",
+        {.expected = "0 or more", .found = std::to_string(index), .where = "indices"});
   }
   for (const int64_t label : request.classes) {
     if (label >= 0 && label < model.classes()) continue;
-    throw ConfigurationError(
-        "the model does not know this class: choose one it was trained with",
-        {"0 to " + std::to_string(model.classes() - 1), std::to_string(label), "classes"});
+    throw ConfigurationError("the model does not know this class: choose one it was trained with",
+                             {.expected = "0 to " + std::to_string(model.classes() - 1),
+                              .found = std::to_string(label),
+                              .where = "classes"});
   }
   if (!request.noise.defined()) return;
   check_shape("the initial noise", request.noise,

@@ -28,8 +28,9 @@ void check_shape(const std::string& what, const Tensor& tensor, const Shape& exp
   }
   if (fits) return;
   throw ShapeError(what + " do not have the shape this model needs",
-                   {both_notations(expected),
-                    tensor.defined() ? both_notations(tensor.shape()) : "nothing", what});
+                   {.expected = both_notations(expected),
+                    .found = tensor.defined() ? both_notations(tensor.shape()) : "nothing",
+                    .where = what});
 }
 
 void check_floating(const std::string& what, const Tensor& tensor) {
@@ -37,14 +38,17 @@ void check_floating(const std::string& what, const Tensor& tensor) {
     if (tensor.dtype() == dtype) return;
   }
   throw ShapeError(what + " must hold floating-point numbers",
-                   {"float32, bfloat16, float16 or float64", dtype_name(tensor.dtype()), what});
+                   {.expected = "float32, bfloat16, float16 or float64",
+                    .found = dtype_name(tensor.dtype()),
+                    .where = what});
 }
 
 void check_grid(const Grid& grid) {
   if (grid.height > 0 && grid.width > 0) return;
-  throw ShapeError(
-      "a token grid needs a positive height and width",
-      {"1x1 or larger", std::to_string(grid.width) + "x" + std::to_string(grid.height), "grid"});
+  throw ShapeError("a token grid needs a positive height and width",
+                   {.expected = "1x1 or larger",
+                    .found = std::to_string(grid.width) + "x" + std::to_string(grid.height),
+                    .where = "grid"});
 }
 
 }  // namespace svgen::engine

@@ -40,14 +40,18 @@ LpipsDistance::LpipsDistance(const std::filesystem::path& weights) {
   runtime::Worker::instance().run([&] { lpips_ = load_lpips(source, at::kFloat, at::kCPU); });
   if (lpips_ != nullptr) return;
   throw WeightsError("the file holds no LPIPS: name the published autoencoder's checkpoint",
-                     {std::string("tensors below ") + kLpipsPrefix, "none", weights.string()});
+                     {.expected = std::string("tensors below ") + kLpipsPrefix,
+                      .found = "none",
+                      .where = weights.string()});
 }
 
 double LpipsDistance::distance(const ImageView& a, const ImageView& b) {
   if (a.width != b.width || a.height != b.height || std::min(a.width, a.height) < kShortestSide)
-    throw ShapeError("LPIPS compares pictures of one size that are large enough to pool four times",
-                     {"two of " + std::to_string(kShortestSide) + " pixels a side or more",
-                      size_text(a) + " and " + size_text(b), "pictures"});
+    throw ShapeError(
+        "LPIPS compares pictures of one size that are large enough to pool four times",
+        {.expected = "two of " + std::to_string(kShortestSide) + " pixels a side or more",
+         .found = size_text(a) + " and " + size_text(b),
+         .where = "pictures"});
   double found = 0;
   runtime::Worker::instance().run([&] {
     const at::NoGradGuard no_grad;

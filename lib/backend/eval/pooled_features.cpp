@@ -26,8 +26,9 @@ namespace {
 
 void check_finite(const at::Tensor& values, const std::string& where) {
   if (at::isfinite(values).all().item<bool>()) return;
-  throw ConfigurationError("features hold a number that is not finite",
-                           {"finite numbers", "NaN or infinity", where});
+  throw ConfigurationError(
+      "features hold a number that is not finite",
+      {.expected = "finite numbers", .found = "NaN or infinity", .where = where});
 }
 
 // What a file must hold, each tensor of the shape given.
@@ -35,10 +36,11 @@ at::Tensor read_checked(const weights::StateSource& source, const char* name, at
                         const std::vector<int64_t>& shape) {
   const at::Tensor tensor = source.read(name);
   if (tensor.scalar_type() != dtype || tensor.sizes().vec() != shape)
-    throw WeightsError("a file of feature statistics does not fit: write it anew with svgfrechet",
-                       {std::string(name) + " as " + c10::toString(dtype) + shape_text(shape),
-                        c10::toString(tensor.scalar_type()) + shape_text(tensor.sizes().vec()),
-                        source.path().string()});
+    throw WeightsError(
+        "a file of feature statistics does not fit: write it anew with svgfrechet",
+        {.expected = std::string(name) + " as " + c10::toString(dtype) + shape_text(shape),
+         .found = c10::toString(tensor.scalar_type()) + shape_text(tensor.sizes().vec()),
+         .where = source.path().string()});
   if (at::isFloatingType(dtype)) check_finite(tensor, source.path().string() + ": " + name);
   return tensor;
 }
@@ -69,14 +71,16 @@ Moments merged(const Moments& a, const Moments& b) {
 void check_one_encoder(int64_t reference_length, int64_t test_length) {
   if (reference_length == test_length) return;
   throw ShapeError("the features of reference and test are not of one encoder",
-                   {std::to_string(reference_length) + " channels as in the reference",
-                    std::to_string(test_length), "test"});
+                   {.expected = std::to_string(reference_length) + " channels as in the reference",
+                    .found = std::to_string(test_length),
+                    .where = "test"});
 }
 
 PooledFeatures::PooledFeatures(int64_t kept) : kept_(kept) {
   if (kept >= 0) return;
-  throw ConfigurationError("a set cannot keep fewer than no vectors",
-                           {"0 or more", std::to_string(kept), "kept"});
+  throw ConfigurationError(
+      "a set cannot keep fewer than no vectors",
+      {.expected = "0 or more", .found = std::to_string(kept), .where = "kept"});
 }
 
 void PooledFeatures::check_length(int64_t channels) const {
@@ -85,8 +89,10 @@ void PooledFeatures::check_length(int64_t channels) const {
   throw ShapeError(
       "feature vectors must all be of one length, and not too long: pool them, or make pictures "
       "smaller",
-      {before == channels ? "1 to " + std::to_string(kLongestFeature) : std::to_string(before),
-       std::to_string(channels), "features"});
+      {.expected =
+           before == channels ? "1 to " + std::to_string(kLongestFeature) : std::to_string(before),
+       .found = std::to_string(channels),
+       .where = "features"});
 }
 
 void PooledFeatures::take(const Moments& moments, const at::Tensor& vectors,
@@ -122,7 +128,9 @@ void PooledFeatures::merge(const std::filesystem::path& file) {
   check_length(channels);
   if (count < 1)
     throw WeightsError("a file of feature statistics is of no image",
-                       {"a count of 1 or more", std::to_string(count), file.string()});
+                       {.expected = "a count of 1 or more",
+                        .found = std::to_string(count),
+                        .where = file.string()});
   // Of one image a covariance has no numbers: it is written as 0.
   const Moments moments{count, read_checked(*source, "mean", at::kDouble, {channels}).clone(),
                         read_checked(*source, "covariance", at::kDouble, {channels, channels}) *
@@ -148,8 +156,9 @@ at::Tensor PooledFeatures::labels() const {
 
 void PooledFeatures::save(const std::filesystem::path& file) const {
   if (moments_.count == 0)
-    throw ConfigurationError("there is no image to write feature statistics of",
-                             {"an image at least", "none", file.string()});
+    throw ConfigurationError(
+        "there is no image to write feature statistics of",
+        {.expected = "an image at least", .found = "none", .where = file.string()});
   const at::Tensor covariance =
       moments_.count > 1 ? moments_.covariance() : at::zeros_like(moments_.scatter);
   weights::write_safetensors(file, {{"count", at::full({1}, moments_.count, at::kLong)},

@@ -35,7 +35,9 @@ Labelled labelled(const PooledFeatures& set, const char* name) {
     throw ConfigurationError(
         "a probe needs images with labels: let a source give them (svgscenesrc, svgdatasetsrc, "
         "svgdiffuse)",
-        {"labelled images", std::to_string(set.images()) + " images without", name});
+        {.expected = "labelled images",
+         .found = std::to_string(set.images()) + " images without",
+         .where = name});
   return found;
 }
 
@@ -101,12 +103,13 @@ ProbeResult probe(const PooledFeatures& reference, const PooledFeatures& test,
   const int64_t classes =
       1 + std::max(bank.labels.max().item<int64_t>(), queries.labels.max().item<int64_t>());
   if (classes > kMostClasses)
-    throw ConfigurationError(
-        "a label is too large to be a class",
-        {"less than " + std::to_string(kMostClasses), std::to_string(classes - 1), "labels"});
+    throw ConfigurationError("a label is too large to be a class",
+                             {.expected = "less than " + std::to_string(kMostClasses),
+                              .found = std::to_string(classes - 1),
+                              .where = "labels"});
   if (bank.labels.eq(bank.labels[0]).all().item<bool>())
     throw ConfigurationError("a probe needs two classes in the reference at least",
-                             {"2 or more classes", "1", "reference"});
+                             {.expected = "2 or more classes", .found = "1", .where = "reference"});
   const at::Tensor neighbours =
       nearest_neighbours(bank, queries.vectors, classes, options.neighbours);
   const at::Tensor linear =

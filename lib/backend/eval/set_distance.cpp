@@ -86,9 +86,10 @@ SetDistance set_distance(const PooledFeatures& reference, const PooledFeatures& 
                          int64_t neighbours) {
   for (const PooledFeatures* set : {&reference, &test}) {
     if (set->images() >= 2) continue;
-    throw ConfigurationError(
-        "a distance between sets needs two images in each at least",
-        {"2 or more", std::to_string(set->images()), set == &test ? "test" : "reference"});
+    throw ConfigurationError("a distance between sets needs two images in each at least",
+                             {.expected = "2 or more",
+                              .found = std::to_string(set->images()),
+                              .where = set == &test ? "test" : "reference"});
   }
   const Moments &a = reference.moments(), &b = test.moments();
   check_one_encoder(a.mean.size(0), b.mean.size(0));

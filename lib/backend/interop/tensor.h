@@ -37,8 +37,8 @@ inline DType from_torch(at::ScalarType scalar_type) {
     if (pair.scalar_type == scalar_type) return pair.dtype;
   }
   throw ShapeError("a tensor has a dtype that svgen does not know",
-                   {"float32, bfloat16, float16, float64, int64, int32 or uint8",
-                    c10::toString(scalar_type), ""});
+                   {.expected = "float32, bfloat16, float16, float64, int64, int32 or uint8",
+                    .found = c10::toString(scalar_type)});
 }
 
 inline at::Device to_torch(Device device) {

@@ -19,8 +19,9 @@ Moments averaged_moments(const at::Tensor& tokens) {
   const int64_t channels = host.size(-1);
   const int64_t count = channels == 0 ? 0 : host.numel() / channels;
   if (count < 2) {
-    throw ShapeError("the deviation of fewer than two tokens does not exist",
-                     {"2 tokens or more", std::to_string(count), "alignment"});
+    throw ShapeError(
+        "the deviation of fewer than two tokens does not exist",
+        {.expected = "2 tokens or more", .found = std::to_string(count), .where = "alignment"});
   }
   const float* values = host.const_data_ptr<float>();
   std::vector<double> mean(channels, 0.0), squares(channels, 0.0);

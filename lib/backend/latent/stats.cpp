@@ -22,15 +22,16 @@ constexpr float kValueLimit = 0x1p31f;
 [[noreturn]] void throw_overflow() {
   throw ConfigurationError(
       "the running statistics overflow: the values are too large or too many for them",
-      {"sums below 2^63", "a larger sum", "statistics"});
+      {.expected = "sums below 2^63", .found = "a larger sum", .where = "statistics"});
 }
 
 void check_value(float value, int64_t token, int64_t channel) {
   if (std::abs(value) < kValueLimit) return;  // false for not-a-number, too
   throw ConfigurationError(
       "a value cannot enter the statistics: it is not finite or far too large",
-      {"finite values below 2^31", fixed_text(value),
-       "token " + std::to_string(token) + ", channel " + std::to_string(channel)});
+      {.expected = "finite values below 2^31",
+       .found = fixed_text(value),
+       .where = "token " + std::to_string(token) + ", channel " + std::to_string(channel)});
 }
 
 }  // namespace
@@ -56,8 +57,9 @@ long double FixedSum::value() const {
 void ChannelSums::add(const at::Tensor& tokens) {
   if (tokens.dim() < 1 || tokens.size(-1) != channels()) {
     throw ShapeError("the tokens do not fit the statistics they are added to",
-                     {std::to_string(channels()) + " channels",
-                      std::to_string(tokens.dim() < 1 ? 0 : tokens.size(-1)), "statistics"});
+                     {.expected = std::to_string(channels()) + " channels",
+                      .found = std::to_string(tokens.dim() < 1 ? 0 : tokens.size(-1)),
+                      .where = "statistics"});
   }
   if (tokens.numel() == 0) return;
   const at::Tensor host = tokens.to(at::kCPU, at::kFloat).contiguous();
@@ -79,9 +81,10 @@ void ChannelSums::add(const at::Tensor& tokens) {
 
 void ChannelSums::merge(const ChannelSums& other) {
   if (other.channels() != channels()) {
-    throw ShapeError(
-        "statistics of different channel counts cannot be merged",
-        {std::to_string(channels()) + " channels", std::to_string(other.channels()), "statistics"});
+    throw ShapeError("statistics of different channel counts cannot be merged",
+                     {.expected = std::to_string(channels()) + " channels",
+                      .found = std::to_string(other.channels()),
+                      .where = "statistics"});
   }
   std::vector<Sums> updated = sums_;
   int64_t total = 0;
@@ -131,11 +134,11 @@ at::Tensor ChannelSums::words() const {
 
 ChannelSums ChannelSums::from_words(const at::Tensor& words, int64_t count) {
   if (words.dim() != 2 || words.size(1) != 4 || words.scalar_type() != at::kLong || count < 0) {
-    throw ShapeError(
-        "these are no running sums of svgstats",
-        {"int64 words of shape (C, 4) and a count from 0 up",
-         std::string(c10::toString(words.scalar_type())) + ", count " + std::to_string(count),
-         "statistics"});
+    throw ShapeError("these are no running sums of svgstats",
+                     {.expected = "int64 words of shape (C, 4) and a count from 0 up",
+                      .found = std::string(c10::toString(words.scalar_type())) + ", count " +
+                               std::to_string(count),
+                      .where = "statistics"});
   }
   ChannelSums result(words.size(0));
   result.count_ = count;

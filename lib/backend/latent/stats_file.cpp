@@ -58,7 +58,7 @@ constexpr SumsRow kSums[] = {{"svgstats.semantic_sums", &RecordedSums::semantic}
 [[noreturn]] void throw_unfit(const weights::StateSource& source, const std::string& expected,
                               const std::string& found) {
   throw WeightsError("a statistics file does not fit: write it anew with svgstats",
-                     {expected, found, source.path().string()});
+                     {.expected = expected, .found = found, .where = source.path().string()});
 }
 
 // (C) float32 of a tensor of any shape with one dimension larger than one.
@@ -169,9 +169,10 @@ LatentStatistics recorded_statistics(const RecordedSums& sums) {
 void write_statistics(const std::filesystem::path& file, const RecordedSums& sums) {
   const ChannelSums* any = sums.latent ? &*sums.latent : sums.semantic ? &*sums.semantic : nullptr;
   if (any == nullptr || any->count() < 2) {
-    throw ConfigurationError(
-        "statistics need two tokens at least: record images first",
-        {"2 tokens or more", std::to_string(any ? any->count() : 0), file.string()});
+    throw ConfigurationError("statistics need two tokens at least: record images first",
+                             {.expected = "2 tokens or more",
+                              .found = std::to_string(any ? any->count() : 0),
+                              .where = file.string()});
   }
   const LatentStatistics statistics = recorded_statistics(sums);
   for (int64_t c = 0; c < statistics.channels(); ++c) {
@@ -179,7 +180,9 @@ void write_statistics(const std::filesystem::path& file, const RecordedSums& sum
     throw ConfigurationError(
         "a channel never varies, so latents cannot be normalised by it: "
         "record more or other images",
-        {"a positive deviation", "0 in channel " + std::to_string(c), file.string()});
+        {.expected = "a positive deviation",
+         .found = "0 in channel " + std::to_string(c),
+         .where = file.string()});
   }
   const int64_t channels = statistics.channels();
   std::vector<std::pair<std::string, at::Tensor>> tensors = {

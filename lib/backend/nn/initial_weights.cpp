@@ -28,7 +28,7 @@ const InitialWeightsRule& rule_for(std::span<const InitialWeightsRule> rules,
     if (name.find(rule.contains) != std::string::npos && name.ends_with(rule.ends)) return rule;
   }
   throw ConfigurationError("no rule says how to draw the first values of a tensor",
-                           {"a rule", "none", name});
+                           {.expected = "a rule", .found = "none", .where = name});
 }
 
 // Numbers of one tensor: a function of its number alone.

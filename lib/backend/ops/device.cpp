@@ -32,7 +32,7 @@ void on_device_of(const at::Tensor& x, const char* kernel, const Launch& launch)
   if (error == cudaSuccess) return;
   throw DeviceError(
       std::string("the kernel ") + kernel + " did not start: " + cudaGetErrorString(error),
-      {"a launch", cudaGetErrorName(error), x.device().str()});
+      {.expected = "a launch", .found = cudaGetErrorName(error), .where = x.device().str()});
 }
 
 // One row for each image, or none: a part of a wider matrix stays where it is.

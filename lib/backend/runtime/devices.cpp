@@ -38,8 +38,9 @@ Device resolve_device(const std::string& text) {
   }
   const Device device = Device::parse(text);
   if (device.is_cpu() || device.index < cuda_devices) return device;
-  throw DeviceError("the device " + text + " is not there: choose another or device=auto",
-                    {device.name(), existing_devices(cuda_devices), "device"});
+  throw DeviceError(
+      "the device " + text + " is not there: choose another or device=auto",
+      {.expected = device.name(), .found = existing_devices(cuda_devices), .where = "device"});
 }
 
 DType resolve_dtype(const std::string& text, Device device, std::span<const DType> accepted) {
@@ -53,8 +54,10 @@ DType resolve_dtype(const std::string& text, Device device, std::span<const DTyp
   if (fits(dtype, device)) return dtype;
   throw ConfigurationError(
       "the models do not compute in " + text + " on " + device.name() + ": choose another dtype",
-      {device.is_cpu() ? "auto, float32 or bfloat16" : "auto, float32, bfloat16 or float16", text,
-       "dtype"});
+      {.expected =
+           device.is_cpu() ? "auto, float32 or bfloat16" : "auto, float32, bfloat16 or float16",
+       .found = text,
+       .where = "dtype"});
 }
 
 }  // namespace svgen::runtime

@@ -29,8 +29,9 @@ void refuse_forked() {
   throw DeviceError(
       "this process was forked from one that had already computed: fork before the first pipeline "
       "runs, or start a program of its own (Python: multiprocessing with \"spawn\")",
-      {"the threads that compute", "a child of fork(), which has none of them",
-       "docs/troubleshooting.md"});
+      {.expected = "the threads that compute",
+       .found = "a child of fork(), which has none of them",
+       .where = "docs/troubleshooting.md"});
 }
 
 }  // namespace svgen::runtime

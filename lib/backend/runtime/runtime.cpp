@@ -33,7 +33,7 @@ uint64_t next_handle() {
 
 [[noreturn]] void fail_for_memory(const std::string& found) {
   throw MemoryError("there is not enough memory: use a smaller batch-size or smaller pictures",
-                    {"", found, ""});
+                    {.found = found});
 }
 
 void compute(const std::function<void()>& work) {

@@ -30,8 +30,9 @@ void check_torch_version(std::string_view compiled, std::string_view settings,
   throw DeviceError(
       "the compute library was built for another LibTorch than the one in this process: build "
       "svgen anew, or start the program without the other one",
-      {"LibTorch " + std::string(minor_of(compiled)),
-       "LibTorch " + std::string(minor_of(present)) + " from " + file, "docs/troubleshooting.md"});
+      {.expected = "LibTorch " + std::string(minor_of(compiled)),
+       .found = "LibTorch " + std::string(minor_of(present)) + " from " + file,
+       .where = "docs/troubleshooting.md"});
 }
 
 void check_torch_version() {

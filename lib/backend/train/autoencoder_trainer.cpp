@@ -150,19 +150,20 @@ AutoencoderBatch ModelAutoencoderTrainer::batch(std::span<const ImageView> image
 TrainReport ModelAutoencoderTrainer::train(std::span<const ImageView> images,
                                            std::span<const int64_t> indices) {
   if (images.empty() || images.size() != indices.size()) {
-    throw ShapeError(
-        "a training batch needs one index for each image, and an image at least",
-        {std::to_string(images.size()) + " indices", std::to_string(indices.size()), "indices"});
+    throw ShapeError("a training batch needs one index for each image, and an image at least",
+                     {.expected = std::to_string(images.size()) + " indices",
+                      .found = std::to_string(indices.size()),
+                      .where = "indices"});
   }
   const Grid grid = engine::token_grid(images, files_.card().patch);
   if (!(grid == files_.card().grid)) {
     const int64_t patch = files_.card().patch;
     throw ShapeError(
         "training takes pictures of the model's native size: scale or crop them",
-        {std::to_string(files_.card().grid.width * patch) + " x " +
-             std::to_string(files_.card().grid.height * patch),
-         std::to_string(grid.width * patch) + " x " + std::to_string(grid.height * patch),
-         "images"});
+        {.expected = std::to_string(files_.card().grid.width * patch) + " x " +
+                     std::to_string(files_.card().grid.height * patch),
+         .found = std::to_string(grid.width * patch) + " x " + std::to_string(grid.height * patch),
+         .where = "images"});
   }
   if (!run_.agree(true)) return report();
   const auto start = std::chrono::steady_clock::now();

@@ -32,7 +32,9 @@ constexpr const char* kFactsFile = "state.json";
 constexpr int kDigits = 8;
 
 [[noreturn]] void fail(const std::string& headline, const fs::path& where) {
-  throw IoError(headline, {"a writable disk with room", std::strerror(errno), where.string()});
+  throw IoError(headline, {.expected = "a writable disk with room",
+                           .found = std::strerror(errno),
+                           .where = where.string()});
 }
 
 std::string folder_name(int64_t step) {
@@ -101,7 +103,9 @@ CheckpointFolder::CheckpointFolder(fs::path folder) : folder_(std::move(folder))
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     ::close(lock_);
     throw IoError("another trainer uses this checkpoint folder: wait for its end or name another",
-                  {"a folder of its own for each training", "a folder in use", folder_.string()});
+                  {.expected = "a folder of its own for each training",
+                   .found = "a folder in use",
+                   .where = folder_.string()});
   }
   for (const auto& entry : fs::directory_iterator(folder_)) {
     if (entry.path().extension() == kUnfinished) fs::remove_all(entry.path(), error);
@@ -127,11 +131,15 @@ fs::path CheckpointFolder::save(const CheckpointContent& content, int64_t kept) 
   } catch (const fs::filesystem_error& problem) {
     fs::remove_all(unfinished, error);
     throw IoError("a checkpoint cannot be saved; the one before is intact",
-                  {"a writable disk with room", problem.code().message(), target.string()});
+                  {.expected = "a writable disk with room",
+                   .found = problem.code().message(),
+                   .where = target.string()});
   } catch (const Error& problem) {
     fs::remove_all(unfinished, error);
     throw IoError("a checkpoint cannot be saved; the one before is intact",
-                  {"a writable disk with room", problem.report(), target.string()});
+                  {.expected = "a writable disk with room",
+                   .found = problem.report(),
+                   .where = target.string()});
   }
   std::vector<fs::path> all = checkpoints(folder_);
   for (size_t i = 0; i + static_cast<size_t>(kept) < all.size(); ++i) fs::remove_all(all[i], error);
@@ -151,7 +159,9 @@ fs::path CheckpointFolder::set_aside() const {
     for (const fs::path& path : earlier) fs::rename(path, aside / path.filename());
   } catch (const fs::filesystem_error& problem) {
     throw IoError("the checkpoints of an earlier training cannot be set aside: name another folder",
-                  {"a folder that can be written", problem.code().message(), folder_.string()});
+                  {.expected = "a folder that can be written",
+                   .found = problem.code().message(),
+                   .where = folder_.string()});
   }
   return aside;
 }
@@ -172,9 +182,10 @@ CheckpointFacts read_facts(const fs::path& checkpoint) {
     if (facts.step >= 0 && facts.next_index >= 0) return facts;
   } catch (const nlohmann::json::exception&) {
   }
-  throw IoError(
-      "a checkpoint is damaged: remove its folder to resume from the one before",
-      {"a state.json with kind, step, next_index and seed", "something else", file.string()});
+  throw IoError("a checkpoint is damaged: remove its folder to resume from the one before",
+                {.expected = "a state.json with kind, step, next_index and seed",
+                 .found = "something else",
+                 .where = file.string()});
 }
 
 void read_state(const fs::path& checkpoint, const NamedTensors& into) {
@@ -195,8 +206,9 @@ void read_state(const fs::path& checkpoint, const NamedTensors& into) {
     throw WeightsError(
         "the checkpoint belongs to another model or another kind of training: name its own card, "
         "or another folder",
-        {"exactly the tensors of this training", "missing, surplus or of another shape:" + problems,
-         (checkpoint / kStateFile).string()});
+        {.expected = "exactly the tensors of this training",
+         .found = "missing, surplus or of another shape:" + problems,
+         .where = (checkpoint / kStateFile).string()});
   for (const auto& [name, tensor] : into) tensor.copy_(source->read(name));
 }
 

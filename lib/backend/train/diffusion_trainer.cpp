@@ -70,8 +70,9 @@ void ModelDiffusionTrainer::check(const Tensor& latents, std::span<const int64_t
   engine::check_floating("the latents", latents);
   if (labels.size() != indices.size() || indices.empty()) {
     throw ShapeError("a training batch needs one label and one index for each latent",
-                     {std::to_string(indices.size()) + " labels, one or more",
-                      std::to_string(labels.size()), "labels"});
+                     {.expected = std::to_string(indices.size()) + " labels, one or more",
+                      .found = std::to_string(labels.size()),
+                      .where = "labels"});
   }
   check_labels(labels, config.classes);
 }

@@ -117,17 +117,18 @@ void ModelEncoderTrainer::check(std::span<const ImageView> images, std::span<con
   if (images.empty() || images.size() != indices.size() || images.size() != labels.size()) {
     throw ShapeError(
         "a training batch needs one label and one index for each image, and an image at least",
-        {std::to_string(images.size()) + " of each",
-         std::to_string(labels.size()) + " labels, " + std::to_string(indices.size()) + " indices",
-         "labels, indices"});
+        {.expected = std::to_string(images.size()) + " of each",
+         .found = std::to_string(labels.size()) + " labels, " + std::to_string(indices.size()) +
+                  " indices",
+         .where = "labels, indices"});
   }
   if (model_.classifier) check_labels(labels, model_.classifier->out);
   for (const ImageView& image : images) {
     if (std::min(image.width, image.height) >= files_.card().patch) continue;
-    throw ShapeError(
-        "a picture is too small to crop views from",
-        {std::to_string(files_.card().patch) + " pixels or more a side",
-         std::to_string(image.width) + " x " + std::to_string(image.height), "images"});
+    throw ShapeError("a picture is too small to crop views from",
+                     {.expected = std::to_string(files_.card().patch) + " pixels or more a side",
+                      .found = std::to_string(image.width) + " x " + std::to_string(image.height),
+                      .where = "images"});
   }
 }
 

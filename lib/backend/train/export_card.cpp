@@ -50,7 +50,7 @@ std::string exported_card(const Card& card, std::initializer_list<TrainedRole> t
   } catch (const nlohmann::json::type_error&) {
     throw ConfigurationError(
         "a card can name files by UTF-8 alone: rename the folder of the card or of its weights",
-        {"names in UTF-8", "other bytes", card.path.string()});
+        {.expected = "names in UTF-8", .found = "other bytes", .where = card.path.string()});
   }
 }
 

@@ -49,7 +49,8 @@ const at::Tensor& FlatParameters::leaf(const std::string& name) const {
   for (size_t i = 0; i < entries_.size(); ++i) {
     if (entries_[i].name == name) return leaves_[i];
   }
-  throw ConfigurationError("no trained parameter has this name", {"", name, "parameters"});
+  throw ConfigurationError("no trained parameter has this name",
+                           {.found = name, .where = "parameters"});
 }
 
 void FlatParameters::bind(at::ScalarType dtype) {

@@ -37,14 +37,17 @@ std::string variable(const char* name) {
   throw ConfigurationError(
       "a distributed launch needs to know where its first process is: start it with torchrun, or "
       "set the variables",
-      {"RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT", "no " + std::string(name), name});
+      {.expected = "RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT",
+       .found = "no " + std::string(name),
+       .where = name});
 }
 
 uint16_t port_number(const std::string& text) {
   char* end = nullptr;
   const long port = std::strtol(text.c_str(), &end, 10);
   if (*end == '\0' && port > 0 && port < 65536) return static_cast<uint16_t>(port);
-  throw ConfigurationError("MASTER_PORT is no port", {"1 to 65535", text, "MASTER_PORT"});
+  throw ConfigurationError("MASTER_PORT is no port",
+                           {.expected = "1 to 65535", .found = text, .where = "MASTER_PORT"});
 }
 
 // torchrun serves the store itself and says so; else the first process does.
@@ -72,7 +75,7 @@ c10::intrusive_ptr<c10d::Backend> connect(const Shard& shard, const at::Device& 
     throw DeviceError(
         "this LibTorch cannot train on GPUs in several processes: install one with "
         "NCCL, or set device=cpu",
-        {"NCCL", "a build without it", ""});
+        {.expected = "NCCL", .found = "a build without it"});
 #endif
   }
   const auto options = c10d::ProcessGroupGloo::Options::create(kTimeout);
@@ -89,7 +92,7 @@ void collective(Start start) {
     const std::string text = error.what();
     throw DeviceError(
         "another process of the training is gone: start all of them again with resume=true",
-        {"an answer from every process", text.substr(0, text.find('\n')), ""});
+        {.expected = "an answer from every process", .found = text.substr(0, text.find('\n'))});
   }
 }
 
@@ -146,7 +149,7 @@ std::shared_ptr<Processes> Processes::join(const at::Device& device) {
     throw DeviceError(
         "the other processes of the launch cannot be reached: check MASTER_ADDR and "
         "MASTER_PORT",
-        {"a connection", text.substr(0, text.find('\n')), ""});
+        {.expected = "a connection", .found = text.substr(0, text.find('\n'))});
   }
   joined->sum_ = [group = joined->group_.get()](at::Tensor& tensor) { group->sum(tensor); };
   return joined;
@@ -187,7 +190,7 @@ std::shared_ptr<Processes> Processes::join(const at::Device&) {
   if (joined->alone()) return joined;
   throw ConfigurationError(
       "this build cannot train in several processes: install the gloo headers and build again",
-      {"a build with libgloo-dev", "one without", "WORLD_SIZE"});
+      {.expected = "a build with libgloo-dev", .found = "one without", .where = "WORLD_SIZE"});
 }
 
 void Processes::sum(at::Tensor&) const {}

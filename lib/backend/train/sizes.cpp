@@ -13,7 +13,9 @@ int64_t label_classes(const engine::ModelFiles& files) {
                               : static_cast<int64_t>(card.classes.size());
   if (classes > 0) return classes;
   throw ConfigurationError("the card does not say how many classes the labels name: add a key",
-                           {"diffusion.classes or classes", "neither", card.path.string()});
+                           {.expected = "diffusion.classes or classes",
+                            .found = "neither",
+                            .where = card.path.string()});
 }
 
 void check_labels(std::span<const int64_t> labels, int64_t classes) {
@@ -21,7 +23,9 @@ void check_labels(std::span<const int64_t> labels, int64_t classes) {
     if (label >= -1 && label < classes) continue;
     throw ConfigurationError(
         "a label lies outside the model's classes: correct the dataset or \"classes\" of the card",
-        {"-1 (no class) to " + std::to_string(classes - 1), std::to_string(label), "labels"});
+        {.expected = "-1 (no class) to " + std::to_string(classes - 1),
+         .found = std::to_string(label),
+         .where = "labels"});
   }
 }
 

@@ -105,8 +105,9 @@ void TrainingRun::begin() {
     if (found.kind != facts_.kind || found.seed != facts_.seed) {
       throw ConfigurationError(
           "the checkpoint belongs to another training: use its kind and seed, or another folder",
-          {facts_.kind + " with seed " + std::to_string(facts_.seed),
-           found.kind + " with seed " + std::to_string(found.seed), last->string()});
+          {.expected = facts_.kind + " with seed " + std::to_string(facts_.seed),
+           .found = found.kind + " with seed " + std::to_string(found.seed),
+           .where = last->string()});
     }
     read_state(*last, state());
     facts_.step = saved_step_ = found.step;
@@ -177,7 +178,9 @@ void TrainingRun::stop_on_bad_number(const std::string& name, std::span<const in
       "training met a number that is not finite in step " + std::to_string(facts_.step + 1) +
           ": look at these images, lower learning-rate, or set clip-norm" +
           (saved ? "; the state before it is saved in " + saved->string() : ""),
-      {"finite numbers", name + " is not, images " + listing(indices), "training"});
+      {.expected = "finite numbers",
+       .found = name + " is not, images " + listing(indices),
+       .where = "training"});
 }
 
 void TrainingRun::update() {

@@ -110,8 +110,9 @@ int64_t load_state(const std::function<void(const nn::StateScope&)>& visit,
         "the weights do not fit the model (" + problems.counts() + "); " +
             (problems.only_numbers() ? "save these tensors anew, as plain floating-point ones"
                                      : advice(source, missing)),
-        {"the tensors of the model, all and only these", problems.listing(),
-         source.path().string()});
+        {.expected = "the tensors of the model, all and only these",
+         .found = problems.listing(),
+         .where = source.path().string()});
 
   int64_t bytes = 0;
   const nn::StateVisitor fill = [&](const nn::StateSlot& slot) {
@@ -129,9 +130,10 @@ int64_t load_state(const std::function<void(const nn::StateScope&)>& visit,
   };
   visit(nn::StateScope(fill));
   if (!problems.empty())
-    throw WeightsError("the weights are damaged (" + problems.counts() +
-                           "): fetch the file again, or look at the training that wrote it",
-                       {"numbers", problems.listing(), source.path().string()});
+    throw WeightsError(
+        "the weights are damaged (" + problems.counts() +
+            "): fetch the file again, or look at the training that wrote it",
+        {.expected = "numbers", .found = problems.listing(), .where = source.path().string()});
   return bytes;
 }
 

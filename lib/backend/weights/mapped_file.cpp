@@ -33,7 +33,7 @@ class Descriptor {
 
 void refuse_file(const std::filesystem::path& path, const std::string& headline,
                  const std::string& expected, const std::string& found) {
-  throw IoError(headline, {expected, found, path.string()});
+  throw IoError(headline, {.expected = expected, .found = found, .where = path.string()});
 }
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {

@@ -22,7 +22,8 @@ class MemorySource : public StateSource {
     for (const auto& [stored, tensor] : values_) {
       if (stored == name) return tensor.to(at::kCPU).contiguous();
     }
-    throw WeightsError("there is no tensor of this name", {name, "none", path_.string()});
+    throw WeightsError("there is no tensor of this name",
+                       {.expected = name, .found = "none", .where = path_.string()});
   }
 
  private:

@@ -138,8 +138,9 @@ void NetworkSource::add(const KeyFamily& family, const TensorInfo& info, const s
 
 void NetworkSource::offer(const std::string& name, const Recipe& recipe) {
   if (!recipes_.emplace(name, recipe).second)
-    throw WeightsError("the weights file spells one tensor in two ways; keep one of them",
-                       {"one tensor for " + name, "two", path().string()});
+    throw WeightsError(
+        "the weights file spells one tensor in two ways; keep one of them",
+        {.expected = "one tensor for " + name, .found = "two", .where = path().string()});
   order_.push_back(name);
 }
 
@@ -164,11 +165,14 @@ TensorInfo NetworkSource::describe(const std::string& name, const Recipe& recipe
   for (const TensorInfo* part : recipe.sources)
     if (part != nullptr && (part->dtype != first.dtype || part->shape != first.shape))
       throw WeightsError("query, key and value of the weights file do not fit together",
-                         {first.name + " " + shape_text(first.shape),
-                          part->name + " " + shape_text(part->shape), path().string()});
+                         {.expected = first.name + " " + shape_text(first.shape),
+                          .found = part->name + " " + shape_text(part->shape),
+                          .where = path().string()});
   if (info.shape.empty())
     throw WeightsError("query, key and value of the weights file are single numbers",
-                       {"a row for each output", first.name + " []", path().string()});
+                       {.expected = "a row for each output",
+                        .found = first.name + " []",
+                        .where = path().string()});
   info.shape[0] *= 3;
   return info;
 }

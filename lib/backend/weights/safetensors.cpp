@@ -227,11 +227,14 @@ void write_safetensors(const std::filesystem::path& path,
   for (const auto& named : tensors) {
     if (!names.insert(named.first).second || !named.second.defined())
       throw WeightsError("cannot save these tensors: a name repeats or has no tensor",
-                         {"defined tensors of distinct names", named.first, path.string()});
+                         {.expected = "defined tensors of distinct names",
+                          .found = named.first,
+                          .where = path.string()});
     if (printable(named.first) != named.first)
-      throw WeightsError(
-          "cannot save a tensor under a name that is no plain text; rename it",
-          {"a name in UTF-8 without control characters", named.first, path.string()});
+      throw WeightsError("cannot save a tensor under a name that is no plain text; rename it",
+                         {.expected = "a name in UTF-8 without control characters",
+                          .found = named.first,
+                          .where = path.string()});
     order.push_back(&named);
   }
   std::sort(order.begin(), order.end(), [](auto* a, auto* b) {
@@ -246,8 +249,9 @@ void write_safetensors(const std::filesystem::path& path,
     const auto* row = std::find_if(std::begin(kDtypes), std::end(kDtypes),
                                    [&](const auto& entry) { return entry.second == dtype; });
     if (row == std::end(kDtypes))
-      throw WeightsError("safetensors has no name for this dtype; convert the tensor first",
-                         {"a plain number type", dtype_text(dtype), named->first});
+      throw WeightsError(
+          "safetensors has no name for this dtype; convert the tensor first",
+          {.expected = "a plain number type", .found = dtype_text(dtype), .where = named->first});
     const uint64_t end = offset + named->second.nbytes();
     header[named->first] = {{"dtype", row->first},
                             {"shape", named->second.sizes().vec()},

@@ -128,7 +128,9 @@ class ShardedSource : public StateSource {
     const auto entry = shards_.find(name);
     if (entry != shards_.end()) return entry->second->read(name);
     throw WeightsError("the weights lack a tensor; check that they are the right ones",
-                       {name, std::to_string(infos_.size()) + " other tensors", index_.string()});
+                       {.expected = name,
+                        .found = std::to_string(infos_.size()) + " other tensors",
+                        .where = index_.string()});
   }
 
  private:

@@ -29,9 +29,10 @@ std::shared_ptr<StateSource> open_shard(const std::filesystem::path& path) {
 
 void require_readable(const TensorInfo& info, const std::filesystem::path& path) {
   if (info.unreadable.empty()) return;
-  throw WeightsError(
-      "the tensor " + info.name + " of the weights file is " + info.unreadable,
-      {"a plain tensor", info.unreadable.substr(0, info.unreadable.find(": ")), path.string()});
+  throw WeightsError("the tensor " + info.name + " of the weights file is " + info.unreadable,
+                     {.expected = "a plain tensor",
+                      .found = info.unreadable.substr(0, info.unreadable.find(": ")),
+                      .where = path.string()});
 }
 
 const TensorInfo* StateSource::find(const std::string& name) const {

@@ -99,7 +99,9 @@ at::Tensor MappedSource::read(const std::string& name) const {
   const auto found = index_.find(name);
   if (found == index_.end())
     throw WeightsError("the weights file lacks a tensor; check that it is the right file",
-                       {name, std::to_string(infos_.size()) + " other tensors", path().string()});
+                       {.expected = name,
+                        .found = std::to_string(infos_.size()) + " other tensors",
+                        .where = path().string()});
   const StoredTensor& stored = stored_[found->second];
   require_readable(stored.info, path());
   const size_t item = c10::elementSize(stored.info.dtype);

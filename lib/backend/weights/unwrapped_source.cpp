@@ -35,7 +35,9 @@ class UnwrappedSource : public StateSource {
         throw WeightsError(
             "two tensors of the weights file have one name without their wrappers (module. and "
             "the like); save one of the two models",
-            {"one tensor for " + name, entry->second + " and " + info.name, path().string()});
+            {.expected = "one tensor for " + name,
+             .found = entry->second + " and " + info.name,
+             .where = path().string()});
       info.name = std::move(name);
     }
   }
