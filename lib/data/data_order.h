@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// In which order, and by which process, the images of a dataset are read.
+// Decides in which order, and by which process, the images of a dataset are read.
 //
 // A stream over a dataset of n images numbers them without end: image index is epoch index / n,
 // place index mod n of that epoch's order. The index alone says which image it is, so a stream may
@@ -45,9 +45,9 @@ class DataOrder {
   mutable std::array<Epoch, 2> recent_;  // two: readers ahead are in the next epoch already
 };
 
-/// Which part of a stream one of several processes reads: the indices with index mod world == rank.
-/// So `world` processes that take n images each have seen, together, what one process sees that
-/// takes world * n; also after a restart with another world.
+/// Selects the part of a stream that one of several processes reads: the indices with index mod
+/// world == rank. So `world` processes that take n images each have seen, together, what one
+/// process sees that takes world * n; also after a restart with another world.
 struct Shard {
   int64_t rank = 0;
   int64_t world = 1;
@@ -59,7 +59,7 @@ struct Shard {
   int64_t previous(int64_t index) const { return index - (index % world - rank + world) % world; }
 };
 
-/// From RANK and WORLD_SIZE, which torchrun and job schedulers set; the whole stream when they are
+/// Reads RANK and WORLD_SIZE, which torchrun and job schedulers set; the whole stream when they are
 /// not set. ConfigurationError when only one is, or when they make no sense.
 Shard shard_from_environment();
 

@@ -18,9 +18,9 @@ namespace {
 constexpr std::string_view kPictures[] = {".jpg",  ".jpeg", ".jpe",  ".jfif", ".jif", ".pjpeg",
                                           ".png",  ".apng", ".webp", ".bmp",  ".dib", ".tif",
                                           ".tiff", ".ppm",  ".pgm",  ".pbm",  ".pnm", ".jp2"};
-// Not read, and without bytes of their own at the beginning.
+// The kinds of pictures that are not read and have no bytes of their own at the beginning.
 constexpr std::string_view kUnread[] = {".svg", ".tga", ".dng", ".cr2", ".nef", ".arw", ".raf"};
-// What often lies beside pictures, one for each: not worth opening.
+// The kinds of files that often lie beside pictures, one for each: not worth opening.
 constexpr std::string_view kNoPictures[] = {".txt", ".json", ".jsonl", ".xml",  ".csv", ".tsv",
                                             ".md",  ".npy",  ".npz",   ".yaml", ".py",  ".html"};
 

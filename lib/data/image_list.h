@@ -30,8 +30,8 @@ class ImageList {
   /// Names of the class folders by label; empty for a list and a folder without classes.
   const std::vector<std::string>& classes() const { return classes_; }
 
-  /// How many files of the folders are pictures of a kind that is not read, by ending: "2 .gif, 1
-  /// .heic"; empty when there are none.
+  /// Counts the files of the folders that are pictures of a kind that is not read, by ending: "2
+  /// .gif, 1 .heic"; empty when there are none.
   std::string left_out() const;
 
  private:

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kBlank = " \t", kSeparators = " \t,", kEnds = "\r\n";
-// What the column of the labels is called in a header.
+// The names of the column of labels in a header.
 constexpr std::array<std::string_view, 9> kHeaders = {
     "label", "labels", "class", "classes", "class_id", "category", "target", "index", "id"};
 
@@ -81,7 +81,7 @@ class ListReader {
     while (at_ < text_.size() && kBlank.find(text_[at_]) != std::string_view::npos) ++at_;
   }
 
-  // What is left of the line, without its end.
+  // Takes the rest of the line, without its end.
   std::string_view take_line() {
     const std::string_view line = rest().substr(0, rest().find_first_of(kEnds));
     at_ += line.size();

@@ -27,7 +27,7 @@ class Sha256 {
   uint64_t length_ = 0;  // bytes so far
 };
 
-/// Of a whole file. IoError when it cannot be read.
+/// Hashes a whole file. IoError when it cannot be read.
 std::string sha256_of_file(const std::filesystem::path& file);
 
 /// Throws WeightsError unless the file has this digest. Computed once per process for a file that

@@ -34,7 +34,7 @@ class TrainLog {
   /// Appends and flushes. A number that is not finite is written as null.
   void add(const TrainLogLine& line);
 
-  /// Of all steps so far; empty for an unknown metric.
+  /// Returns the curve over all steps so far; empty for an unknown metric.
   const Curve& curve(const std::string& metric) const;
 
  private:

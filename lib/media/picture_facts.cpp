@@ -77,7 +77,7 @@ void read_tiff(Span file, PictureFacts& facts) {
   if (!smaller) facts.pictures = 2;
 }
 
-// Of EXIF data inside of another file.
+// Reads EXIF data inside of another file.
 void read_exif(Span data, PictureFacts& facts) {
   if (has(data, 0, {"Exif\0\0", 6})) data = data.subspan(6);
   if (!has(data, 0, {"II*\0", 4}) && !has(data, 0, {"MM\0*", 4})) return;

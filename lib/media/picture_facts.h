@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the bytes of a picture file say before anything is decoded.
+// Reads what the bytes of a picture file say before anything is decoded.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ struct PictureFacts {
   bool may_have_alpha = false;
   bool premultiplied = false;  // colours have been multiplied with alpha
   int transparent_grey = -1;   // of a grey PNG without alpha, as eight bits; -1: none
-  // Where a TIFF file holds orientation and kind of alpha, two bytes each; 0: nowhere.
+  // The places of orientation and kind of alpha in a TIFF file, two bytes each; 0: nowhere.
   size_t orientation_at = 0, alpha_at = 0;
   bool big_endian = false;
   int64_t pictures = 1;    // above 1: an animation, or several pages

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How alike two 8-bit pictures are, channel by channel.
+// Measures how alike two 8-bit pictures are, channel by channel.
 #pragma once
 
 #include "svgen/image.h"

@@ -41,7 +41,7 @@ constexpr FilterRow kFilters[] = {
     {ResampleFilter::kBicubic, bicubic, 2.0},
 };
 
-// Which input samples make each output sample, and with what weights.
+// Says which input samples make each output sample, and with what weights.
 struct Kernels {
   struct Window {
     int64_t first;

@@ -45,8 +45,8 @@ void paint_object(uint64_t seed, uint64_t index, const SceneClass& kind, Desk& d
                      Light::drawn(light));
 }
 
-// To 8 bits, with grain: the number of ones in a random word is normal enough (32 coins, deviation
-// sqrt(8)) and costs next to nothing.
+// Converts to 8 bits, with grain: the number of ones in a random word is normal enough (32 coins,
+// deviation sqrt(8)) and costs next to nothing.
 void develop(Canvas& canvas, SceneRandom random, const MutableImageView& out) {
   constexpr float kCoins = 32, kDeviation = 2.8284271f;
   constexpr float kScale = 255 * kGrain / kDeviation;

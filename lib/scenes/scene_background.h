@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What lies behind the object.
+// Paints the background behind the object.
 #pragma once
 
 #include "scenes/scene.h"

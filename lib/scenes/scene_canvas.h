@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a scene is painted on: three planes of linear numbers in [0, 1], and colours.
+// The canvas of a scene: three planes of linear numbers in [0, 1], and colours.
 //
 // Coordinates: pixel centres in [-1, 1] x [-1, 1], y down.
 #pragma once
@@ -42,8 +42,8 @@ inline float smooth(float t) {
   return t * t * (3 - 2 * t);
 }
 
-/// How much of a pixel lies inside an edge that is `distance` outside (negative: inside), blurred
-/// over `width`.
+/// Returns how much of a pixel lies inside an edge that is `distance` outside (negative: inside),
+/// blurred over `width`.
 inline float coverage(float distance, float width) {
   return std::clamp(0.5f - distance / width, 0.0f, 1.0f);
 }

@@ -21,7 +21,7 @@ struct SceneClass {
   void (*build)(SceneRandom& random, const Palette& palette, Parts& parts);  // appends
 };
 
-/// By label.
+/// Returns the classes by label.
 std::span<const SceneClass> scene_classes();
 
 }  // namespace svgen::scene

@@ -26,7 +26,7 @@ struct Outside {
   float distance(Point p) const { return -figure.distance(p); }
 };
 
-/// What lies in both; the bounds are those of the first.
+/// The intersection of two figures; the bounds are those of the first.
 template <typename First, typename Second>
 struct Both {
   First first;

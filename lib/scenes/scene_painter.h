@@ -10,7 +10,7 @@
 
 namespace svgen::scene {
 
-/// Where the object stands in the picture: p = centre + radius R(turn) mirror q.
+/// Places the object in the picture: p = centre + radius R(turn) mirror q.
 struct Pose {
   Point centre;
   float radius = 1;
@@ -20,7 +20,7 @@ struct Pose {
   /// radius U(.5, .78), the centre so that the object stays inside, any turn up to `rotation`.
   static Pose drawn(SceneRandom& random, float rotation, bool flips);
 
-  /// Of a vector in the object's frame.
+  /// Turns a vector of the object's frame into the picture's.
   Vector in_picture(const Vector& v) const {
     const float x = mirror * v.x;
     return {cos * x - sin * v.y, sin * x + cos * v.y, v.z};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What an object is made of: figures with a surface and a colour, painted in order.
+// The parts of an object: figures with a surface and a colour, painted in order.
 //
 // Object frame: the object fills about the unit circle, y down, before it is turned, mirrored,
 // scaled and moved into the picture.

@@ -36,7 +36,7 @@ class SceneRandom {
     return words_[next_++];
   }
 
-  /// In [0, 1).
+  /// Draws from [0, 1).
   float unit() { return static_cast<float>(word() >> 8) * 0x1p-24f; }
   float between(float a, float b) { return a + (b - a) * unit(); }
   int below(int count) {

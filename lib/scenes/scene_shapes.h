@@ -48,7 +48,7 @@ struct Circle {
   Bounds bounds() const { return around(centre, radius, radius); }
 };
 
-/// To first order: f / |grad f| for f = |p / radii| - 1.
+/// An ellipse, to first order: f / |grad f| for f = |p / radii| - 1.
 struct Ellipse {
   Point centre;
   Point radii;

@@ -53,8 +53,8 @@ inline constexpr int kBackendVersion = 8;
 /// build tree's lib/backend. Thread safe. DeviceError saying what failed and what to do.
 Backend& backend();
 
-/// What the backend library exports under the name "svgen_backend": its one instance, or null when
-/// it was built for another version. DeviceError when it was built for another LibTorch.
+/// The function that the backend library exports as "svgen_backend". Returns its one instance, or
+/// null when it was built for another version. DeviceError when it was built for another LibTorch.
 using BackendEntry = Backend* (*)(int version);
 
 }  // namespace svgen

@@ -63,7 +63,7 @@ std::string missing_library(const fs::path& file, const std::string& problem) {
   return end == std::string::npos || name == file.string() ? "" : name;
 }
 
-// For a file that is there and could not be opened.
+// Explains why a file that is there could not be opened.
 DeviceError why_not(const fs::path& file, const std::string& problem, const std::string& torch) {
   const std::string where = file.string() + "; see docs/troubleshooting.md";
   const std::string missing = missing_library(file, problem);
@@ -104,8 +104,9 @@ Backend& open_library(void* library, const fs::path& file) {
        .where = file.string() + "; see docs/troubleshooting.md"});
 }
 
-// What signals do is the application's business. A distribution's LibTorch brings libraries of MPI,
-// and one of them (UCX) takes SIGHUP and the signals of crashes for itself when it is loaded.
+// Restores the application's signal handlers after loading. A distribution's LibTorch brings
+// libraries of MPI, and one of them (UCX) takes SIGHUP and the signals of crashes for itself when
+// it is loaded.
 class KeptSignals {
  public:
   KeptSignals() {

@@ -36,7 +36,7 @@ struct LatentSpec {
 
 /// The parts that a model is made of, each with its key in the card.
 enum class ModelPart { kEncoder, kResidual, kDecoder, kDiffusion, kStatistics };
-/// "encoder", "residual", "decoder", "diffusion", "statistics".
+/// Returns "encoder", "residual", "decoder", "diffusion" or "statistics".
 const char* part_key(ModelPart part);
 
 /// A weights file as the card writes it. Find it with Card::locate.
@@ -45,10 +45,10 @@ struct FileReference {
   std::string sha256;  // lower-case hex, or empty
 };
 
-// In the configurations below a size of 0 was left out of the card: a preset or the file
-// determines it.
+// A size of 0 in the configurations below was left out of the card: a preset or the file determines
+// it.
 
-/// DINOv3 ViT (Siméoni et al., 2025).
+/// The sizes of DINOv3's ViT (Siméoni et al., 2025).
 struct EncoderConfig {
   FileReference source;
   std::string prefix;
@@ -58,14 +58,14 @@ struct EncoderConfig {
   double rope_base = 0;
 };
 
-/// The residual ViT (1.2).
+/// The sizes of the residual ViT.
 struct ResidualConfig {
   FileReference source;
   std::string prefix;
   int64_t width = 0, depth = 0, heads = 0, mlp = 0, outputs = 0;
 };
 
-/// The convolutional decoder (1.3).
+/// The sizes of the convolutional decoder.
 struct DecoderConfig {
   FileReference source;
   std::string prefix;
@@ -76,7 +76,7 @@ struct DecoderConfig {
   int64_t groups = 32;
 };
 
-/// The diffusion transformer (1.4).
+/// The sizes of the diffusion transformer.
 struct DiffusionConfig {
   FileReference source;
   std::string prefix;
@@ -114,10 +114,10 @@ struct Card {
   /// ConfigurationError that names key, expected and found. IoError when it cannot be read.
   static Card load(const std::filesystem::path& card_json);
 
-  /// The same from text; `path` is used in errors and to find files beside the card.
+  /// Does the same from text; `path` is used in errors and to find files beside the card.
   static Card parse(std::string_view json, const std::filesystem::path& path);
 
-  /// The file of a reference: absolute, beside the card, or in a folder of the search path
+  /// Returns the file of a reference: absolute, beside the card, or in a folder of the search path
   /// (registry.h). Throws IoError naming the file, the places looked at and where it is published.
   std::filesystem::path locate(const FileReference& reference) const;
 };

@@ -126,7 +126,7 @@ void fill_card(ObjectReader& reader, Card& card) {
   std::optional<SamplingOptions> sampling;
   reader.read_object("sampling", sampling, fill_sampling);
   card.sampling = sampling.value_or(SamplingOptions{});
-  // How the weights were made: for people, nothing here depends on it.
+  // "training" tells people how the weights were made; nothing here depends on it.
   if (const json* training = reader.find("training"); training && !training->is_object())
     reader.problem("training", "an object", training->dump());
   std::vector<std::string> reduced;

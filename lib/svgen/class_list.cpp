@@ -43,7 +43,7 @@ std::vector<std::string> parts_of(const std::string& text) {
   return parts;
 }
 
-// As names are compared.
+// Returns the text by which names are compared.
 std::string comparable(std::span<const std::string> parts) {
   return joined(parts, ", ", ascii_lower);
 }

@@ -8,26 +8,26 @@
 
 namespace svgen {
 
-/// The centre crop of Dhariwal and Nichol ("Diffusion models beat GANs on image synthesis", 2021,
-/// the ADM code), with which the paper's diffusion transformer was trained: halve both sides (box
-/// filter, sizes rounded down) while the shorter one is at least twice the target, resize (bicubic)
-/// so that the shorter side is the target, sides rounded half to even, then cut the centre, offsets
-/// rounded down. `out` is square; ShapeError otherwise.
+/// Makes the centre crop of Dhariwal and Nichol ("Diffusion models beat GANs on image synthesis",
+/// 2021, the ADM code), with which the paper's diffusion transformer was trained: halve both sides
+/// (box filter, sizes rounded down) while the shorter one is at least twice the target, resize
+/// (bicubic) so that the shorter side is the target, sides rounded half to even, then cut the
+/// centre, offsets rounded down. `out` is square; ShapeError otherwise.
 void center_crop(const ImageView& source, const MutableImageView& out);
 
-/// How one image is varied in one epoch.
+/// Describes how one image is varied in one epoch.
 struct Variation {
   double x = 0.5, y = 0.5;  // in [0, 1): where the crop lies between the first and last position
   bool flip = false;
 };
 
-/// A function of its arguments alone. `item` is the image's place in its dataset; `flip` is a fair
+/// Depends on its arguments alone. `item` is the image's place in its dataset; `flip` is a fair
 /// coin.
 Variation variation(uint64_t seed, int64_t epoch, int64_t item);
 
 /// Resizes (bicubic, antialiased) so that the shorter side is that of the square `out`, then cuts
-/// the square that x and y of `where` say: the crop of the paper's tokenizer training. Does not
-/// flip. ShapeError when `out` is not square.
+/// the square at x and y of `where`: the crop of the paper's tokenizer training. Does not flip.
+/// ShapeError when `out` is not square.
 void random_crop(const ImageView& source, const Variation& where, const MutableImageView& out);
 
 }  // namespace svgen

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where a tensor lives and where a model computes.
+// The device on which a tensor lives and a model computes.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ struct Device {
   bool is_cpu() const { return type == Type::kCpu; }
   bool operator==(const Device&) const = default;
 
-  /// "cpu" or "cuda:N".
+  /// Returns "cpu" or "cuda:N".
   std::string name() const;
 
   /// Reads "cpu", "cuda" or "cuda:N". Throws ConfigurationError on anything else ("auto" is

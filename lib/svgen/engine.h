@@ -23,12 +23,12 @@
 
 namespace svgen {
 
-/// `image` of the batch, the last of those that are made together, is at `step` of `steps`.
+/// Image `image` of the batch, the last of those made together, is at `step` of `steps`.
 struct Progress {
   int64_t image = 0, step = 0, steps = 1;
 };
 
-/// Called between units of work, from the calling or a worker thread; returning false cancels.
+/// Is called between units of work, on the calling or a worker thread; returning false cancels.
 using ProgressFunction = std::function<bool(const Progress&)>;
 
 enum class FeatureKind { kBoth, kSemantic, kResidual };
@@ -42,18 +42,18 @@ class Encoder {
  public:
   virtual ~Encoder() = default;
 
-  /// All images of one size, height and width multiples of the patch (ShapeError otherwise).
+  /// Takes images of one size, height and width multiples of the patch (ShapeError otherwise).
   /// Features that were not asked for, and all after a cancel, stay undefined.
   virtual Features encode(std::span<const ImageView> images, FeatureKind kind,
                           const ProgressFunction& progress = {}) = 0;
-  /// The same of Y'CbCr pictures: of their R'G'B' levels, with colour interpolated linearly.
+  /// Encodes Y'CbCr pictures by their R'G'B' levels, with colour interpolated linearly.
   virtual Features encode(std::span<const YcbcrView> images, FeatureKind kind,
                           const ProgressFunction& progress = {}) = 0;
 };
 
-/// Whose scalars align the residual features r: (r - m_r) / (s_r + 1e-6) s_s + m_s, with means over
-/// channels of their means m and deviations s. The card's where it has them, else the picture's
-/// (kAuto); the card's; the picture's; the batch's, as published; none.
+/// Names the scalars that align the residual features r: (r - m_r) / (s_r + 1e-6) s_s + m_s, with
+/// means over channels of their means m and deviations s. They are the card's where it has them,
+/// else the picture's (kAuto); the card's; the picture's; the batch's, as published; none.
 enum class AlignmentMode { kAuto, kFixed, kFrame, kBatch, kNone };
 
 class Aligner {
@@ -80,7 +80,7 @@ class Sampler {
  public:
   virtual ~Sampler() = default;
 
-  /// (N, T, C) float32 latents; undefined when `progress` cancelled.
+  /// Returns (N, T, C) float32 latents; undefined when `progress` cancelled.
   virtual Tensor sample(const SampleRequest& request, const ProgressFunction& progress = {}) = 0;
 };
 
@@ -88,23 +88,23 @@ class Decoder {
  public:
   virtual ~Decoder() = default;
 
-  /// (N, T, C) latents of any float dtype -> (N, 3, H, W) float32, nominally in [-1, 1], not
-  /// clamped. `normalized` latents are multiplied by std and shifted by mean first.
+  /// Decodes (N, T, C) latents of any float dtype into (N, 3, H, W) float32, nominally in [-1, 1],
+  /// not clamped. `normalized` latents are multiplied by std and shifted by mean first.
   virtual Tensor decode(const Tensor& latents, Grid grid, bool normalized,
                         const ProgressFunction& progress = {}) = 0;
 
-  /// The same into 8-bit pictures, floor(255 (x + 1) / 2 + 0.5) clamped, one view per image, each
-  /// of grid * patch pixels. Returns false when `progress` cancelled.
+  /// Decodes into 8-bit pictures, floor(255 (x + 1) / 2 + 0.5) clamped, one view per image, each of
+  /// grid * patch pixels. Returns false when `progress` cancelled.
   virtual bool decode_into(const Tensor& latents, Grid grid, bool normalized,
                            std::span<const MutableImageView> pictures,
                            const ProgressFunction& progress = {}) = 0;
-  /// The same levels as Y'CbCr; a colour sample, in the middle of two by two pixels, is their mean.
+  /// Writes these levels as Y'CbCr; a colour sample, amid two by two pixels, is their mean.
   virtual bool decode_into(const Tensor& latents, Grid grid, bool normalized,
                            std::span<const MutableYcbcrView> pictures,
                            const ProgressFunction& progress = {}) = 0;
 };
 
-/// Known from the card and the files' headers, without loading weights.
+/// Holds what the card and the files' headers tell without loading weights.
 struct ModelInfo {
   int64_t semantic_channels = 0;  // 0 without an encoder and without a way to infer it
   int64_t residual_channels = 0;  // 0 for a model without a residual branch
@@ -114,7 +114,7 @@ struct ModelInfo {
   bool has_statistics = false, has_alignment = false;
 };
 
-/// Counters for the `model-stats` property.
+/// Holds the counters for the `model-stats` property.
 struct EngineCounters {
   uint64_t handle = 0;  // the same for everyone who shares the engine
   uint64_t bytes_loaded = 0;
@@ -127,8 +127,8 @@ struct EngineOptions {
   std::string model;  // card path, directory holding one, registered name; empty: embedded
   std::string device = "auto";  // auto, cpu, cuda, cuda:N; one that is missing is an error
   std::string dtype = "auto";   // auto, float32, bfloat16, float16
-  /// It is not shared, and a card without weights waits for replace_weights(): for an engine that a
-  /// TrainingFollower (trainer.h) keeps up to date.
+  /// The engine is not shared, and a card without weights waits for replace_weights(): for an
+  /// engine that a TrainingFollower (trainer.h) keeps up to date.
   bool follow_training = false;
 
   friend bool operator==(const EngineOptions&, const EngineOptions&) = default;
@@ -138,9 +138,9 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  /// The engine for a card, device and dtype; everyone in the process who asks for the same gets
-  /// the same one while somebody holds it, unless it is to follow a training. Reads headers, loads
-  /// nothing heavy.
+  /// Returns the engine for a card, device and dtype; everyone in the process who asks for the same
+  /// gets the same one while somebody holds it, unless it is to follow a training. Reads headers,
+  /// loads nothing heavy.
   static std::shared_ptr<Engine> open(const EngineOptions& options);
 
   virtual const Card& card() const = 0;
@@ -160,23 +160,23 @@ class Engine {
   /// Whether a part of the model has weights, its own or replaced ones.
   virtual bool has_weights(ModelPart part) = 0;
   /// Gives a network other weights, for all calls that begin later, of everyone who shares the
-  /// engine. Names as in the weights file of the part alone, without prefix. All or nothing:
+  /// engine. Names are those in the weights file of the part alone, without prefix. All or nothing:
   /// WeightsError with everything that does not fit. ConfigurationError for the statistics.
   virtual void replace_weights(ModelPart part, std::span<const NamedTensor> tensors) = 0;
 };
 
-/// Running sums behind svgstats. Sums are exact (fixed point), so shards merge in any order to the
-/// same bits.
+/// Keeps the running sums behind svgstats. Sums are exact (fixed point), so shards merge in any
+/// order to the same bits.
 class StatisticsRecorder {
  public:
   virtual ~StatisticsRecorder() = default;
 
   static std::unique_ptr<StatisticsRecorder> create();
 
-  /// (N, T, Cs) and (N, T, Cr) float32: the alignment scalars, then mean and std of latents aligned
-  /// with them. A recorder takes either features or latents, not both (ConfigurationError).
+  /// Adds (N, T, Cs) and (N, T, Cr) float32, for the scalars and for mean and std of latents
+  /// aligned with them. A recorder takes either features or latents, not both (ConfigurationError).
   virtual void add_features(const Tensor& semantic, const Tensor& residual) = 0;
-  /// (N, T, C) float32: per-channel mean and std only.
+  /// Adds (N, T, C) float32, for per-channel mean and std only.
   virtual void add_latents(const Tensor& latents) = 0;
   /// Adds the sums kept in a file that save() wrote.
   virtual void merge(const std::filesystem::path& file) = 0;
@@ -185,16 +185,16 @@ class StatisticsRecorder {
   virtual void save(const std::filesystem::path& file) const = 0;
 };
 
-/// One tensor of a safetensors file, copied to the host. IoError, WeightsError when it is absent.
+/// Reads one tensor of a safetensors file to the host. IoError, WeightsError when it is absent.
 Tensor read_tensor(const std::filesystem::path& safetensors, const std::string& name);
 
-/// The tensor on the host: itself when it is there, else a copy. DeviceError when the copy fails.
+/// Returns the tensor itself when it is on the host, else a copy. DeviceError when that fails.
 Tensor to_host(const Tensor& tensor);
 
-/// The listing of `weights-ls`: tensors, shapes, dtypes, the family, what is missing or surplus.
+/// Lists what `weights-ls` shows: tensors, shapes, dtypes, family, what is missing or surplus.
 std::string describe_weights(const std::filesystem::path& file);
 
-/// Threads of the backend's one compute team on a CPU (default: LibTorch's choice).
+/// Sets the threads of the backend's one compute team on a CPU (default: LibTorch's choice).
 void set_num_threads(int threads);
 
 }  // namespace svgen

@@ -16,7 +16,7 @@ enum class ErrorKind {
   kMemory,         // there is no memory for the work
 };
 
-/// The parts of an error beside its headline; empty where they say nothing.
+/// Holds the parts of an error beside its headline; empty where they say nothing.
 struct ErrorDetails {
   std::string expected;
   std::string found;
@@ -35,7 +35,7 @@ class Error : public std::runtime_error {
   const std::string& found() const { return details_.found; }
   const std::string& where() const { return details_.where; }
 
-  /// All parts in one text: "headline (expected ...; found ...; in ...)".
+  /// Returns all parts in one text: "headline (expected ...; found ...; in ...)".
   std::string report() const;
 
  private:

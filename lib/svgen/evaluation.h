@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How good pictures and features are: distances between two sets of pictures in the features of an
-// encoder, and what a simple classifier reads from features.
+// Measures how good pictures and features are: distances between two sets of pictures in the
+// features of an encoder, and what a simple classifier reads from features.
 #pragma once
 
 #include <cstdint>
@@ -19,38 +19,38 @@ class PerceptualDistance {
  public:
   virtual ~PerceptualDistance() = default;
 
-  /// From a weights file that holds "loss.perceptual_loss.", as the published autoencoder does.
+  /// Reads a weights file that holds "loss.perceptual_loss.", as the published autoencoder does.
   /// IoError when it cannot be read, WeightsError when it has none.
   static std::unique_ptr<PerceptualDistance> open(const std::filesystem::path& weights);
 
-  /// ShapeError when the sizes differ or a side is shorter than 16 pixels.
+  /// Returns the LPIPS distance. ShapeError when sizes differ or a side is shorter than 16 pixels.
   virtual double distance(const ImageView& a, const ImageView& b) = 0;
 };
 
-/// Features of whole pictures by the network that published Frechet distances use.
+/// Computes features of whole pictures by the network that published Frechet distances use.
 class PictureFeatures {
  public:
   virtual ~PictureFeatures() = default;
 
-  /// Inception v3 with the weights of 2015-12-05, from the file
+  /// Opens Inception v3 with the weights of 2015-12-05, from the file
   /// "pt_inception-2015-12-05-6726825d.pth" or another with its tensors. IoError when it cannot be
   /// read, WeightsError when it has others.
   static std::unique_ptr<PictureFeatures> open_inception(const std::filesystem::path& weights);
 
-  /// A picture of any size -> (1, 1, 2048) float32.
+  /// Turns a picture of any size into (1, 1, 2048) float32.
   virtual Tensor features(const ImageView& picture) = 0;
 };
 
-/// One vector for each of many images, their mean and covariance, and their labels.
+/// Holds one vector for each of many images, their mean and covariance, and their labels.
 class FeatureSet {
  public:
   virtual ~FeatureSet() = default;
 
-  /// `kept`: how many vectors stay in memory, the first ones; mean and covariance are of all.
+  /// Keeps the first `kept` vectors in memory; mean and covariance are of all.
   static std::unique_ptr<FeatureSet> create(int64_t kept);
 
-  /// (N, T, C) of any float dtype: an image's vector is the mean of its tokens. Labels: N, -1 for
-  /// none. ShapeError when C differs from before or is larger than kLongestFeature,
+  /// Adds (N, T, C) of any float dtype: an image's vector is the mean of its tokens. Labels: N, -1
+  /// for none. ShapeError when C differs from before or is larger than kLongestFeature,
   /// ConfigurationError when a number is not finite.
   virtual void add(const Tensor& features, std::span<const int64_t> labels) = 0;
   /// Adds the images of a file that save() wrote. Mean and covariance of merged files are those of
@@ -65,7 +65,7 @@ class FeatureSet {
   virtual void save(const std::filesystem::path& file) const = 0;
 };
 
-/// Longest vector of a set: its covariance takes the square of that.
+/// The longest vector of a set; the covariance grows with its square.
 inline constexpr int64_t kLongestFeature = 4096;
 
 struct SetDistance {
@@ -79,8 +79,9 @@ struct SetDistance {
   double precision = 0, recall = 0;
 };
 
-/// `neighbours` is k. What needs more kept vectors than there are is NaN. ConfigurationError for
-/// fewer than two images in a set, ShapeError for vectors of two lengths.
+/// Compares two sets; `neighbours` is k. Measures that need more kept vectors than there are become
+/// NaN. ConfigurationError for fewer than two images in a set, ShapeError for vectors of two
+/// lengths.
 SetDistance set_distance(const FeatureSet& reference, const FeatureSet& test, int64_t neighbours);
 
 struct ProbeOptions {
@@ -88,21 +89,23 @@ struct ProbeOptions {
   double regularization = 1;  // C of the logistic regression: a larger one binds less
 };
 
-/// Of the kept, labelled vectors, standardised by the reference's mean and deviation.
+/// Holds the accuracy of both probes on the kept, labelled vectors, standardised by the reference's
+/// mean and deviation.
 struct ProbeResult {
   int64_t reference_images = 0, test_images = 0, classes = 0;
   /// Share of the test's labels that the majority of the k nearest references has (cosine; of equal
   /// votes the smallest label).
   double knn = 0;
-  /// The same of a logistic regression fitted to the references: minimum of
+  /// Share of the labels that a logistic regression predicts, fitted to the references: minimum of
   /// |W|^2 / 2 + C sum(-log softmax(W x + b)[label]).
   double linear = 0;
-  /// (classes, classes) row-major: how often the linear probe called row's class column's.
+  /// (classes, classes) row-major: counts how often the linear probe called row's class column's.
   std::vector<int64_t> confusion;
 };
 
-/// Labels are classes 0, 1, ...; images without one are left out. ConfigurationError when a set has
-/// no labelled vectors or the references have fewer than two classes.
+/// Fits both probes. Labels are classes 0, 1, ...; images without one are left out.
+/// ConfigurationError when a set has no labelled vectors or the references have fewer than two
+/// classes.
 ProbeResult probe(const FeatureSet& reference, const FeatureSet& test,
                   const ProbeOptions& options = {});
 

@@ -18,16 +18,17 @@ namespace svgen {
 
 using Problems = std::vector<std::string>;
 
-/// Remembers which keys were asked for, so that the others can be reported at its end.
+/// Remembers the keys asked for, so that it can report the others at its end.
 class ObjectReader {
  public:
-  /// `where` is the object's key in the card, empty for the card itself. All references must stay.
+  /// `where` is the object's key in the card, empty for the card itself. The references must
+  /// outlive the reader.
   ObjectReader(const nlohmann::json& object, std::string where, Problems& problems);
   ~ObjectReader();
   ObjectReader(const ObjectReader&) = delete;
   ObjectReader& operator=(const ObjectReader&) = delete;
 
-  /// Null when the key is not there.
+  /// Returns null when the key is not there.
   const nlohmann::json* find(const std::string& key);
 
   // Each reads a key when it is there; another kind of value, or one out of range, is a problem and
@@ -41,7 +42,7 @@ class ObjectReader {
   void read(const std::string& key, std::vector<std::string>& target);
   void read_file(FileReference& target);
 
-  /// By the enum's table of names.
+  /// Reads an enum by its table of names.
   template <typename Enum>
   requires std::is_enum_v<Enum>
   void read(const std::string& key, Enum& target) {

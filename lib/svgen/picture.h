@@ -10,7 +10,7 @@
 
 namespace svgen {
 
-/// Tightly packed RGB rows.
+/// Holds tightly packed RGB rows.
 struct Picture {
   int64_t width = 0;
   int64_t height = 0;
@@ -24,7 +24,7 @@ struct Picture {
   MutableImageView mutable_view() { return packed_rgb(pixels.data(), width, height); }
 };
 
-/// The same pixels seen from right to left: reading or writing through it mirrors the picture.
+/// Returns the same pixels seen from right to left: using the view mirrors the picture.
 template <typename Byte>
 BasicImageView<Byte> mirrored(BasicImageView<Byte> view) {
   for (Byte*& plane : view.planes) plane += (view.width - 1) * view.pixel_stride;
@@ -32,8 +32,8 @@ BasicImageView<Byte> mirrored(BasicImageView<Byte> view) {
   return view;
 }
 
-/// The picture as EXIF's orientation says that it is to be seen (1: as stored, 2 to 8 turned and
-/// mirrored; whatever else counts as 1), through its view.
+/// Returns a view that shows the picture as EXIF's orientation says that it is to be seen (1: as
+/// stored, 2 to 8 turned and mirrored; whatever else counts as 1).
 template <typename Byte>
 BasicImageView<Byte> oriented(BasicImageView<Byte> view, int orientation) {
   struct Turn {

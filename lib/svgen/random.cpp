@@ -24,7 +24,7 @@ std::array<uint32_t, 4> draw(uint64_t seed, uint64_t image, RandomPurpose purpos
                 {low(seed), high(seed)});
 }
 
-// In (0, 1): the half keeps the logarithm finite.
+// Returns a number in (0, 1): the half keeps the logarithm finite.
 double open_uniform(uint32_t bits) {
   return (bits + 0.5) * 0x1p-32;
 }

@@ -8,11 +8,11 @@
 
 namespace svgen {
 
-/// Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011): ten rounds
-/// over a 128-bit counter under a 64-bit key.
+/// Computes Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011):
+/// ten rounds over a 128-bit counter under a 64-bit key.
 std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
 
-/// What a number is for; streams of different purposes never share counters.
+/// Names the purpose of a number; streams of different purposes never share counters.
 enum class RandomPurpose : uint32_t {
   kNoise = 0,
   kClass = 1,
@@ -26,23 +26,23 @@ enum class RandomPurpose : uint32_t {
   kStepNoise = 9,     // what a stochastic solver adds
 };
 
-/// Standard normal values by Box-Muller. out[i] is the value of element first_element + i of image
-/// `image`: four elements share one Philox block with counter (element / 4, purpose, image low,
-/// image high) and key = seed.
+/// Draws standard normal values by Box-Muller. out[i] is the value of element first_element + i of
+/// image `image`: four elements share one Philox block with counter (element / 4, purpose, image
+/// low, image high) and key = seed.
 void normal_noise(uint64_t seed, uint64_t image, uint64_t first_element, std::span<float> out);
-/// The same from element 0 on, for another purpose than sampling.
+/// Draws them from element 0 on, for another purpose than sampling.
 void normal_noise(uint64_t seed, uint64_t image, RandomPurpose purpose, std::span<float> out);
 
-/// Noise that a stochastic solver adds to an image in a step: of purpose kStepNoise, its elements
-/// counted on from step * out.size(). Pixels so stay a function of (seed, image, step).
+/// Draws the noise that a stochastic solver adds to an image in a step: of purpose kStepNoise, its
+/// elements counted on from step * out.size(). So pixels stay a function of (seed, image, step).
 void step_noise(uint64_t seed, uint64_t image, uint64_t step, std::span<float> out);
 
-/// Four independent numbers, uniform in (0, 1), of block `block` of an image.
+/// Draws four independent numbers, uniform in (0, 1), of block `block` of an image.
 std::array<double, 4> uniform_numbers(uint64_t seed, uint64_t image, RandomPurpose purpose,
                                       uint32_t block = 0);
 
-/// Uniform in [0, count), a function of (seed, image): the class of an image under
-/// `classes=random`. count must be positive.
+/// Draws uniformly from [0, count), by (seed, image): the class of an image under `classes=random`.
+/// count must be positive.
 int64_t random_class(uint64_t seed, uint64_t image, int64_t count);
 
 }  // namespace svgen

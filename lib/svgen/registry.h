@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Finding model cards and weight files by name.
+// Finds model cards and weight files by name.
 #pragma once
 
 #include <filesystem>
@@ -15,18 +15,20 @@ namespace svgen {
 /// The name of the model that is shipped with the library and used when none is named.
 inline constexpr std::string_view kEmbeddedModel = "mini";
 
-/// Folders searched in this order: SVGEN_MODEL_PATH (colon separated), the user's data directory
-/// (XDG_DATA_HOME or ~/.local/share, then svgen/models), the installed and the source models/.
+/// Returns the folders in the order of search: SVGEN_MODEL_PATH (colon separated), the user's data
+/// directory (XDG_DATA_HOME or ~/.local/share, then svgen/models), the installed and the source
+/// models/.
 std::vector<std::filesystem::path> model_search_path();
 
-/// The card.json meant by a card path, a directory holding one, or a registered name; empty means
-/// the embedded model. Throws IoError with the places looked at and the names that exist there.
+/// Returns the card.json meant by a card path, a directory holding one, or a registered name; empty
+/// means the embedded model. Throws IoError with the places looked at and the names that exist
+/// there.
 std::filesystem::path find_card(const std::string& model);
 
-/// The names of all cards on the search path, sorted. Nobody has read the cards.
+/// Returns the names of all cards on the search path, sorted, without reading the cards.
 std::vector<std::string> registered_models();
 
-/// A model of the search path: its card, or what is wrong with it.
+/// Describes a model of the search path: its card, or what is wrong with it.
 struct RegisteredModel {
   std::string name;
   std::filesystem::path path;  // of the card
@@ -34,8 +36,8 @@ struct RegisteredModel {
   std::string problem;  // the whole report when there is no card, else empty
 };
 
-/// What registered_models() names, read, so that one broken card does not hide the others. A
-/// card.json that is no file (a link to nowhere, a folder) is among them, as a problem.
+/// Reads the cards that registered_models() names, so that one broken card does not hide the
+/// others. A card.json that is no file (a link to nowhere, a folder) is among them, as a problem.
 std::vector<RegisteredModel> read_registered_models();
 
 }  // namespace svgen

@@ -32,7 +32,7 @@ struct SamplingOptions {
 /// Throws ConfigurationError naming the first setting out of its range.
 void validate(const SamplingOptions& options);
 
-/// A value of one of the enums above.
+/// Describes a value of one of the enums above.
 template <typename Enum>
 struct NamedValue {
   Enum value;
@@ -40,19 +40,19 @@ struct NamedValue {
   const char* words;  // what it does, in one line
 };
 
-/// All values of an enum above, in their order.
+/// Returns all values of an enum above, in their order.
 template <typename Enum>
 std::span<const NamedValue<Enum>> named_values();
 
-/// The name of a value; "?" for what is none.
+/// Returns the name of a value; "?" for a number that is none.
 template <typename Enum>
 const char* name_of(Enum value);
 
-/// The reverse. Throws ConfigurationError listing the known names.
+/// Returns the value of a name. Throws ConfigurationError listing the known names.
 template <typename Enum>
 Enum parse_name(std::string_view name);
 
-/// A member of the options: its name, what it may be, and words for people.
+/// Describes a member of the options: its name, its type and range, and words for people.
 struct SamplingSetting {
   using Member = std::variant<int64_t SamplingOptions::*, double SamplingOptions::*,
                               SolverKind SamplingOptions::*, GuidanceSchedule SamplingOptions::*>;
@@ -66,15 +66,15 @@ struct SamplingSetting {
   Range range;        // of a number
   const char* words;  // what it is, in one line
 
-  /// As a property or an option has it: "guidance-scale".
+  /// Returns the name that properties and options have: "guidance-scale".
   std::string name() const;
-  /// The names that it takes; empty for a number.
+  /// Returns the names that it takes; empty for a number.
   std::vector<std::string> choices() const;
-  /// Its value in `options`: "25", "0.15", "euler".
+  /// Returns its value in `options`: "25", "0.15", "euler".
   std::string text(const SamplingOptions& options) const;
 };
 
-/// One for each member of the options, in their order.
+/// Returns a setting for each member of the options, in their order.
 std::span<const SamplingSetting> sampling_settings();
 
 }  // namespace svgen

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a user may have meant.
+// Suggests the names nearest to a mistyped word.
 #include "svgen/suggest.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a user may have meant by a word that is no name.
+// Suggests the name that a user may have meant by an unknown word.
 #pragma once
 
 #include <string>
@@ -8,11 +8,11 @@
 
 namespace svgen {
 
-/// The smallest number of letters to insert, leave out, change or swap with the next from one word
-/// to the other.
+/// Counts the fewest letters to insert, leave out, change or swap with the next that turn one word
+/// into the other.
 size_t edits_between(std::string_view a, std::string_view b);
 
-/// "did you mean NAME?", or empty where none of the names is near.
+/// Returns "did you mean NAME?", or empty where none of the names is near.
 std::string suggestion(const std::string& word, const std::vector<std::string>& names);
 
 }  // namespace svgen

@@ -15,18 +15,18 @@ namespace svgen {
 
 enum class DType : uint8_t { kFloat32, kBFloat16, kFloat16, kFloat64, kInt64, kInt32, kUInt8 };
 
-/// Bytes of one element.
+/// Returns the bytes of one element.
 size_t element_size(DType dtype);
 
-/// "float32", "bfloat16", "float16", "float64", "int64", "int32", "uint8".
+/// Returns "float32", "bfloat16", "float16", "float64", "int64", "int32" or "uint8".
 const char* dtype_name(DType dtype);
 
-/// The reverse of dtype_name. Throws ConfigurationError for an unknown name.
+/// Reads a name of dtype_name(). Throws ConfigurationError for an unknown name.
 DType parse_dtype(std::string_view name);
 
 using Shape = std::vector<int64_t>;  // outermost dimension first
 
-/// "[4, 256, 392]".
+/// Writes a shape as "[4, 256, 392]".
 std::string shape_text(const Shape& shape);
 
 /// Copies of a Tensor share the data; the last one frees it (or releases its owner).
@@ -34,12 +34,12 @@ class Tensor {
  public:
   Tensor() = default;
 
-  /// Uninitialised host memory, aligned to 64 bytes. Throws ShapeError on a negative size or a
-  /// byte count that overflows.
+  /// Allocates uninitialised host memory, aligned to 64 bytes. Throws ShapeError on a negative size
+  /// or a byte count that overflows.
   static Tensor empty(DType dtype, Shape shape);
 
-  /// A view on contiguous memory of somebody else; `owner` is released with the last handle, on
-  /// whatever thread that happens.
+  /// Makes a view on contiguous memory of somebody else; `owner` is released with the last handle,
+  /// on whatever thread that happens.
   static Tensor wrap(DType dtype, Shape shape, Device device, void* data,
                      std::shared_ptr<void> owner);
 
@@ -54,18 +54,19 @@ class Tensor {
 
   void* data() const { return data_; }
 
-  /// The elements, checked: throws ShapeError when T is not the dtype or the memory is not the
-  /// host's.
+  /// Returns the elements, checked: throws ShapeError when T is not the dtype or the memory is not
+  /// the host's.
   template <typename T>
   T* data_as() const {
     check_access(dtype_of<T>());
     return static_cast<T*>(data_);
   }
 
-  /// `count` rows of dimension 0 from `first`, sharing the memory. Throws ShapeError outside.
+  /// Returns `count` rows of dimension 0 from `first`, sharing the memory. Throws ShapeError
+  /// outside.
   Tensor rows(int64_t first, int64_t count) const;
 
-  /// The same memory under another shape of as many elements. Throws ShapeError otherwise.
+  /// Shares the memory under another shape of as many elements. Throws ShapeError otherwise.
   Tensor reshaped(Shape shape) const;
 
  private:

@@ -49,7 +49,7 @@ struct TrainerOptions {
   std::vector<std::string> class_names;  // of the data; into the trained card when it has none
 };
 
-/// Defaults are the published recipe of phase 1.
+/// Holds the options of phase 1; defaults are the published recipe.
 struct AutoencoderOptions : TrainerOptions {
   double mask_ratio = 0.1;             // share of images whose residual is hidden
   bool aligns = true;                  // false: the residual enters the latent as it is
@@ -60,7 +60,7 @@ struct AutoencoderOptions : TrainerOptions {
   int64_t discriminator_start = 5001;  // in optimizer steps of both sides, two a batch
 };
 
-/// Defaults are the published recipe of phase 2, whose ema_decay is 0.9999.
+/// Holds the options of phase 2; defaults are the published recipe, whose ema_decay is 0.9999.
 struct DiffusionOptions : TrainerOptions {
   DiffusionOptions() { ema_decay = 0.9999; }
 
@@ -75,7 +75,7 @@ enum class TeacherTargets {
   kCentering,  // a moving mean of the scores is taken off (as in DINO)
 };
 
-/// How strongly the augmented views of a picture differ. Shares are probabilities.
+/// Says how strongly the augmented views of a picture differ. Shares are probabilities.
 struct AugmentOptions {
   double smallest_crop = 0.4, largest_crop = 1;               // of the picture's area
   double jitter_share = 0.8;                                  // of views whose colours change
@@ -128,20 +128,20 @@ class Trainer {
  public:
   virtual ~Trainer() = default;
 
-  /// Where training stands, without doing anything.
+  /// Returns the current step and its figures, without doing anything.
   virtual TrainReport report() const = 0;
 
-  /// Saves what has been trained since the last checkpoint; the folder, or empty when there was
-  /// nothing to save or nowhere. Micro-batches that have not become a step are forgotten and their
-  /// images come again after a resume.
+  /// Saves what has been trained since the last checkpoint. Returns the folder, or empty when there
+  /// was nothing to save or nowhere. Micro-batches that have not become a step are forgotten and
+  /// their images come again after a resume.
   virtual std::filesystem::path save() = 0;
 
-  /// This process has no more images: ends the training of all processes after the steps already
-  /// taken. To be called once, before save(), also when the training finished by itself.
+  /// Says that this process has no more images: ends the training of all processes after the steps
+  /// already taken. To be called once, before save(), also when the training finished by itself.
   virtual void finish() = 0;
 
-  /// A picture of what the exported weights can do: pairs of originals and reconstructions of the
-  /// last batch, or one generated image a class. Empty when the card has no decoder for it.
+  /// Shows what the exported weights can do: pairs of originals and reconstructions of the last
+  /// batch, or one generated image a class. Empty when the card has no decoder for it.
   virtual Picture sample_sheet() = 0;
 };
 
@@ -152,7 +152,7 @@ class TrainingFollower {
  public:
   virtual ~TrainingFollower() = default;
 
-  /// The engine is one opened with `follow_training`. ConfigurationError for another part.
+  /// Follows for an engine opened with `follow_training`. ConfigurationError for another part.
   static std::unique_ptr<TrainingFollower> create(std::shared_ptr<Engine> engine, ModelPart part);
 
   /// Gives the engine the newest weights, if it does not have them. Where it has none at all, waits
@@ -167,7 +167,7 @@ class AutoencoderTrainer : public Trainer {
   /// checkpoint is held by another trainer or cannot be read.
   static std::unique_ptr<AutoencoderTrainer> open(const AutoencoderOptions& options);
 
-  /// Square images of the card's native size, and their stream indices, increasing.
+  /// Takes square images of the card's native size, and their stream indices, increasing.
   /// ConfigurationError naming step and indices when the loss is not finite.
   virtual TrainReport train(std::span<const ImageView> images,
                             std::span<const int64_t> indices) = 0;
@@ -177,7 +177,7 @@ class DiffusionTrainer : public Trainer {
  public:
   static std::unique_ptr<DiffusionTrainer> open(const DiffusionOptions& options);
 
-  /// (N, T, C) latents of any float dtype, N labels in [0, classes) (-1: no class) and indices.
+  /// Takes (N, T, C) latents of any float dtype, N labels in [0, classes) (-1: no class), indices.
   virtual TrainReport train(const Tensor& latents, std::span<const int64_t> labels,
                             std::span<const int64_t> indices) = 0;
 };
@@ -186,9 +186,9 @@ class EncoderTrainer : public Trainer {
  public:
   static std::unique_ptr<EncoderTrainer> open(const EncoderOptions& options);
 
-  /// Pictures of any size, of at least a patch, their labels in [0, classes) (-1: no class; ignored
-  /// without a label_weight) and their stream indices, increasing. The sheet shows pictures and, as
-  /// colours, the three main directions of the teacher's patch tokens.
+  /// Takes pictures of any size, of at least a patch, their labels in [0, classes) (-1: no class;
+  /// ignored without a label_weight) and their stream indices, increasing. The sheet shows pictures
+  /// and, as colours, the three main directions of the teacher's patch tokens.
   virtual TrainReport train(std::span<const ImageView> images, std::span<const int64_t> labels,
                             std::span<const int64_t> indices) = 0;
 };

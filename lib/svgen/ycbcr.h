@@ -8,16 +8,17 @@
 
 namespace svgen {
 
-/// What the levels mean. With R', G', B' from 0 to 1 (ITU-R BT.601, BT.709, BT.2020):
+/// Describes the meaning of the levels. With R', G', B' from 0 to 1 (ITU-R BT.601, BT.709,
+/// BT.2020):
 ///   Y' = kr R' + (1 - kr - kb) G' + kb B'
 ///   Cb = (B' - Y') / (2 - 2 kb), Cr = (R' - Y') / (2 - 2 kr), from -1/2 to 1/2
-/// and the levels are black + luma_range Y' and 128 + chroma_range C. BT.601 in the limited range
-/// unless something else is said.
+/// and the levels are black + luma_range Y' and 128 + chroma_range C. The default is BT.601 in the
+/// limited range.
 struct YcbcrCoding {
   double kr = 0.299, kb = 0.114;
   int black = 16, luma_range = 219, chroma_range = 224;
-  // Where a colour sample lies: at its left (upper) two pixels, or in the middle between them and
-  // the right (lower) ones.
+  // A colour sample lies at its left (upper) two pixels, or in the middle between them and the
+  // right (lower) ones.
   bool at_left = false, at_top = false;
 
   friend bool operator==(const YcbcrCoding&, const YcbcrCoding&) = default;

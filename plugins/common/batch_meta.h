@@ -22,10 +22,10 @@ void register_batch_meta();
 
 void set_image_facts(GstBuffer* buffer, const std::vector<ImageFacts>& facts);
 
-/// `count` entries: what the buffer carries, or entries without knowledge.
+/// Returns `count` entries: what the buffer carries, or entries without knowledge.
 std::vector<ImageFacts> image_facts(GstBuffer* buffer, size_t count);
 
-/// How many of the `batch` images are real: OFFSET_END of a padded batch leaves the rest out.
+/// Counts the real images among `batch`: OFFSET_END of a padded batch leaves the rest out.
 int64_t real_images(GstBuffer* buffer, int64_t batch);
 
 }  // namespace svgen::gst

@@ -9,11 +9,11 @@
 
 namespace svgen::gst {
 
-/// What the element that makes the images knows of their classes, in order of the labels; empty
-/// when nobody upstream of the sink pad knows.
+/// Returns the class names that the element which makes the images knows, in order of the labels;
+/// empty when nobody upstream of the sink pad knows any.
 std::vector<std::string> classes_upstream(GstPad* sink);
 
-/// Answers that question when `query` is it and there are names.
+/// Answers that query when `query` is one and there are names.
 bool answer_classes_query(GstQuery* query, const std::vector<std::string>& names);
 
 }  // namespace svgen::gst

@@ -6,9 +6,9 @@
 //   static constexpr kTypeName, kFactory, kLongName, kClassification, kDescription
 //   static GType parent_type()
 //   static std::vector<Property<Impl>> properties()
-//   static void class_init(BaseClass*)      pad templates and vfuncs, each through
-//   trampoline<&Impl::m> void open() / void close()              NULL->READY and READY->NULL void
-//   prepare()                          READY->PAUSED, before the base class; optional
+//   static void class_init(BaseClass*)  pad templates, and vfuncs through trampoline<&Impl::m>
+//   void open() / void close()          NULL->READY and READY->NULL
+//   void prepare()                      READY->PAUSED, before the base class; optional
 //
 // One run of an element posts one error, the first: base classes add that they could not start or
 // that the stream stopped, and refused caps come again with every sticky event.
@@ -26,7 +26,7 @@
 
 namespace svgen::gst {
 
-/// A pad of an element class, for class_init.
+/// Adds a pad template to an element class, for class_init.
 inline void add_pad_template(gpointer klass, const char* name, GstPadDirection direction,
                              const char* caps_text, GstPadPresence presence = GST_PAD_ALWAYS,
                              GType pad_type = GST_TYPE_PAD) {
@@ -36,7 +36,7 @@ inline void add_pad_template(gpointer klass, const char* name, GstPadDirection d
       gst_pad_template_new_with_gtype(name, direction, presence, caps.get(), pad_type));
 }
 
-/// What every element class has: its GstElement and its settings behind the object lock.
+/// Gives every element class its GstElement and its settings behind the object lock.
 template <typename SettingsType>
 class ElementImpl {
  public:
@@ -50,12 +50,12 @@ class ElementImpl {
 
   void prepare() {}
 
-  /// True from the second call of a run on.
+  /// Returns true from the second call of a run on.
   bool failed_before() { return failed_.exchange(true); }
   bool has_failed() const { return failed_; }
   void begin_run() { failed_ = false; }
 
-  /// A snapshot; take one per buffer.
+  /// Returns a snapshot; take one per buffer.
   Settings settings() const {
     GST_OBJECT_LOCK(element_);
     Settings copy = settings_;
@@ -98,7 +98,7 @@ class Glue {
     return gst_element_register(plugin, Impl::kFactory, GST_RANK_NONE, type()) != FALSE;
   }
 
-  /// The base class's vfuncs, for chaining up.
+  /// Returns the base class's vfuncs, for chaining up.
   static typename Impl::BaseClass* parent() {
     return static_cast<typename Impl::BaseClass*>(parent_class_);
   }

@@ -11,8 +11,8 @@
 
 namespace svgen::gst {
 
-/// One overload per kind of handle. (Not a template over the release functions: those are static
-/// inline in C and would give everything that mentions them internal linkage.)
+/// Has one overload per kind of handle. (Not a template over the release functions: those are
+/// static inline in C and would give everything that mentions them internal linkage.)
 struct Release {
   void operator()(GstBuffer* buffer) const { gst_buffer_unref(buffer); }
   void operator()(GstCaps* caps) const { gst_caps_unref(caps); }
@@ -38,7 +38,7 @@ using PadPtr = std::unique_ptr<GstPad, Release>;
 using PoolPtr = std::unique_ptr<GstBufferPool, Release>;
 using TextPtr = std::unique_ptr<char, Release>;
 
-/// A GValue that is cleared with its owner.
+/// Owns a GValue, which is cleared with it.
 class Value {
  public:
   explicit Value(GType type) { g_value_init(&value_, type); }
@@ -52,17 +52,17 @@ class Value {
   GValue value_ = G_VALUE_INIT;
 };
 
-/// A C string that may be null.
+/// Copies a C string that may be null.
 inline std::string text_or_empty(const char* text) {
   return text == nullptr ? "" : text;
 }
 
-/// The caps as a user would write them.
+/// Writes the caps as a user would.
 inline std::string caps_text(const GstCaps* caps) {
   return text_or_empty(TextPtr(caps == nullptr ? nullptr : gst_caps_to_string(caps)).get());
 }
 
-/// The parts of a list property.
+/// Splits the text of a list property.
 inline std::vector<std::string> comma_separated(const std::string& text) {
   std::vector<std::string> parts;
   std::istringstream stream(text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How an element comes to its model: the properties model, device, dtype and model-stats, and the
+// Connects an element with its model: the properties model, device, dtype and model-stats, and the
 // question to the elements upstream.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace svgen::gst {
 
-/// The settings every element with a model has.
+/// Holds the settings that every element with a model has.
 struct ModelSettings {
   std::string model;
   std::string device = "auto";
@@ -24,7 +24,7 @@ struct ModelSettings {
   bool follow_training = false;  // a property of svgdiffuse and svgdecode
 };
 
-/// Owned by an element. Safe to ask for statistics() from any thread; the rest belongs to state
+/// Is owned by an element. Safe to ask for statistics() from any thread; the rest belongs to state
 /// changes and the streaming thread.
 class ModelClient {
  public:
@@ -35,7 +35,7 @@ class ModelClient {
   void open(GstElement* element, GstPad* sink, const ModelSettings& settings);
   void close();
 
-  /// Throws ConfigurationError before open().
+  /// Returns the open engine. Throws ConfigurationError before open().
   Engine& engine() const;
   bool is_open() const { return shared() != nullptr; }
 
@@ -43,7 +43,7 @@ class ModelClient {
   /// `progress` cancelled. Throws what TrainingFollower throws.
   bool follow(ModelPart part, const ProgressFunction& progress);
 
-  /// The value of `model-stats`.
+  /// Returns the value of `model-stats`.
   StructurePtr statistics() const;
 
  private:
@@ -60,7 +60,7 @@ class ModelClient {
 /// Otherwise the caller passes the query on upstream.
 bool answer_model_query(GstQuery* query, const ModelSettings& settings, bool is_source);
 
-/// The four common properties.
+/// Lists the four common properties.
 template <typename Impl>
 std::vector<Property<Impl>> model_properties() {
   return {
@@ -88,7 +88,7 @@ std::vector<Property<Impl>> model_properties() {
   };
 }
 
-/// Of elements whose network a training can make.
+/// Lists the property of elements whose network a training can make.
 template <typename Impl>
 std::vector<Property<Impl>> follow_property() {
   return {field<Impl>(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What svgencode, svgalign and svgdecode share: a GstBaseTransform with a model, whose outputs need
-// not be as many as its inputs.
+// The base of svgencode, svgalign and svgdecode: a GstBaseTransform with a model, whose outputs
+// need not be as many as its inputs.
 //
 // The base class queues one input (submit_input_buffer) and then calls generate_output until it
 // gives no more; take_input() hands that input over.
@@ -27,7 +27,7 @@ class ModelTransform : public ElementImpl<SettingsType> {
   using BaseClass = GstBaseTransformClass;
 
   explicit ModelTransform(gpointer instance) : ElementImpl<SettingsType>(instance) {
-    // Never the same caps on both sides.
+    // Passthrough is off: the caps are never the same on both sides.
     gst_base_transform_set_passthrough(transform(), FALSE);
   }
 
@@ -65,7 +65,7 @@ class ModelTransform : public ElementImpl<SettingsType> {
     return answered;
   }
 
-  /// generate_output, with the time that an output takes in the latency of live pipelines.
+  /// Runs generate_output and counts its time for the latency of live pipelines.
   GstFlowReturn timed_output(GstBuffer** out) {
     const GstClockTime start = gst_util_get_timestamp();
     const GstFlowReturn result = static_cast<Impl*>(this)->generate_output(out);
@@ -77,8 +77,8 @@ class ModelTransform : public ElementImpl<SettingsType> {
     return result;
   }
 
-  /// fixate_caps of an element whose source pad carries tensors: tensor memory for a peer that
-  /// names it, system memory for all others.
+  /// Implements fixate_caps of an element whose source pad carries tensors: tensor memory for a
+  /// peer that names it, system memory for all others.
   GstCaps* fixate_tensor_caps(GstPadDirection direction, GstCaps*, GstCaps* choices) {
     const bool wanted = peer_takes_tensor_memory(transform()->srcpad);
     for (guint i = 0; direction == GST_PAD_SINK && i < gst_caps_get_size(choices); ++i) {
@@ -108,7 +108,7 @@ class ModelTransform : public ElementImpl<SettingsType> {
     klass->passthrough_on_same_caps = FALSE;
   }
 
-  /// How long an output waits for inputs that come later; nanoseconds. An element may have its own.
+  /// Returns how long an output waits for later inputs, in nanoseconds. An element may override it.
   GstClockTime waiting_time() const { return 0; }
 
   GstBaseTransform* transform() const { return GST_BASE_TRANSFORM_CAST(this->element()); }
@@ -119,21 +119,22 @@ class ModelTransform : public ElementImpl<SettingsType> {
 
   BufferPtr take_input() { return BufferPtr(std::exchange(transform()->queued_buf, nullptr)); }
 
-  /// For ProgressFunction: false when the stream is being flushed or shut down.
+  /// Makes a ProgressFunction: false when the stream is being flushed or shut down.
   auto keep_going() const {
     return [source = transform()->srcpad, sink = transform()->sinkpad](const Progress&) {
       return !GST_PAD_IS_FLUSHING(source) && !GST_PAD_IS_FLUSHING(sink);
     };
   }
 
-  /// The answer of transform_caps: `caps` as far as `filter` allows, in the filter's order.
+  /// Answers transform_caps: `caps` as far as `filter` allows, in the filter's order.
   static GstCaps* filtered(CapsPtr caps, GstCaps* filter) {
     if (filter == nullptr) return caps.release();
     return gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST);
   }
 
-  /// transform_caps towards the source pad: what `caps_for()` makes of fixed input caps. Where it
-  /// throws this answers anything, since it may be a mere question; set_caps says what is wrong.
+  /// Answers transform_caps towards the source pad: what `caps_for()` makes of fixed input caps.
+  /// Where it throws this answers anything, since it may be a mere question; set_caps says what is
+  /// wrong.
   template <typename CapsFor>
   GstCaps* source_caps(GstCaps* caps, GstCaps* filter, CapsFor caps_for) const {
     if (has_engine() && gst_caps_is_fixed(caps)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the sources share: a stream of numbered images, which seeks by number, plays in either
+// The base of the sources: a stream of numbered images, which seeks by number, plays in either
 // direction and ends at a number.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace svgen::gst {
 
-/// The words for the properties; those of sources of training data.
+/// Holds the words for the properties; the defaults are those of sources of training data.
 struct NumberedBlurbs {
   const char* first_index = "Index of the first image; it grows over epochs";
   const char* num_images =
@@ -76,11 +76,11 @@ class NumberedSource : public ElementImpl<SettingsType> {
     return TRUE;
   }
 
-  /// After a seek.
+  /// Is called after a seek.
   void moved() {}
-  /// The names of the labels; empty: unknown.
+  /// Returns the names of the labels; empty: unknown.
   static std::vector<std::string> class_names() { return {}; }
-  /// The one file that is read; empty when there is none.
+  /// Returns the one file that is read; empty when there is none.
   std::string file() const { return {}; }
 
  protected:
@@ -103,11 +103,10 @@ class NumberedSource : public ElementImpl<SettingsType> {
 
   NumberedStream& numbers() { return numbers_; }
   const NumberedStream& numbers() const { return numbers_; }
-  /// Whether a flush or a state change waits for create() to return.
+  /// Returns whether a flush or a state change waits for create() to return.
   bool cancelled() const { return cancelled_; }
 
-  /// What get_caps returns: the caps that are possible, as far as the filter (may be null) has
-  /// them.
+  /// Answers get_caps: the caps that are possible, as far as the filter (may be null) has them.
   static GstCaps* filtered(const CapsPtr& caps, GstCaps* filter) {
     return filter == nullptr
                ? gst_caps_ref(caps.get())
@@ -115,7 +114,7 @@ class NumberedSource : public ElementImpl<SettingsType> {
   }
 
  private:
-  // A sink that writes files asks for it, to spare what it is made of.
+  // A sink that writes files asks for the URI, so as not to overwrite what it is made of.
   bool answer_uri(GstQuery* query) const {
     const std::string file = static_cast<const Impl*>(this)->file();
     if (file.empty()) return false;

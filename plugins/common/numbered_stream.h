@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where a stream of numbered images is: which come next, in either direction, and when.
+// Keeps the place in a stream of numbered images: which come next, in either direction, and when.
 #pragma once
 
 #include <gst/gst.h>
@@ -18,9 +18,9 @@ struct NumberedSettings {
   int64_t num_images = -1;
   Fraction framerate{0, 1};
 
-  /// When an image is shown, from the first one on.
+  /// Returns the time at which an image is shown, from the first one on.
   GstClockTime time_of(int64_t index) const;
-  /// The image that is shown at a time; the first one without a rate.
+  /// Returns the image that is shown at a time; the first one without a rate.
   int64_t index_of(GstClockTime time) const;
 };
 
@@ -28,8 +28,8 @@ struct NumberedSettings {
 /// thread.
 class NumberedStream {
  public:
-  /// At start: `available` images exist, over all epochs (-1: without end), and this process makes
-  /// those of its shard.
+  /// Starts a run: `available` images exist, over all epochs (-1: without end), and this process
+  /// makes those of its shard.
   void begin(const NumberedSettings& settings, int64_t available, const Shard& shard);
 
   /// Goes to a segment whose DEFAULT counts images by absolute index, TIME from the first image.
@@ -38,13 +38,13 @@ class NumberedStream {
   /// for a time in a stream without a rate.
   bool seek(const NumberedSettings& settings, GstSegment* segment);
 
-  /// The index of this process's next image.
+  /// Returns the index of this process's next image.
   int64_t next() const { return next_; }
-  /// From one of its images to the one that follows; negative backwards.
+  /// Returns the step from one of its images to the one that follows; negative backwards.
   int64_t step() const { return backwards_ ? -shard_.world : shard_.world; }
-  /// How many of its images are still to come; -1 without end.
+  /// Returns how many of its images are still to come; -1 without end.
   int64_t left() const;
-  /// The indices of the next `most` of them, fewer at the end.
+  /// Returns the indices of the next `most` of them, fewer at the end.
   std::vector<int64_t> upcoming(int64_t most) const;
   void advance_behind(int64_t index) { next_ = index + step(); }
 
@@ -63,7 +63,7 @@ class NumberedStream {
   bool backwards_ = false;
 };
 
-/// Index and time of a buffer with the images `one` to `other`, in either direction.
+/// Sets index and time of a buffer with the images `one` to `other`, in either direction.
 void stamp(GstBuffer* buffer, const NumberedSettings& settings, int64_t one, int64_t other);
 
 }  // namespace svgen::gst

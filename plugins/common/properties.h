@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Properties as a table: name, description, the field of the element's Settings, its range.
+// Describes properties by a table: name, description, the field of the Settings, its range.
 #pragma once
 
 #include <gst/gst.h>
@@ -22,7 +22,7 @@ struct Fraction {
   bool operator==(const Fraction&) const = default;
 };
 
-/// When a property may change; shown by gst-inspect-1.0.
+/// Says when a property may change; shown by gst-inspect-1.0.
 enum class Mutable { kReady, kPlaying };
 
 inline GParamFlags property_flags(Mutable when) {
@@ -38,7 +38,7 @@ struct Property {
   std::function<void(Impl&, GValue*)> get;
 };
 
-/// What a property is made from; `low` and `high` matter to numbers only.
+/// Describes a property; `low` and `high` matter to numbers only.
 template <typename T>
 struct PropertyText {
   const char* name;
@@ -48,7 +48,7 @@ struct PropertyText {
   Mutable when = Mutable::kReady;
 };
 
-/// The GType of an enumeration; specialised (svg/enums.h) for each that is a property.
+/// Returns the GType of an enumeration; specialised (svg/enums.h) for each that is a property.
 template <typename Enum>
 GType enum_type();
 
@@ -133,7 +133,7 @@ struct ValueTraits<Enum> {
   }
 };
 
-/// A property that is a field of Impl::Settings, read and written under the object lock.
+/// Makes a property of a field of Impl::Settings, read and written under the object lock.
 template <typename Impl, typename Owner, typename T>
 Property<Impl> field(T Owner::*member, PropertyText<T> text) {
   using Settings = typename Impl::Settings;
@@ -144,7 +144,7 @@ Property<Impl> field(T Owner::*member, PropertyText<T> text) {
           [=](Impl& impl, GValue* value) { ValueTraits<T>::set(value, impl.settings().*member); }};
 }
 
-/// A property that is a field of the library's options within Settings.
+/// Makes a property of a field of the library's options within Settings.
 template <typename Impl, typename Owner, typename T>
 Property<Impl> option_field(Owner Impl::Settings::*options, T Owner::*member,
                             PropertyText<T> text) {
@@ -159,7 +159,7 @@ Property<Impl> option_field(Owner Impl::Settings::*options, T Owner::*member,
       }};
 }
 
-/// `first` with `more` behind.
+/// Returns `first` with `more` behind.
 template <typename Impl>
 std::vector<Property<Impl>> joined(std::vector<Property<Impl>> first,
                                    std::vector<Property<Impl>> more) {

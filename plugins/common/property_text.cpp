@@ -14,7 +14,7 @@
 namespace svgen::gst {
 namespace {
 
-// In the form of the C locale, whatever the user's is.
+// Writes a number as the C locale does, whatever the user's is.
 template <typename Number>
 std::string number_text(Number number) {
   char text[64];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Properties from text: strictly, and with words of what they take.
+// Sets properties from text, strictly, and says in words what they take.
 #pragma once
 
 #include <gst/gst.h>
@@ -8,7 +8,7 @@
 
 namespace svgen::gst {
 
-/// What a property takes, in words: "1 to 10000", "euler, heun", "true or false".
+/// Returns what a property takes, in words: "1 to 10000", "euler, heun", "true or false".
 std::string values_of(GParamSpec* spec);
 
 /// Sets a property from text as a user wrote it: numbers within their range and nothing behind

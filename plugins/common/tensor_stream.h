@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a tensor stream's caps say, and the caps of a tensor stream.
+// Reads and writes the caps of a tensor stream.
 //
 // Caps are NNStreamer's static tensors: dimensions innermost first, feature tensors always rank 3
 // ("392:256:4" is 4 images of 256 tokens of 392 channels), labels rank 2 ("1:4").
@@ -31,14 +31,14 @@ struct TensorStream {
 
   bool operator==(const TensorStream& other) const;
 
-  /// Outermost first: (batch, tokens, channels), or (batch) for labels.
+  /// Returns the shape, outermost first: (batch, tokens, channels), or (batch) for labels.
   Shape shape_of(const Entry& entry) const;
   gsize bytes_of(const Entry& entry) const;
 
-  /// "other/tensors 392:256:4 (4 images of 16x16 tokens of 392 channels, float32)".
+  /// Returns "other/tensors 392:256:4 (4 images of 16x16 tokens of 392 channels, float32)".
   std::string text() const;
 
-  /// The caps, system memory or with memory:SVGTensor.
+  /// Returns the caps, with system memory or with memory:SVGTensor.
   CapsPtr caps(bool tensor_memory) const;
 
   /// Reads fixed caps. Accepts the 2-, 3- and 4-rank spellings of the same dimensions and both
@@ -57,14 +57,14 @@ inline constexpr const char* kTensorSourceCaps =
     "other/tensors(memory:SVGTensor), format=(string)static, num_tensors=(int)[1,2], "
     "framerate=(fraction)[0/1,max]";
 
-/// Both spellings of a stream's caps, system memory first, for caps queries.
+/// Returns both spellings of a stream's caps, system memory first, for caps queries.
 CapsPtr offered_caps(const TensorStream& stream);
 
-/// True when the peer of a source pad names memory:SVGTensor in its caps (not merely ANY).
+/// Returns true when the peer of a source pad names memory:SVGTensor in its caps (not merely ANY).
 bool peer_takes_tensor_memory(GstPad* source);
 
-/// What to return when the peer did not take new caps: GST_FLOW_FLUSHING where one of the two pads
-/// is being shut down, GST_FLOW_NOT_NEGOTIATED else.
+/// Returns the flow after the peer refused new caps: GST_FLOW_FLUSHING where one of the two pads is
+/// being shut down, GST_FLOW_NOT_NEGOTIATED else.
 GstFlowReturn flow_of_refused_caps(GstPad* source);
 
 }  // namespace svgen::gst

@@ -18,7 +18,7 @@ namespace svgen::gst {
 /// The pixel formats that need no conversion: any order of 8-bit R, G, B, packed or planar.
 #define SVGEN_RGB_FORMATS \
   "RGB, BGR, RGBx, BGRx, xRGB, xBGR, RGBA, BGRA, ARGB, ABGR, RGBP, BGRP, GBR"
-/// Those that a model's ends convert in passing: 8-bit 4:2:0, of any colorimetry.
+/// The pixel formats that encoder and decoder convert in passing: 8-bit 4:2:0, any colorimetry.
 #define SVGEN_YCBCR_FORMATS "I420, YV12, NV12, NV21"
 #define SVGEN_VIDEO_CAPS(formats)          \
   "video/x-raw, format=(string){ " formats \
@@ -26,28 +26,28 @@ namespace svgen::gst {
 
 /// RGB alone, for elements that look at the levels.
 inline constexpr const char* kVideoCaps = SVGEN_VIDEO_CAPS(SVGEN_RGB_FORMATS);
-/// What models take and give; RGB first.
+/// The formats that models take and give; RGB first.
 inline constexpr const char* kModelVideoCaps =
     SVGEN_VIDEO_CAPS(SVGEN_RGB_FORMATS ", " SVGEN_YCBCR_FORMATS);
 
-/// What raw video caps say. ShapeError when they cannot be read, and for interlaced video: its
-/// frames hold two pictures each, which no model has seen.
+/// Reads raw video caps. ShapeError when they cannot be read, and for interlaced video: its frames
+/// hold two pictures each, which no model has seen.
 GstVideoInfo video_info_of(const GstCaps* caps);
 
-/// Whether frames of that kind are views on Y'CbCr, not on RGB.
+/// Returns whether frames of that kind are views on Y'CbCr, not on RGB.
 inline bool is_ycbcr(const GstVideoInfo& info) {
   return GST_VIDEO_INFO_IS_YUV(&info);
 }
 
-/// What the colorimetry and chroma site of a Y'CbCr format say. ShapeError for a matrix that is
-/// none of Y'CbCr.
+/// Reads the colorimetry and chroma site of a Y'CbCr format. ShapeError for a matrix that is none
+/// of Y'CbCr.
 YcbcrCoding coding_of(const GstVideoInfo& info);
 
 /// The grey level that shows through where a picture that is read has no opacity.
 inline constexpr uint8_t kBehindAlpha = 255;
 
-/// A mapped frame; unmapped when it goes. A frame with alpha that is only read is seen in front of
-/// kBehindAlpha: what colour stands in transparent pixels is any program's guess.
+/// Maps a frame, and unmaps it at its end. A frame with alpha that is only read is seen in front of
+/// kBehindAlpha: the colour of transparent pixels is any program's guess.
 class MappedFrame {
  public:
   /// Throws IoError when the buffer does not map or is smaller than `info` says.
@@ -56,10 +56,10 @@ class MappedFrame {
   MappedFrame(const MappedFrame&) = delete;
   MappedFrame& operator=(const MappedFrame&) = delete;
 
-  /// Of an RGB format.
+  /// Returns the pixels of an RGB format.
   ImageView view() const;
   MutableImageView mutable_view() const;
-  /// Of a 4:2:0 format.
+  /// Returns the pixels of a 4:2:0 format.
   YcbcrView ycbcr_view() const;
   MutableYcbcrView mutable_ycbcr_view() const;
 
@@ -72,21 +72,21 @@ class MappedFrame {
   std::vector<uint8_t> composed_;  // packed RGB, of a frame with alpha
 };
 
-/// What a model's encoder takes: its native size first, so that a scaler upstream goes there, then
-/// every multiple of the patch. Square pixels, so that videoscale adds borders and does not
-/// squeeze.
+/// Returns the caps that a model's encoder takes: its native size first, so that a scaler upstream
+/// goes there, then every multiple of the patch. Square pixels, so that videoscale adds borders and
+/// does not squeeze.
 CapsPtr accepted_video_caps(const LatentSpec& latent);
 
-/// What a decoder gives: one fixed size; a rate, or any when `rate` is not positive. RGB, then,
-/// unless `only_rgb`, Y'CbCr with its colour samples in the middle, in GStreamer's colorimetry for
-/// the size or in one that downstream asks for.
+/// Returns the caps that a decoder gives: one fixed size; a rate, or any when `rate` is not
+/// positive. RGB, then, unless `only_rgb`, Y'CbCr with its colour samples in the middle, in
+/// GStreamer's colorimetry for the size or in one that downstream asks for.
 CapsPtr produced_video_caps(int64_t width, int64_t height, const Fraction& rate,
                             bool only_rgb = false);
 
-/// a * b in lowest terms; 0/1 when it overflows.
+/// Returns a * b in lowest terms; 0/1 when it overflows.
 Fraction multiplied(const Fraction& a, int64_t numerator, int64_t denominator);
 
-/// The time of frame `index` at `rate` frames a second.
+/// Returns the time of frame `index` at `rate` frames a second.
 GstClockTime frame_time(uint64_t index, const Fraction& rate);
 
 }  // namespace svgen::gst

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What an element's work adds to the latency of a live pipeline, as measured.
+// Measures what an element's work adds to the latency of a live pipeline.
 #pragma once
 
 #include <gst/gst.h>
@@ -9,8 +9,8 @@
 
 namespace svgen::gst {
 
-/// A running mean of times, reported with a quarter of headroom. Counted on one thread, read on
-/// any.
+/// Keeps a running mean of times, reported with a quarter of headroom. Counted on one thread, read
+/// on any.
 class WorkLatency {
  public:
   /// Counts a piece of work. True when what is reported has moved by more than a quarter (and a
@@ -27,7 +27,7 @@ class WorkLatency {
     return true;
   }
 
-  /// Nanoseconds; 0 before the first piece of work.
+  /// Returns nanoseconds; 0 before the first piece of work.
   GstClockTime reported() const { return reported_; }
 
   void reset() {

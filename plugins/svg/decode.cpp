@@ -69,7 +69,7 @@ class Decode : public ModelTransform<Decode, DecodeSettings> {
       const int64_t width = stream.grid.width * cell, height = stream.grid.height * cell;
       // The buffer rate counts batches; without a clock downstream chooses.
       const Fraction rate = multiplied(stream.rate, columns > 0 ? 1 : stream.batch, 1);
-      // Where 4:2:0 has one colour for the pixels of two cells, neither could be written alone.
+      // A 4:2:0 sheet may have one colour for pixels of two cells: neither could be written alone.
       const bool shares_colour = (columns > 1 && width % 2 != 0) || (rows > 1 && height % 2 != 0);
       return produced_video_caps(width * std::max<int64_t>(columns, 1), height * rows, rate,
                                  /*only_rgb=*/shares_colour);

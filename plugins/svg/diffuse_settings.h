@@ -21,7 +21,7 @@ struct DiffuseSettings : ModelSettings, NumberedSettings {
   bool is_live = false;
 };
 
-// Which images are made.
+// Lists the properties that choose the images.
 template <typename Impl>
 std::vector<Property<Impl>> image_properties() {
   using S = DiffuseSettings;
@@ -42,7 +42,7 @@ std::vector<Property<Impl>> image_properties() {
   };
 }
 
-// Where it starts from and how it goes out.
+// Lists the properties of the initial noise and of the output.
 template <typename Impl>
 std::vector<Property<Impl>> output_properties() {
   using S = DiffuseSettings;

@@ -14,7 +14,7 @@ constexpr GEnumValue row(Enum value, const char* description, const char* nick) 
   return {static_cast<gint>(value), description, nick};
 }
 
-// Those of the library's table.
+// Returns the rows of the library's table.
 template <typename Enum>
 std::vector<GEnumValue> rows_of() {
   std::vector<GEnumValue> rows;

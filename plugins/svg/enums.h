@@ -7,7 +7,7 @@
 
 namespace svgen::gst {
 
-/// What happens to a last batch that is not full.
+/// Says what happens to a last batch that is not full.
 enum class PartialBatch { kRenegotiate, kPad, kDrop };
 
 template <>

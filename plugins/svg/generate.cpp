@@ -46,7 +46,7 @@ class Generate : public ElementImpl<GenerateSettings> {
 
   static GType parent_type() { return GST_TYPE_BIN; }
 
-  // Those of the two children, by whom they are kept; the table gives their descriptions.
+  // Lists the properties of the two children, which keep them; the table gives their descriptions.
   static std::vector<Property<Generate>> properties() {
     std::vector<Property<Generate>> all =
         joined(joined(model_properties<Generate>(), diffuse_properties<Generate>()),
@@ -123,7 +123,7 @@ class Generate : public ElementImpl<GenerateSettings> {
     return g_object_class_find_property(G_OBJECT_GET_CLASS(child), name.c_str()) != nullptr;
   }
 
-  // What both have (the model, where it runs, whether latents are normalised) must be one.
+  // Values that both have (the model, where it runs, whether latents are normalised) must be one.
   void forward(const std::string& name, const GValue* value) {
     for (GstElement* child : {diffuse_, decode_})
       if (has(child, name)) g_object_set_property(G_OBJECT(child), name.c_str(), value);

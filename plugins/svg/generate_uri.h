@@ -12,7 +12,7 @@ namespace svgen::gst {
 
 inline constexpr const char* kUriScheme = "svg";
 
-/// What a URI says: properties of the element and their values as text, in the order of the keys.
+/// Reads a URI into properties of the element and their values as text, in the order of the keys.
 ///
 /// MODEL is a name or a path (svg:///folder/card.json); none is the embedded model. A key is a
 /// property, or a short name: n is num-images, cfg guidance-scale, batch batch-size. Without

@@ -15,7 +15,8 @@ class SamplingProgress {
   /// `total` images will be made from now; -1 when nobody knows.
   void begin(int64_t total);
 
-  /// Where a batch is: `image` is the place in it of the last of those that are made together.
+  /// Says how far a batch is: `image` is the place in it of the last of those that are made
+  /// together.
   struct Place {
     int64_t image = 0, step = 0, steps = 1;
   };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From buffers to feature vectors.
+// Collects feature vectors out of buffers.
 #include "svg/set_analyzer.h"
 
 #include <utility>

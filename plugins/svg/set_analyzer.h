@@ -33,7 +33,7 @@ inline const std::string& set_caps() {
 /// One side of the comparison.
 class CollectedSet {
  public:
-  /// With `network`, pictures are wanted and it makes their vectors.
+  /// Starts an empty set; with `network` it takes pictures, whose vectors the network makes.
   void begin(int64_t kept, std::shared_ptr<PictureFeatures> network);
   void caps_changed(const GstCaps* caps);
   void collect(GstBuffer* buffer);

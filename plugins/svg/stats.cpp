@@ -65,7 +65,7 @@ class Stats : public ElementImpl<StatsSettings> {
   }
   StructurePtr model_statistics() const { return client_.statistics(); }
 
-  // Not in the start vfunc: a sink's runs at NULL->READY, and each run counts from nothing.
+  // This is not in the start vfunc: a sink's runs at NULL->READY, and each run counts from nothing.
   void prepare() {
     const StatsSettings s = settings();
     const std::filesystem::path folder = std::filesystem::path(s.location).parent_path();

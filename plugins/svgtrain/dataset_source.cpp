@@ -25,7 +25,7 @@ struct DatasetSettings : PictureSettings, OrderedSettings {
   bool strict = false;
 };
 
-// What the worker threads share.
+// Holds what the worker threads share.
 struct Dataset {
   ImageList images;
   DataOrder order;
@@ -118,7 +118,7 @@ class DatasetSource : public PictureSource<DatasetSource, DatasetSettings> {
       try {
         return read_frame(s, *data, index, place);
       } catch (const Error& error) {
-        // Without the decoder no picture can be read: not a matter of this one.
+        // No picture can be read without the decoder: that is no matter of this one.
         if (s.strict || error.kind() == ErrorKind::kDevice) throw;
         return MadeFrame{index, nullptr, error.report()};
       }

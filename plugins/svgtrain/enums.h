@@ -9,7 +9,7 @@
 
 namespace svgen::gst {
 
-/// Which square of a picture svgdatasetsrc takes.
+/// Says which square of a picture svgdatasetsrc takes.
 enum class Crop { kCenter, kRandom };
 
 template <>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the trainers on video share: frames that wait to become a batch.
+// The base of the trainers on video: frames that wait to become a batch.
 #pragma once
 
 #include <deque>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which images of a stream a trainer has used, and the numbers of those that come without one.
+// Counts the images of a stream that a trainer has used, and numbers those that come without one.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ class ImageCounter {
     }
   }
 
-  /// How many of a buffer's first images have been used, by this run or an earlier one.
+  /// Counts a buffer's first images that have been used, by this run or an earlier one.
   size_t past(const std::vector<ImageFacts>& facts) const {
     size_t count = 0;
     while (count < facts.size() && facts[count].index < wanted_) ++count;

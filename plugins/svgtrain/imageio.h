@@ -38,7 +38,7 @@ using PlotFunction = bool (*)(const Curve& curve, const std::string& title, Pict
 inline constexpr const char* kDecodeSymbol = "svgen_decode_picture";
 inline constexpr const char* kEncodeSymbol = "svgen_encode_png";
 inline constexpr const char* kPlotSymbol = "svgen_draw_plot";
-/// Not .so: GStreamer's scanner would take it for a plugin and load it.
+/// The ending is not .so: GStreamer's scanner would take it for a plugin and load it.
 inline constexpr const char* kImageIoFile = "libsvgen-imageio.so.0";
 
 }  // namespace svgen::gst

@@ -97,7 +97,7 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
     return TRUE;
   }
 
-  // Without the end of the stream nothing appears under the name.
+  // Nothing appears under the name before the end of the stream.
   gboolean stop() {
     writer_.reset();
     sample_.entries.clear();

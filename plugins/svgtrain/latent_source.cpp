@@ -107,7 +107,7 @@ class LatentSource : public NumberedSource<LatentSource, LatentSourceSettings> {
   }
 
  private:
-  // What a stored sample is; other writers may have put several images into one.
+  // Reads the layout of a stored sample; other writers may have put several images into one.
   void read_layout() {
     const CapsPtr caps(gst_caps_from_string(store_->caps().c_str()));
     if (!caps || !gst_caps_is_fixed(caps.get())) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What svgscenesrc and svgdatasetsrc share: square RGB frames, one image each, made by worker
+// The base of svgscenesrc and svgdatasetsrc: square RGB frames, one image each, made by worker
 // threads ahead of the stream.
 #pragma once
 

@@ -55,7 +55,7 @@ Axis step_axis(const Curve& curve) {
 }
 
 std::string label(double value) {
-  // Not by printf, whose point is the locale's; nor by the library, which this module is free of.
+  // This avoids printf, whose point is the locale's, and the library, which this module is free of.
   std::array<char, 32> text{};
   const auto end =
       std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 4);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a training says when its data do not fit.
+// Words what a training says when its data do not fit.
 #pragma once
 
 #include <gst/gst.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a training shows.
+// Shows the progress of a training.
 #include "svgtrain/train_progress.h"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a training shows: messages on the bus, the log, the loss curve and sample pictures.
+// Shows the progress of a training: messages on the bus, the log, the loss curve and sample
+// pictures.
 #pragma once
 
 #include <gst/gst.h>

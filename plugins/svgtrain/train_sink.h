@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What both trainers share: a sink that collects batches, trains, saves, and ends the stream.
+// The base of all trainers: a sink that collects batches, trains, saves, and ends the stream.
 #pragma once
 
 #include <gst/base/gstbasesink.h>
@@ -133,7 +133,7 @@ class TrainSink : public ElementImpl<SettingsType> {
     impl().forget();
   }
 
-  // What was trained is saved; less than was asked for is an error all the same.
+  // Saves what was trained; less than was asked for is an error all the same.
   void end_of_stream() {
     const SettingsType s = this->settings();
     const std::string name = GST_OBJECT_NAME(this->element());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a command says.
+// Prints what a command says.
 #include "console.h"
 
 #include <sys/ioctl.h>

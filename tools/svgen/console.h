@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a command says: lines on the standard output, notes and errors on the standard error.
+// Prints what a command says: lines on the standard output, notes and errors on standard error.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

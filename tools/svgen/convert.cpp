@@ -30,7 +30,7 @@ Files files_of(const Options& options, const char* usage) {
   return {options.words()[0], options.words()[1]};
 }
 
-// How a picture of another shape becomes one of the model's.
+// Returns the elements that turn a picture of another shape into one of the model's.
 std::vector<Step> fitting(const std::string& fit, const Card& card) {
   const std::string width = std::to_string(card.latent().picture_width()),
                     height = std::to_string(card.latent().picture_height());
@@ -43,7 +43,7 @@ std::vector<Step> fitting(const std::string& fit, const Card& card) {
   return {scale, size};
 }
 
-// What becomes of a picture of another shape, where little of it or of the model's picture is left.
+// Warns about a picture of another shape, where little of it or of the model's picture is left.
 std::string note_of(const std::string& fit, const Card& card, int width, int height) {
   constexpr double kLittle = 0.5;
   const double asked = static_cast<double>(card.grid.width) / static_cast<double>(card.grid.height),
@@ -81,7 +81,7 @@ std::optional<Picture> still_picture(const fs::path& file, bool json) {
   }
 }
 
-// From a file to what svgencode gives.
+// Builds the pipeline from a file to the output of svgencode.
 void encode(Pipeline& pipeline, const fs::path& input, const std::string& features,
             const Options& options) {
   if (!fs::is_regular_file(input))

@@ -9,7 +9,7 @@
 namespace svgen::cli {
 namespace {
 
-// How many pixels caps of pictures or video speak of; 0 where they do not.
+// Returns the number of pixels in caps of pictures or video; 0 where they give none.
 int64_t pixels_of(const GstCaps* caps) {
   if (gst_caps_get_size(caps) == 0) return 0;
   gint width = 0, height = 0;
@@ -19,7 +19,7 @@ int64_t pixels_of(const GstCaps* caps) {
   return static_cast<int64_t>(width) * height;
 }
 
-// Before a decoder is chosen; FALSE leaves the stream as it is.
+// Is asked before a decoder is chosen; FALSE leaves the stream as it is.
 gboolean autoplug_continue(GstElement*, GstPad*, GstCaps* caps, gpointer) {
   return pixels_of(caps) <= most_pixels();
 }

@@ -98,7 +98,7 @@ int run(const std::vector<std::string>& words) {
 }  // namespace
 }  // namespace svgen::cli
 
-// Where the elements were installed beside this program, GStreamer need not look for plugins.
+// GStreamer need not look for plugins where the elements were installed beside this program.
 static void find_elements() {
   if (GstElementFactory* factory = gst_element_factory_find("svgdiffuse")) {
     gst_object_unref(factory);

@@ -26,9 +26,9 @@ class Options {
   bool has(const std::string& name) const { return values_.contains(name); }
   /// The value, or `otherwise` where it was not given.
   std::string text(const std::string& name, const std::string& otherwise = "") const;
-  /// The same as a number from `low` to `high`. ConfigurationError for others.
+  /// Returns a value as a number from `low` to `high`. ConfigurationError for others.
   long number(const std::string& name, long otherwise, long low, long high) const;
-  /// The same as one of these words. ConfigurationError for others.
+  /// Returns a value as one of these words. ConfigurationError for others.
   std::string choice(const std::string& name, const std::vector<std::string>& choices) const;
 
   const std::vector<Option>& table() const { return table_; }

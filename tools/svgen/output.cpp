@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where pictures, videos and features go.
+// Decides where pictures, videos and features go.
 #include "output.h"
 
 #include <fcntl.h>
@@ -41,7 +41,7 @@ bool has_one_number(const std::string& name) {
          std::count(name.begin(), name.end(), '%') == 1;
 }
 
-// As a text that printf() makes into itself.
+// Escapes a text so that printf() gives it back unchanged.
 std::string escaped(const std::string& text) {
   std::string literal;
   for (const char letter : text) literal += letter == '%' ? "%%" : std::string(1, letter);
@@ -179,7 +179,7 @@ void Output::make_folders() {
 Output::~Output() {
   std::error_code ignored;
   if (!staging_.empty()) fs::remove_all(staging_, ignored);
-  // Only those that are still empty go.
+  // Removes only the folders that are still empty.
   for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder) fs::remove(*folder, ignored);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where pictures, videos and features go: what a name means, and files that appear when all is
-// done.
+// Decides where pictures, videos and features go: what a name means, and files that appear when all
+// is done.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace svgen::cli {
 
-/// What the ending of a file says.
+/// Describes the files that an ending stands for.
 struct Kind {
   std::string ending;
   bool holds_many;          // pictures
@@ -28,11 +28,11 @@ const std::vector<Kind>& picture_kinds();
 /// is not touched before, and without commit() nothing is left of what was made, folders included.
 class Output {
  public:
-  /// By the ending of `name`. A folder (or a name ending with "/") gets numbered PNG files, as does
-  /// a name with one number such as %03d where there is more than one picture or nobody knows how
-  /// many (`pictures` is empty). ConfigurationError where the name's kind is not known, where
-  /// `pictures` do not fit, where `input` is among the files, and where a file is there already,
-  /// unless --force was given.
+  /// Chooses the kind by the ending of `name`. A folder (or a name ending with "/") gets numbered
+  /// PNG files, as does a name with one number such as %03d where there is more than one picture or
+  /// nobody knows how many (`pictures` is empty). ConfigurationError where the name's kind is not
+  /// known, where `pictures` do not fit, where `input` is among the files, and where a file is
+  /// there already, unless --force was given.
   Output(const std::string& name, const std::vector<Kind>& kinds, std::optional<int64_t> pictures,
          const Options& options, const std::filesystem::path& input = {});
   ~Output();

@@ -15,7 +15,7 @@ struct Package {
   std::vector<const char*> elements;
 };
 
-// What the commands use.
+// Lists the packages that hold the elements of the commands.
 const Package kPackages[] = {
     {"svgen's plugins, or GST_PLUGIN_PATH that leads to them",
      {"svgdiffuse", "svgencode", "svgalign", "svgdecode"}},

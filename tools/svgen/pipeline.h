@@ -76,7 +76,7 @@ inline constexpr const char* kMostPixelsVariable = "SVGEN_MAX_PIXELS";
 /// The elements that commands use.
 std::vector<std::string> needed_elements();
 
-/// What to install for one of them.
+/// Returns what to install for one of them.
 std::string package_of(const std::string& factory);
 
 }  // namespace svgen::cli

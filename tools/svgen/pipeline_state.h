@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a pipeline is made of while it is built and while it runs.
+// The state of a pipeline while it is built and while it runs.
 #pragma once
 
 #include <atomic>
@@ -34,14 +34,14 @@ struct Pipeline::State {
   GstElement* bin;
   GstElement* last = nullptr;
 
-  // Of a file.
+  // The file that is read, and its decoder.
   std::filesystem::path file;
   GstElement* decoder = nullptr;  // owned by the bin
   gst::PadPtr entry;              // where decoded video goes
   std::mutex mutex;
   std::string other_streams;  // guarded by it
 
-  // Of the pictures.
+  // The pictures, counted and limited.
   std::atomic<int64_t> decoded{0}, counted{0};
   bool counts = false;
   int64_t most = 0;
@@ -49,7 +49,7 @@ struct Pipeline::State {
   std::function<std::string(int, int)> note;
 };
 
-/// Why a file whose pictures all stayed inside its decoder gave nothing.
+/// Explains why a file whose pictures all stayed inside its decoder gave nothing.
 std::string why_nothing_was_decoded(GstElement* decoder, const std::string& file);
 
 }  // namespace svgen::cli

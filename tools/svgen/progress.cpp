@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How far a command is.
+// Shows how far a command is.
 #include "progress.h"
 
 #include <unistd.h>

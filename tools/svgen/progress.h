@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How far a command is: a bar on a terminal, lines of JSON on request, nothing otherwise.
+// Shows how far a command is: a bar on a terminal, lines of JSON on request, nothing otherwise.
 #pragma once
 
 #include <chrono>

@@ -101,7 +101,7 @@ void take_element_message(Run& run, GstMessage* message) {
   }
 }
 
-// Of the command's own.
+// Takes the messages of the command's own elements.
 void take_words(Run& run, GstMessage* message) {
   const std::string text = gst_structure_get_string(gst_message_get_structure(message), "text");
   if (gst_message_has_name(message, Pipeline::State::kNote)) {
@@ -134,7 +134,7 @@ gboolean on_message(GstBus*, GstMessage* message, gpointer data) {
   return G_SOURCE_CONTINUE;
 }
 
-// Of files, which know how long they are.
+// Shows the position in files, which know how long they are.
 gboolean ask_position(gpointer data) {
   Run& run = *static_cast<Run*>(data);
   if (!was_taken()) end(run);  // nobody is there any more to see what comes
@@ -161,7 +161,7 @@ void watch_signal(std::vector<guint>& sources, int signal, GSourceFunc call, Run
   sources.push_back(g_unix_signal_add(signal, call, &run));
 }
 
-// What else the bus has, or will have in a moment.
+// Looks for a better reason that the bus has, or will have in a moment.
 void look_for_reason(Run& run, GstBus* bus) {
   while (run.vague || !run.failure) {
     const gst::MessagePtr message(

@@ -44,7 +44,7 @@ at::Tensor ConditioningTable::at(const Times& t, const at::Tensor& y) {
   if (found == times_.end()) return model_.conditioning(at::tensor(t).to(labels_.device()), y);
   const auto time = static_cast<size_t>(found - times_.begin());
   if (time < first_ || time >= first_ + count_) compute_from(time);
-  // On the device itself, which is not waited for.
+  // The lookup runs on the device itself, which is not waited for.
   const int64_t before = static_cast<int64_t>(time - first_) * labels_.numel();
   return rows_.index_select(0, at::searchsorted(labels_, y) + before);
 }

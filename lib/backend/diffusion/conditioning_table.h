@@ -16,13 +16,13 @@ namespace svgen::diffusion {
 
 class ConditioningTable {
  public:
-  /// For forward passes most of which are at `times`, in this order, with labels out of `labels`,
-  /// which may repeat. `model` must stay.
+  /// Serves forward passes most of which are at `times`, in this order, with labels out of
+  /// `labels`, which may repeat. `model` must outlive the table.
   ConditioningTable(const models::Denoiser& model, std::vector<float> times,
                     const std::vector<int64_t>& labels);
 
-  /// Those of times t (N) and labels y (N), as Denoiser::velocity() takes them. Computed at once
-  /// where the images have different times, or one that is not in the schedule.
+  /// Returns the conditionings of times t (N) and labels y (N), as Denoiser::velocity() takes them.
+  /// Computed at once where the images have different times, or one that is not in the schedule.
   at::Tensor at(const Times& t, const at::Tensor& y);
 
  private:
@@ -31,7 +31,7 @@ class ConditioningTable {
   const models::Denoiser& model_;
   std::vector<float> times_;
   at::Tensor labels_;  // different ones, sorted, on the model's device
-  // Of times_[first_], [first_ + 1], ...: a row for each label. A part of a long schedule at once.
+  // Holds a row for each label of times_[first_], [first_ + 1], ..., a part of a long schedule.
   at::Tensor rows_;
   size_t first_ = 0, count_ = 0;
 };

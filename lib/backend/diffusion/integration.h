@@ -25,12 +25,12 @@ struct Labels {
   int64_t null_label = 0;
 };
 
-/// Which velocities are mixed, where and how much. `schedule` gives the weights
+/// Says which velocities are mixed, where and how much. `schedule` gives the weights
 /// (guidance_weights).
 struct Guidance {
   SamplingOptions schedule;
-  /// Only the first so many channels of the latent are guided, the others take the conditional
-  /// velocity; 0: all are.
+  /// Guides only this many channels of the latent, from the first; the others take the conditional
+  /// velocity. 0: all are guided.
   int64_t channels = 0;
   /// A weak model whose velocity, under the images' own labels, takes the place of the null class's
   /// (autoguidance, Karras et al., 2024); empty: none.

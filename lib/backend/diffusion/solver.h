@@ -38,7 +38,7 @@ class Solver {
 
 /// v(x, t) where all images share the time.
 using SharedTimeField = std::function<at::Tensor(const at::Tensor& x, float t)>;
-/// From x at t to x at t_next.
+/// Steps from x at t to x at t_next.
 using SolverStep = at::Tensor (*)(const SharedTimeField&, const at::Tensor& x, float t,
                                   float t_next);
 

@@ -54,7 +54,7 @@ class ModelEncoder : public Encoder {
   Features encode(std::span<const YcbcrView> images, FeatureKind kind,
                   const ProgressFunction& progress) override;
 
-  /// Of ModelPart::kEncoder or kResidual.
+  /// Returns the branch of ModelPart::kEncoder or kResidual.
   EncoderBranch& branch(ModelPart part) {
     return part == ModelPart::kEncoder ? semantic_ : residual_;
   }

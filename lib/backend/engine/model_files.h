@@ -29,7 +29,7 @@ class ModelFiles {
   /// the file is missing.
   std::shared_ptr<weights::StateSource> open(ModelPart part) const;
 
-  /// The same for headers that are wanted but not needed: null when the part or its file is absent.
+  /// Opens headers that are wanted but not needed: null when the part or its file is absent.
   std::shared_ptr<weights::StateSource> open_if_there(ModelPart part) const;
 
   /// Checks the file of a part against the digest the card gives for it, under whatever part.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a card and its files' headers say about a model.
+// Reads what a card and its files' headers say about a model.
 #include "engine/model_info.h"
 
 #include <memory>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a card and its files' headers say about a model, checked against each other.
+// Reads what a card and its files' headers say about a model, and checks one against the other.
 #pragma once
 
 #include "engine/model_files.h"

@@ -46,7 +46,8 @@ class NetworkSlot {
          .where = files_.card().path.string()});
   }
 
-  /// For all calls that begin later. Throws what load_weights throws, and then keeps the old ones.
+  /// Puts other weights in place for all calls that begin later. Throws what load_weights throws,
+  /// and then keeps the old ones.
   void replace(const weights::StateSource& source) {
     std::shared_ptr<Protocol> network = kind_.make(files_.card(), source, latent_channels_);
     load_weights(*network, source, runtime_);

@@ -62,7 +62,7 @@ void check_each(std::span<const View> pictures, const Grid& grid, int64_t patch)
   }
 }
 
-// What a level becomes: there are only 256 of them in each channel.
+// Maps each level of each channel to its value: there are only 256 of them.
 using LevelTable = std::array<std::array<float, 256>, 3>;
 
 template <typename Convert>
@@ -114,7 +114,7 @@ const LevelTable& normalized_levels() {
   return table;
 }
 
-// The same on a device, so that a byte and not a float crosses the bus for each value.
+// Computes the levels on a device, so that a byte and not a float crosses the bus for each value.
 at::Tensor device_levels(const at::Tensor& x) {
   if constexpr (ops::device::kPresent)
     if (ops::device::takes(x)) return ops::device::levels(x);
@@ -130,7 +130,7 @@ class LevelRows {
         width_(x.size(2)),
         levels_(static_cast<size_t>(2 * 3 * width_)) {}
 
-  // Until the row after the next one is asked for.
+  // Returns a row that stays valid until the row after the next one is asked for.
   RgbRow row(int64_t y) {
     RgbRow row;
     for (int64_t channel = 0; channel < 3; ++channel) {

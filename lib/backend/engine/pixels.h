@@ -29,12 +29,12 @@ inline constexpr float kImageNetStd[3] = {0.229f, 0.224f, 0.225f};
 /// before (ops/cpu/ycbcr.h).
 at::Tensor normalized_pixels(std::span<const ImageView> images);
 at::Tensor normalized_pixels(std::span<const YcbcrView> images);
-/// The same as x / 127.5 - 1: what a decoder gives back.
+/// Returns the pixels as x / 127.5 - 1, the range of a decoder.
 at::Tensor signed_pixels(std::span<const ImageView> images);
 
 /// floor(255 (x + 1) / 2 + 0.5), clamped to 0 .. 255, of x (3, H, W) float32 into the picture.
 void write_levels(const at::Tensor& x, const MutableImageView& picture);
-/// The same levels as Y'CbCr; colour is the mean of two by two pixels.
+/// Writes the levels as Y'CbCr; colour is the mean of two by two pixels.
 void write_levels(const at::Tensor& x, const MutableYcbcrView& picture);
 
 }  // namespace svgen::engine

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Shape checks at the border of the roles.
+// Checks the shapes that enter encoder, aligner, sampler and decoder.
 #include "engine/shapes.h"
 
 #include <ranges>

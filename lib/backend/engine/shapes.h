@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Shape checks at the border of the roles; messages show (N, T, C) and the dimensions of caps.
+// Checks the shapes that enter encoder, aligner, sampler and decoder; messages show (N, T, C) and
+// the dimensions of caps.
 #pragma once
 
 #include <string>

@@ -12,7 +12,7 @@
 namespace svgen::engine {
 namespace {
 
-// From the first channel of a plane's first pixel to that of its last one.
+// Counts the bytes from the first channel of a plane's first pixel to that of its last one.
 int64_t extent(const ImageView& image) {
   return (image.height - 1) * image.row_stride + (image.width - 1) * image.pixel_stride + 1;
 }

@@ -18,8 +18,9 @@ class Velocity {
  public:
   Velocity();
 
-  /// For passes most of which are at `times`, in this order, with labels out of `labels` or the
-  /// null class. Float32 whatever the model computes in. It keeps the model alive.
+  /// Returns the velocity for passes most of which are at `times`, in this order, with labels out
+  /// of `labels` or the null class. Float32 whatever the model computes in. It keeps the model
+  /// alive.
   diffusion::VelocityModel of(const std::shared_ptr<const models::Denoiser>& model,
                               const std::vector<float>& times, const std::vector<int64_t>& labels);
 

@@ -10,7 +10,7 @@
 
 namespace svgen::eval {
 
-/// Where the published checkpoint of the autoencoder keeps LPIPS.
+/// The prefix under which the published checkpoint of the autoencoder keeps LPIPS.
 inline constexpr const char* kLpipsPrefix = "loss.perceptual_loss.";
 
 /// LPIPS with the weights that `checkpoint` keeps below kLpipsPrefix, in `dtype` on `device`; null

@@ -31,7 +31,7 @@ void check_finite(const at::Tensor& values, const std::string& where) {
       {.expected = "finite numbers", .found = "NaN or infinity", .where = where});
 }
 
-// What a file must hold, each tensor of the shape given.
+// Reads a tensor that a file must hold, with the dtype and shape given.
 at::Tensor read_checked(const weights::StateSource& source, const char* name, at::ScalarType dtype,
                         const std::vector<int64_t>& shape) {
   const at::Tensor tensor = source.read(name);
@@ -131,7 +131,7 @@ void PooledFeatures::merge(const std::filesystem::path& file) {
                        {.expected = "a count of 1 or more",
                         .found = std::to_string(count),
                         .where = file.string()});
-  // Of one image a covariance has no numbers: it is written as 0.
+  // The covariance of one image has no numbers: it is written as 0.
   const Moments moments{count, read_checked(*source, "mean", at::kDouble, {channels}).clone(),
                         read_checked(*source, "covariance", at::kDouble, {channels, channels}) *
                             static_cast<double>(count - 1)};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What simple classifiers read from feature vectors (formulas: svgen/evaluation.h).
+// Simple classifiers on feature vectors (formulas: svgen/evaluation.h).
 #pragma once
 
 #include "eval/pooled_features.h"

@@ -51,7 +51,7 @@ inline Device from_torch(const at::Device& device) {
   return {Device::Type::kCuda, device.has_index() ? device.index() : 0};
 }
 
-/// The same memory; it lives as long as any handle on either side. ShapeError when undefined.
+/// Shares the memory, which lives as long as any handle on either side. ShapeError when undefined.
 inline at::Tensor to_torch(const Tensor& tensor) {
   if (!tensor.defined()) throw ShapeError("an undefined tensor was given to the backend");
   const at::Device device = to_torch(tensor.device());
@@ -60,10 +60,10 @@ inline at::Tensor to_torch(const Tensor& tensor) {
       at::TensorOptions().dtype(to_torch(tensor.dtype())).device(device), device);
 }
 
-/// The same memory when `tensor` is contiguous, else a contiguous copy.
+/// Shares the memory when `tensor` is contiguous, else copies it.
 inline Tensor from_torch(const at::Tensor& tensor) {
   auto owner = std::make_shared<at::Tensor>(tensor.contiguous());
-  // By reference: the order of the arguments is open, and one of them takes the owner away.
+  // Taken by reference: the order of the arguments is open, and one takes the owner away.
   const at::Tensor& memory = *owner;
   return Tensor::wrap(from_torch(memory.scalar_type()), memory.sizes().vec(),
                       from_torch(memory.device()), memory.data_ptr(), std::move(owner));

@@ -19,8 +19,8 @@ struct Moments {
   double std = 0;
 };
 
-/// Of tokens (N, T, C). Summed on the host in a fixed order, in double. ShapeError with fewer than
-/// two tokens, whose deviation does not exist.
+/// Returns the moments of tokens (N, T, C), summed on the host in a fixed order, in double.
+/// ShapeError with fewer than two tokens, whose deviation does not exist.
 Moments averaged_moments(const at::Tensor& tokens);
 
 /// The four scalars of semantic (N, T, Cs) and residual (N, T, Cr) features.

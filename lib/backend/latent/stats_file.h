@@ -31,7 +31,7 @@ LatentStatistics read_statistics(const weights::StateSource& source);
 /// when the file has none of them. WeightsError when it has some only or they are no numbers.
 std::optional<AlignmentScalars> read_alignment(const weights::StateSource& source);
 
-/// What was recorded: the two feature maps before alignment, or finished latents.
+/// Holds what was recorded: the two feature maps before alignment, or finished latents.
 struct RecordedSums {
   int64_t images = 0;
   std::optional<ChannelSums> semantic, residual, latent;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is known of a network besides its arithmetic, in one place for inference, training and
+// Describes a network besides its arithmetic, in one place for inference, training and
 // descriptions: its published sizes, its sizes in a card or a file, the names of its tensors, and
 // the weights that a training starts with.
 #pragma once

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What generic code asks of a network: two protocols between pixels and latents, and the denoiser
-// that a sampler integrates.
+// The protocols through which generic code uses a network: two between pixels and latents, and the
+// denoiser that a sampler integrates.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -52,7 +52,8 @@ class Denoiser : public Network {
   virtual at::ScalarType dtype() const = 0;
   virtual at::Device device() const = 0;
 
-  /// What a pass takes from times (N) float32 and labels (N) int64 and nothing else: (N, K).
+  /// Computes the part of a pass that depends on times (N) float32 and labels (N) int64 alone: (N,
+  /// K).
   virtual at::Tensor conditioning(const at::Tensor& t, const at::Tensor& y) const = 0;
   /// Velocity (N, T, C) of x (N, T, C) under a conditioning. Inputs are not checked.
   virtual at::Tensor velocity(const at::Tensor& x, const at::Tensor& conditioning) const = 0;

@@ -18,7 +18,7 @@ int64_t file_size(const weights::StateSource& source, const std::string& tensor,
 
 bool file_has(const weights::StateSource& source, const std::string& tensor);
 
-/// How many of prefix0., prefix1., ... some tensor's name starts with, without a gap.
+/// Counts the prefixes prefix0., prefix1., ... that some tensor's name starts with, without a gap.
 int64_t file_count(const weights::StateSource& source, const std::string& prefix);
 
 /// Names the sizes that a card leaves out.
@@ -32,7 +32,7 @@ class MissingKeys {
   std::string text_;
 };
 
-/// Collects the contradictions between a card's role and its file.
+/// Collects the contradictions between a part of the card and its file.
 class SizeCheck {
  public:
   SizeCheck(std::string role, const weights::StateSource& source);

@@ -13,7 +13,7 @@
 
 namespace svgen::nn {
 
-/// How a checkpoint family names the tensors of its attention.
+/// Says how a checkpoint family names the tensors of its attention.
 struct AttentionNames {
   const char* qkv_weight;
   const char* qkv_bias;

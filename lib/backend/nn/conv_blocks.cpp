@@ -21,8 +21,8 @@ at::Tensor normalise(const GroupNorm& norm, const at::Tensor& x, ops::Activation
                          norm.bias.to(x.scalar_type()), kGroupNormEps, activation);
 }
 
-// What the blocks hand on: pictures are large, and where the device's kernels compute in float32
-// inside, half of the bytes are enough between them.
+// Returns the dtype of the pictures between the blocks: pictures are large, and where the device's
+// kernels compute in float32 inside, half of the bytes are enough between them.
 at::ScalarType picture_dtype(const at::Tensor& weight) {
   return ops::device::takes(weight) ? weight.scalar_type() : carried_dtype(weight);
 }

@@ -15,8 +15,8 @@ struct LayerNorm {
 
   void visit(const StateScope& state);
   at::Tensor operator()(const at::Tensor& x) const;
-  /// The same before a product in dtype `product`: in that dtype where x (N, T, width) is computed
-  /// by the kernels of inference.
+  /// Normalises before a product in dtype `product`, and returns that dtype where x (N, T, width)
+  /// is computed by the kernels of inference.
   at::Tensor before(at::ScalarType product, const at::Tensor& x) const;
 
   int64_t width;

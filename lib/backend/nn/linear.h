@@ -16,11 +16,11 @@ at::ScalarType carried_dtype(const at::Tensor& weight);
 /// weight's dtype, the result comes back in its carried dtype.
 at::Tensor affine(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
-/// The same in the weight's dtype, for what computes in float32 inside and rounds its result
-/// anyway.
+/// Computes x W^T + b and returns it in the weight's dtype, for callers that compute in float32
+/// inside and round their result anyway.
 at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
-/// What ends a residual branch that began with x: affine(), or product() where x is computed by the
+/// Ends a residual branch that began with x: affine(), or product() where x is computed by the
 /// kernels of inference, which take the branch as it is.
 using AffineMap = at::Tensor (*)(const at::Tensor& x, const at::Tensor& weight,
                                  const at::Tensor& bias);

@@ -10,7 +10,7 @@
 
 namespace svgen::nn {
 
-/// How a checkpoint family names the two layers.
+/// Says how a checkpoint family names the two layers.
 struct MlpNames {
   const char* up;
   const char* down;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What adaptive layer norm takes.
+// Cuts a condition into the vectors of adaptive layer norm.
 #include "nn/modulate.h"
 
 #include "ops/ops.h"

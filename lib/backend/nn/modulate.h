@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What adaptive layer norm takes from a condition: vectors that shift, scale and gate the tokens.
+// The vectors of adaptive layer norm, taken from a condition: they shift, scale and gate the
+// tokens.
 #pragma once
 
 #include <ATen/core/Tensor.h>

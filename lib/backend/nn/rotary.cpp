@@ -27,7 +27,7 @@ float centre(int64_t i, int64_t size) {
   return 2.0f * ((static_cast<float>(i) + 0.5f) / static_cast<float>(size)) - 1.0f;
 }
 
-// Of each of `size` places, one after the other.
+// Holds the angles of each of `size` places, one after the other.
 struct AxisTables {
   std::vector<float> sin, cos;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How a module names its tensors: one `visit` per module lists them under the published names.
+// Names a module's tensors: one `visit` per module lists them under the published names.
 //
 // A module is a plain struct with at::Tensor members and
 //   void visit(const StateScope& state) { state("weight", weight, {out, in});

@@ -25,7 +25,7 @@ at::Tensor normed(const at::Tensor& x, const HeadNorm& norm) {
 
 at::Tensor by_products(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                        const AttentionOptions& options) {
-  // With a few hundred tokens the explicit products are faster on a CPU than the fused operator.
+  // The explicit products of a few hundred tokens are faster on a CPU than the fused operator.
   const at::ScalarType product = options.product;
   const at::Tensor keys = k.to(product).transpose(-2, -1);  // (N, heads, head, T)
   const at::Tensor scores = at::matmul((q * options.scale).to(product), keys);  // (N, heads, T, T)

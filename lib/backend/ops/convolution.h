@@ -18,7 +18,7 @@ struct ConvolutionOptions {
 at::Tensor conv2d(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                   const ConvolutionOptions& options = {});
 
-/// The same W (out, in, 3, 3) with memory as (3, 3, in, out), from which conv2d() starts at once.
+/// Returns W (out, in, 3, 3) with memory as (3, 3, in, out), from which conv2d() starts at once.
 at::Tensor with_taps_outermost(const at::Tensor& weight);
 
 }  // namespace svgen::ops

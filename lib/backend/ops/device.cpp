@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From the library's tensors to the kernels of ops/cuda.
+// Calls the kernels of ops/cuda with the library's tensors.
 #include "ops/device.h"
 
 #ifdef SVGEN_CUDA
@@ -69,12 +69,12 @@ struct Head {
   double eps;
 };
 
-// In the dtype that decides both heads' kernel.
+// Converts the norm's parameters to the dtype that decides both heads' kernel.
 Head head_of(const at::Tensor& x, const HeadNorm& norm, at::ScalarType parameter) {
   const auto in_parameter = [&](const at::Tensor& p) {
     return p.defined() ? p.to(parameter).contiguous() : p;
   };
-  // In memory as (N, T, heads, head), which the fused attention keeps in its result.
+  // The memory is (N, T, heads, head), which the fused attention keeps in its result.
   const at::Tensor y = at::empty({x.size(0), x.size(2), x.size(1), x.size(3)}, x.options());
   return {with_dense_heads(x), y, in_parameter(norm.weight), in_parameter(norm.bias), norm.eps};
 }
@@ -248,7 +248,7 @@ at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
 }
 
 at::Tensor linear_gelu_tanh(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  // On CUDA, and there alone, this operator's GELU is the tanh form.
+  // This operator's GELU is the tanh form on CUDA, and there alone.
   const at::Tensor y = at::_addmm_activation(bias, x.reshape({-1, x.size(-1)}), weight.t(), 1, 1,
                                              /*use_gelu=*/true);  // (rows, out)
   std::vector<int64_t> shape = x.sizes().vec();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The operations on a CUDA device, from the library's tensors to the kernels of ops/cuda.
+// The operations on a CUDA device: calls the kernels of ops/cuda with the library's tensors.
 //
 // They exist where nvcc and a CUDA LibTorch do (SVGEN_CUDA); elsewhere kPresent is false, and a
 // call must stand behind `if constexpr (kPresent)`. The work goes to the current stream of the
@@ -32,10 +32,10 @@ inline bool takes(const at::Tensor& x) {
 at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
                       float base, double eps, at::ScalarType result);
 
-/// As in ops.h, for x in float32 and a branch in float32 or bfloat16.
+/// Works as in ops.h, for x in float32 and a branch in float32 or bfloat16.
 at::Tensor gated_sum(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& branch);
 
-/// As in ops.h, of x and y contiguous and alike, float32 or bfloat16.
+/// Works as in ops.h, for x and y contiguous and alike, float32 or bfloat16.
 at::Tensor silu_product(const at::Tensor& x, const at::Tensor& y);
 
 /// The gated sum and, from the same pass, its modulated layer norm in dtype `result`.
@@ -50,12 +50,12 @@ std::pair<at::Tensor, at::Tensor> gated_sum_and_norm(const at::Tensor& x, const 
 at::Tensor group_norm(const at::Tensor& x, int64_t groups, const at::Tensor& weight,
                       const at::Tensor& bias, double eps, bool swish);
 
-/// As in convolution.h, of channels-last x: the library's convolution, with what surrounds it in
-/// one pass before and one behind. x and W of one dtype, float32 or bfloat16.
+/// Works as in convolution.h, for channels-last x: the library's convolution, with one pass before
+/// and one behind for the rest. x and W have one dtype, float32 or bfloat16.
 at::Tensor conv2d(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                   const ConvolutionOptions& options);
 
-/// As in attention.h, with both norms or neither, by the library's fused attention in
+/// Works as in attention.h, with both norms or neither, by the library's fused attention in
 /// options.product.
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      const AttentionOptions& options);

@@ -58,7 +58,8 @@ bool computes_in(at::ScalarType dtype) {
 #endif
 }
 
-// From this version on a row's sums were seen to be the same with any threads and beside any rows.
+// Asks for the first version in which a row's sums were seen to be the same with any threads and
+// beside any rows.
 bool onednn_keeps_rows_apart() {
   static const bool keeps = [] {
     int major = 0, minor = 0;
@@ -144,7 +145,7 @@ bool has_independent_rows(at::ScalarType dtype) {
 
 at::Tensor pack(const at::Tensor& weight) {
   static const auto reorder = find<Reorder>("mkldnn::_reorder_linear_weight");
-  // What cuDNN would turn a kernel into at each call.
+  // cuDNN would turn a kernel into this layout at each call.
   if (weight.is_cuda() && weight.dim() == 4)
     return weight.contiguous(at::MemoryFormat::ChannelsLast);
   if (weight.dim() == 4 && weight.size(2) == 3) return with_taps_outermost(weight);

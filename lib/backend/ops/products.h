@@ -11,7 +11,7 @@ namespace svgen::ops {
 /// wants AVX-512.
 bool has_independent_rows(at::ScalarType dtype);
 
-/// What is done to the result, elementwise.
+/// Names the function applied to the result, elementwise.
 enum class Epilogue { kNone, kGeluErf, kGeluTanh };
 
 /// A weight laid out for its product on this machine: (out, in) or (out, in, 1, 1) for linear(), an

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What most files of the backend include, compiled once: LibTorch's tensors take seconds.
+// Includes what most files of the backend include, compiled once: LibTorch's tensors take seconds.
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What this machine can compute on, and in which precisions.
+// Finds the devices of this machine and the precisions they compute in.
 #pragma once
 
 #include <span>

@@ -4,7 +4,8 @@
 
 namespace svgen::runtime {
 
-/// From now on a child that this process forks counts as one without the threads it would need.
+/// Makes a child that this process forks from now on count as one without the threads it would
+/// need.
 void note_computing();
 
 /// Whether this process is such a child.

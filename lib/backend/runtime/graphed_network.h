@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A role's network as a graph: recorded from the network at hand, and again when another takes its
+// Runs a network as a graph: recorded from the network at hand, and again when another takes its
 // place.
 #pragma once
 

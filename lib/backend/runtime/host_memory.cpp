@@ -19,7 +19,7 @@ namespace {
 // Smaller blocks are the C library's business: it keeps them anyway.
 constexpr size_t kSmallest = size_t{64} << 10;
 
-// In front of each block; its size keeps the block on a cache line of its own.
+// Stands in front of each block; its size keeps the block on a cache line of its own.
 struct alignas(64) Header {
   size_t bytes;  // of the block, without the header
 };

@@ -9,7 +9,7 @@
 
 namespace svgen::runtime {
 
-/// What there is, in bytes.
+/// Counts the memory, in bytes.
 struct HostMemoryUse {
   size_t live = 0;  // in tensors
   size_t kept = 0;  // free, for the next ones

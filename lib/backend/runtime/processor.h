@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What this processor has beyond its architecture's base.
+// Asks for the instructions that this processor has beyond its architecture's base.
 #pragma once
 
 namespace svgen::runtime {

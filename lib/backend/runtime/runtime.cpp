@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where one engine computes.
+// The device and precision in which one engine computes.
 #include "runtime/runtime.h"
 
 #include <c10/core/InferenceMode.h>
@@ -108,7 +108,7 @@ bool Runtime::for_each_chunk(const Activity& activity, int64_t images,
     const int64_t count = std::min(images_at_once(), images - first);
     run(activity, [&] { work(first, count); });
     count_images(activity, count);
-    // On the caller's thread: what it does may need locks that others hold while they wait for us.
+    // Called on the caller's thread: it may need locks that others hold while they wait for us.
     if (progress && !progress({first + count - 1, 1, 1})) return false;
   }
   return true;

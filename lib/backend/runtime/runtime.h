@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where one engine computes: its device and precision, its way to the worker, and its counters.
+// The device and precision in which one engine computes, its way to the worker, and its counters.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -13,7 +13,7 @@ namespace svgen::runtime {
 void check_torch_version(std::string_view compiled, std::string_view settings,
                          const std::string& file);
 
-/// The same of this library and this process.
+/// Checks this library against this process.
 void check_torch_version();
 
 }  // namespace svgen::runtime

@@ -55,7 +55,7 @@ void Worker::end() {
   idle_.wait(lock, [this] { return !busy_; });
 }
 
-// With the lock held: the job lies on the stack of a thread that may return once it can see `done`.
+// The lock is held: the job lies on the stack of a thread that may return once it can see `done`.
 void Worker::finish(Job& job, std::exception_ptr error) {
   job.error = std::move(error);
   job.done = true;

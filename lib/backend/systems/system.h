@@ -15,7 +15,7 @@
 
 namespace svgen::systems {
 
-/// What a part of a card is made of. Empty functions: the system has no such part.
+/// Describes the network behind a part of a card. Empty functions: the system has no such part.
 template <typename Protocol>
 struct NetworkKind {
   const weights::Spelling* spelling = nullptr;
@@ -46,7 +46,7 @@ struct System {
   /// The published file that holds several of them.
   const weights::FileLayout& (*checkpoint)();
 
-  /// How a part's tensors are spelled; null for what is no network.
+  /// Returns the spelling of a part's tensors; null for a part that is no network.
   const weights::Spelling* spelling(ModelPart part) const;
 };
 

@@ -51,7 +51,7 @@ at::Tensor hinge_loss(const at::Tensor& real, const at::Tensor& fake) {
   return (at::relu(1 - real).mean() + at::relu(1 + fake).mean()) * 0.5;
 }
 
-// Of the images that are judged.
+// Averages the distance over the images that are judged.
 at::Tensor mean_distance(const at::Tensor& target, const at::Tensor& reconstruction,
                          const AutoencoderLoss& loss, const PerceptualDistance& perceptual) {
   if (loss.perceptual_weight == 0) return at::zeros({}, target.options());

@@ -33,7 +33,7 @@ struct AutoencoderModel {
   bool aligns = true;     // the residual's distribution to that of the semantic features
   std::optional<models::PatchGan> discriminator;
 
-  /// What the autoencoder's optimizer trains, under the names of the published checkpoint.
+  /// Visits what the autoencoder's optimizer trains, under the names of the published checkpoint.
   void visit_autoencoder(const nn::StateScope& state);
   /// The discriminator, under its published names; nothing without one.
   void visit_discriminator(const nn::StateScope& state);

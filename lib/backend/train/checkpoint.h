@@ -17,7 +17,7 @@
 
 namespace svgen::train {
 
-/// What a checkpoint holds beside its tensors.
+/// Holds what a checkpoint has beside its tensors.
 struct CheckpointFacts {
   std::string kind;        // "autoencoder" or "diffusion"
   int64_t step = 0;        // optimizer steps done

@@ -12,7 +12,7 @@
 
 namespace svgen::train {
 
-/// What is random in a step.
+/// Holds the random numbers of a step.
 struct DiffusionDraws {
   at::Tensor noise;   // (N, T, C)
   at::Tensor times;   // (N), shifted

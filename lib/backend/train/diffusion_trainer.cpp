@@ -32,7 +32,7 @@ constexpr int64_t kSheetClasses = 16;
 
 ModelDiffusionTrainer::ModelDiffusionTrainer(const DiffusionOptions& options, Card card,
                                              Device device, DType dtype)
-    // In float32: the decoder of the sheets and the statistics.
+    // The decoder of the sheets and the statistics are in float32.
     : TrainerBase("diffusion", options, std::move(card), device, dtype, DType::kFloat32),
       options_(options),
       info_(engine::infer_model_info(files_)),

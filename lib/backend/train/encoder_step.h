@@ -31,7 +31,7 @@ struct PrototypeHead {
   at::Tensor directions;  // (prototypes, bottleneck), normalised when used
 };
 
-/// What the student and the teacher have of one size.
+/// Holds the networks that student and teacher have alike.
 struct EncoderModel {
   models::DinoV3 encoder;
   PrototypeHead head;
@@ -46,7 +46,7 @@ struct EncoderModel {
 at::Tensor masked_forward(const models::DinoV3& encoder, const at::Tensor& pixels,
                           const at::Tensor& mask);
 
-/// Which patches of an image's global view are masked, a function of (seed, index, view): (N, T)
+/// Chooses the masked patches of an image's global view, a function of (seed, index, view): (N, T)
 /// bool. Every second image has none, the others a share drawn in [0.1, largest share].
 at::Tensor draw_patch_masks(uint64_t seed, std::span<const int64_t> indices, int64_t view,
                             int64_t tokens, double largest_share);

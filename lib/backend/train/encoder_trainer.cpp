@@ -37,7 +37,7 @@ models::DinoV3Config encoder_sizes(const EncoderOptions& options, const engine::
   return sizes_of(models::kDinoV3, files, kEncoder, options.initialize);
 }
 
-// What an encoder from nothing holds beside what is trained.
+// Sets the constants of an encoder from nothing, which are not trained.
 void set_constants(models::DinoV3& encoder) {
   const int64_t width = encoder.config.width;
   for (models::DinoV3Block& block : encoder.blocks) {
@@ -47,7 +47,7 @@ void set_constants(models::DinoV3& encoder) {
   encoder.periods = nn::rotary_periods(width / encoder.config.heads, encoder.config.rope_base);
 }
 
-// The same of any encoder, for the export.
+// Returns the constants of any encoder, for the export.
 NamedTensors constants_of(const models::DinoV3& encoder) {
   NamedTensors constants;
   for (size_t i = 0; i < encoder.blocks.size(); ++i)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The card beside a checkpoint's export: the model's own card with the trained roles in the new
+// The card beside a checkpoint's export: the model's own card with the trained parts in the new
 // file.
 #pragma once
 
@@ -16,7 +16,7 @@ struct TrainedRole {
   const char* prefix;  // of its tensors in the export
 };
 
-/// JSON text. The files of all other roles become absolute where they can be found.
+/// Returns JSON text. The files of all other parts become absolute where they can be found.
 /// `class_names`, those of the data, are added where the card has none and as many classes.
 std::string exported_card(const Card& card, std::initializer_list<TrainedRole> trained,
                           const std::vector<std::string>& class_names = {});

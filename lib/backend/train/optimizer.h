@@ -37,7 +37,7 @@ class Optimizer {
   /// The learning rate of the next update.
   double rate() const;
 
-  // For checkpoints: flat like the values.
+  // Returned for checkpoints: flat like the values.
   const at::Tensor& mean() const { return mean_; }
   const at::Tensor& square() const { return square_; }
   void restore_steps(int64_t steps) { steps_ = steps; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How far apart two pictures look: LPIPS where its weights are at hand, else a term that needs no
-// download.
+// Measures how far apart two pictures look: LPIPS where its weights are at hand, else a term that
+// needs no download.
 #pragma once
 
 #include <memory>

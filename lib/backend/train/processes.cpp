@@ -59,7 +59,7 @@ c10::intrusive_ptr<c10d::Store> rendezvous(const Shard& shard) {
   options.waitWorkers = false;
   options.useLibUV = false;  // which some builds lack; the plain server is enough
   const char* restarts = std::getenv("TORCHELASTIC_RESTART_COUNT");
-  // Of its own for each attempt: torchrun's store outlives a restart.
+  // Each attempt has a prefix of its own: torchrun's store outlives a restart.
   const std::string prefix = "svgen/" + std::string(restarts == nullptr ? "0" : restarts);
   return c10::make_intrusive<c10d::PrefixStore>(
       prefix, c10::make_intrusive<c10d::TCPStore>(variable("MASTER_ADDR"), options));

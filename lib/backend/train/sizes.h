@@ -34,7 +34,7 @@ Config sizes_of(const models::Component<Config>& component, const engine::ModelF
        .where = card.path.string()});
 }
 
-/// How many classes labels name: the transformer's, else as many as the card has names for.
+/// Counts the classes that labels name: the transformer's, else as many as the card has names for.
 int64_t label_classes(const engine::ModelFiles& files);
 /// ConfigurationError unless each is a class or -1.
 void check_labels(std::span<const int64_t> labels, int64_t classes);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How the weights of a training come to those who follow it.
+// Hands the weights of a training to those who follow it.
 #include "train/trained_weights.h"
 
 #include <exception>
@@ -36,7 +36,7 @@ void TrainedWeights::close(bool followed) {
   try {
     if (followed) last = snapshot_();
   } catch (const std::exception&) {
-    // No memory for a copy: followers keep the weights they took before.
+    // There is no memory for a copy: followers keep the weights they took before.
   }
   snapshot_ = last ? Snapshot([last] { return last; }) : nullptr;
   if (!last) step_ = -1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How the weights of a training come to those in the same process who follow it.
+// Hands the weights of a training to those in the same process who follow it.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What all trainers are made of: a card's files, where they compute, and the run of their steps.
+// The base of all trainers: a card's files, their device and precision, and the run of their steps.
 #pragma once
 
 #include <filesystem>

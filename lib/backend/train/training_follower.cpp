@@ -13,7 +13,7 @@
 namespace svgen::train {
 namespace {
 
-/// Which training makes a part, and under which prefix.
+/// Says which training makes a part, and under which prefix.
 struct Origin {
   ModelPart part;
   const char* training;
@@ -52,7 +52,7 @@ bool ModelFollower::update(const ProgressFunction& progress) {
   return true;
 }
 
-// Only where there are none at all. No training for so long is a mistake, not patience.
+// Waits only where there are no weights at all. No training for so long is a mistake.
 bool ModelFollower::wait_for_weights(const ProgressFunction& progress) {
   using namespace std::chrono_literals;
   constexpr auto kLongest = 60s;

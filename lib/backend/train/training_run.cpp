@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What both trainings share.
+// The run that all trainings share.
 #include "train/training_run.h"
 
 #include <ATen/ops/empty.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What both trainings share: the groups of parameters with their optimizers, the average, counting,
-// agreement between processes, checkpoints.
+// The run that all trainings share: the groups of parameters with their optimizers, the average,
+// counting, agreement between processes, checkpoints.
 #pragma once
 
 #include <deque>
@@ -48,11 +48,11 @@ class TrainingRun {
   void add_buffers(const NamedTensors& buffers);
   /// Tensors that never change but belong into the export.
   void add_exported(const NamedTensors& constants);
-  /// Only exported parameters whose names begin so are exported, without it.
+  /// Exports only the exported parameters whose names begin so, without the prefix.
   void set_export_prefix(std::string prefix) { export_prefix_ = std::move(prefix); }
   /// Text of the card that goes beside the export.
   void set_card(std::string card) { card_ = std::move(card); }
-  /// Where those who follow the training take the export from.
+  /// Hands the export to those who follow the training.
   void publish_to(std::shared_ptr<TrainedWeights> weights) { published_ = std::move(weights); }
   ~TrainingRun();
 
@@ -65,7 +65,7 @@ class TrainingRun {
   const Processes& processes() const { return *processes_; }
   const Ema& ema() const { return *ema_; }
   int64_t step() const { return facts_.step; }
-  /// What one micro-batch counts in a step's gradients.
+  /// Returns the share of one micro-batch in a step's gradients.
   double share() const { return 1.0 / static_cast<double>(options_.accumulate); }
 
   /// Whether all processes have a batch (each says so for itself) and steps are left. Once false

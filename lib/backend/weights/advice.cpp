@@ -9,7 +9,7 @@ namespace {
 
 #define NOT_QUANTIZED ": fetch those that are not quantized"
 
-// What tensors' names end with.
+// The endings of tensors' names that betray how a file was made.
 constexpr std::pair<std::string_view, const char*> kTraces[] = {
     {".absmax", "the weights are quantized by bitsandbytes" NOT_QUANTIZED},
     {".SCB", "the weights are quantized by bitsandbytes" NOT_QUANTIZED},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Why tensors that a model needs may be missing from a file.
+// Explains why tensors that a model needs may be missing from a file.
 #pragma once
 
 #include <string>
@@ -8,11 +8,11 @@
 
 namespace svgen::weights {
 
-/// What the names in a file say about how it was made, and what to do; empty when nothing.
+/// Returns what the names in a file say about how it was made, and what to do; empty when nothing.
 std::string trace_of(const StateSource& source);
 
-/// What to do about a file that lacks the tensor `missing` (empty: no one name): the prefix to put
-/// into the card when all names have it, or what the other names say about how the file was made.
+/// Advises on a file that lacks the tensor `missing` (empty: no one name): the prefix to put into
+/// the card when all names have it, or what the other names say about how the file was made.
 std::string advice(const StateSource& source, const std::string& missing);
 
 }  // namespace svgen::weights

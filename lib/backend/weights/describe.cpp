@@ -46,7 +46,7 @@ void write_list(std::ostream& out, const std::string& title,
   if (names.size() > kListed) out << "  and " << names.size() - kListed << " more\n";
 }
 
-// Only the part's own table counts: a prefix alone is no knowledge.
+// Consults only the part's own table: a prefix alone is no knowledge.
 bool is_known(const FileLayout& layout, const std::string& name) {
   const FileLayout::Part* part = layout.find(name);
   return part != nullptr &&

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is in a weights file, as text for people.
+// Describes the contents of a weights file as text for people.
 #pragma once
 
 #include <filesystem>

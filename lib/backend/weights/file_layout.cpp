@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which part of a file a name belongs to.
+// Finds the part of a file that a name belongs to.
 #include "weights/file_layout.h"
 
 namespace svgen::weights {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How published files spell the tensors of networks, alone or several networks in one file. The
-// tables themselves stand in the networks' folders.
+// Describes how published files spell the tensors of networks, alone or several networks in one
+// file. The tables themselves stand in the networks' folders.
 #pragma once
 
 #include <span>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What often lies where weights should, told by its content.
+// Recognises by their content files that often lie where weights should.
 #pragma once
 
 #include <string>
@@ -8,11 +8,11 @@
 
 namespace svgen::weights {
 
-/// In words what `bytes`, which no reader here takes, seem to be, and what to do with them:
-/// "a GGUF file: fetch the safetensors or PyTorch version".
+/// Says in words what `bytes`, which no reader here takes, seem to be, and what to do with them: "a
+/// GGUF file: fetch the safetensors or PyTorch version".
 std::string foreign_file(std::string_view bytes);
 
-/// The same of a zip archive that is none of torch.save, by the names in it.
+/// Says so of a zip archive that is none of torch.save, by the names in it.
 std::string foreign_archive(const std::vector<std::string>& names);
 
 }  // namespace svgen::weights

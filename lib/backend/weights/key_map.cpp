@@ -13,7 +13,7 @@ namespace {
 constexpr int kMaxIndex = 9999;
 constexpr size_t kMaxGaps = 4096;  // enough to see that a file is not what it seems
 
-// What wrappers add to any model.
+// The prefixes that wrappers add to any model.
 constexpr KeyRule kEverywhere[] = {
     {"n_averaged", nullptr, KeyNeed::kSurplus, KeyChange::kNone, "counts the averaged models"},
     {"steps", nullptr, KeyNeed::kSurplus, KeyChange::kNone, "counts the steps of an average"},
@@ -107,7 +107,7 @@ std::vector<Indices> box(const Indices& low, const Indices& high) {
   return all;
 }
 
-// Which numbers a rule must exist for.
+// Lists the numbers for which a rule must exist.
 std::vector<Indices> instances(const KeyRule& rule, const std::vector<KeyMatch>& matches) {
   const bool grouped = rule.need == KeyNeed::kWithGroup;
   const std::string_view group = grouped ? rule.note : numbered_part(rule.target());

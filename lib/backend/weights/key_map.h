@@ -17,7 +17,7 @@ enum class KeyNeed {
   kSurplus,  // known, and a model may leave it unread; the note says why
 };
 
-/// What becomes of the tensor. The thirds are stacked along the first axis.
+/// Says how the tensor is changed. The thirds are stacked along the first axis.
 enum class KeyChange { kNone, kQueryThird, kKeyThird, kValueThird, kDropFirstAxis };
 
 struct KeyRule {
@@ -46,7 +46,7 @@ struct KeyMatch {
 /// The first rule that fits `name`, of the family or of what wrappers add to any model, or nothing.
 std::optional<KeyMatch> match_key(const KeyFamily& family, const std::string& name);
 
-/// How many of `names` have a rule.
+/// Counts the `names` that have a rule.
 size_t count_known(const KeyFamily& family, const std::vector<std::string>& names);
 
 /// Names (in the family's spelling, without optional prefix) that the table asks for, given how

@@ -75,7 +75,7 @@ void check_slot(const nn::StateSlot& slot, const TensorInfo* info, Problems& pro
   if (info->shape != slot.shape)
     problems.add("of another shape", slot.name + " is " + shape_text(info->shape) +
                                          " and must be " + shape_text(slot.shape));
-  // Only buffers count or mask.
+  // Only buffers may hold counts or masks.
   const bool fits = slot.kind == nn::SlotKind::kBuffer ? is_plain_number(info->dtype)
                                                        : at::isFloatingType(info->dtype);
   if (!fits) problems.add(kOtherNumbers, slot.name + " is " + dtype_text(info->dtype));

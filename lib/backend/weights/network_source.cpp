@@ -19,7 +19,7 @@ namespace {
 
 constexpr char kMask[] = "_mask";
 
-/// How a published tensor is made of the file's.
+/// Says how a published tensor is made of the file's.
 struct Recipe {
   KeyChange change = KeyChange::kNone;
   std::array<const TensorInfo*, 3> sources = {};  // q, k, v, or only the first
@@ -102,7 +102,7 @@ std::string NetworkSource::choose_prefix(const std::string& wanted) const {
     return std::any_of(file_->tensors().begin(), file_->tensors().end(),
                        [&](const TensorInfo& info) { return info.name.starts_with(prefix); });
   };
-  // Whoever wrote the card may have seen the names with their wrappers.
+  // The author of the card may have seen the names with their wrappers.
   if (const std::string plain = unwrapped_name(wanted); !wanted.empty())
     return used(plain) ? plain : std::string();
   // The residual ViT has names of its own that start like the encoder's prefix.

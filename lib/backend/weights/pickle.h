@@ -59,7 +59,7 @@ struct PickleNode {
 
 class PickleMachine;
 
-/// What the owner of the data knows about names. Where a hook returns nothing the value becomes
+/// Lets the owner of the data give names a meaning. Where a hook returns nothing the value becomes
 /// an inert object.
 struct PickleHooks {
   /// A call of the global `name` with a tuple of arguments.
@@ -70,7 +70,7 @@ struct PickleHooks {
   std::function<std::optional<PickleValue>(PickleMachine&, const PickleValue& id)> persistent;
 };
 
-/// Why a pickle cannot be read: cut off, malformed, too large, or of a protocol before 2.
+/// Says why a pickle cannot be read: cut off, malformed, too large, or of a protocol before 2.
 class PickleError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

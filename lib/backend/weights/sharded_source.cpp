@@ -29,7 +29,7 @@ using WeightMap = std::map<std::string, std::string>;  // tensor -> file
   refuse_file(index, "the index of the weights cannot be used; fetch it again", expected, found);
 }
 
-// At most kListed of the names.
+// Lists at most kListed of the names.
 class Listing {
  public:
   void add(const std::string& name) {

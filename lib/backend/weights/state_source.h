@@ -15,8 +15,8 @@ struct TensorInfo {
   std::string name;
   at::ScalarType dtype;
   std::vector<int64_t> shape;
-  /// What keeps a tensor from being read, and what to do: "a sparse tensor (torch.sparse_coo): save
-  /// it with .to_dense()". Empty for all that can be read; else dtype and shape say nothing.
+  /// Says what keeps a tensor from being read, and what to do: "a sparse tensor (torch.sparse_coo):
+  /// save it with .to_dense()". Empty for all that can be read; else dtype and shape say nothing.
   std::string unreadable = {};
 };
 
@@ -28,12 +28,12 @@ class StateSource {
   virtual ~StateSource() = default;
 
   virtual const std::filesystem::path& path() const = 0;
-  /// In file order. Reading headers only.
+  /// Returns the tensors in file order, by reading headers only.
   virtual const std::vector<TensorInfo>& tensors() const = 0;
   /// The tensor in the file's dtype, contiguous, on the host. WeightsError when it is absent or
   /// unreadable.
   virtual at::Tensor read(const std::string& name) const = 0;
-  /// Why it is no mistake when a model has no place for this tensor ("used in pre-training
+  /// Says why it is no mistake when a model has no place for this tensor ("used in pre-training
   /// only"); empty for all that a model must know.
   virtual std::string surplus_reason(const std::string& /*name*/) const { return {}; }
 

@@ -10,7 +10,7 @@
 
 namespace svgen::weights {
 
-/// Where a tensor lies in its file. Who makes one has checked that every element is in the file.
+/// Says where a tensor lies in its file. Its maker has checked that every element is in the file.
 struct StoredTensor {
   TensorInfo info;
   std::vector<int64_t> strides;  // in elements, none negative

@@ -13,7 +13,8 @@
 namespace svgen::weights {
 namespace {
 
-// Where trainings keep the weights; the first one wins, and averages come before what they are of.
+// The keys under which trainings keep the weights; the first one wins, and an average comes before
+// its own source.
 constexpr const char* kStateKeys[] = {
     "ema",   "model_ema",  "state_dict_ema",   "ema_state_dict", "params_ema",
     "model", "state_dict", "model_state_dict", "module",         "params"};
@@ -89,7 +90,7 @@ std::string describe_object(const PickleValue& object) {
          (made_by->has_text() ? std::string(made_by->text()) : "an unknown class");
 }
 
-// What is there in place of tensors.
+// Describes what is there in place of tensors.
 std::string describe_root(const PickleValue& root) {
   if (root.kind == PickleKind::kObject) return describe_object(root);
   const auto& items = root.items();
@@ -167,7 +168,8 @@ std::shared_ptr<StateSource> open_zip(std::shared_ptr<const MappedFile> file) {
 
 using Ranges = std::unordered_map<std::string_view, StorageRange>;
 
-// After the pickles: for each key in turn the number of elements and then the elements.
+// Finds the storages after the pickles: for each key in turn the number of elements and then the
+// elements.
 Ranges find_legacy_storages(const MappedFile& file, const PickleValue& keys,
                             const TorchObjects& objects, std::string_view bytes) {
   std::unordered_map<std::string_view, at::ScalarType> dtypes;

@@ -22,7 +22,7 @@ struct TorchTensor {
   at::ScalarType dtype;
 };
 
-/// Where the bytes of a storage lie in the file.
+/// Says where the bytes of a storage lie in the file.
 struct StorageRange {
   uint64_t offset, size;
 };
@@ -30,7 +30,7 @@ struct StorageRange {
 /// Collects what a pickle says about tensors. Devices are ignored: everything is read to the host.
 class TorchObjects {
  public:
-  /// For the machine; valid as long as this object.
+  /// Returns the hooks for the machine; valid as long as this object.
   PickleHooks hooks();
 
   const std::vector<TorchStorage>& storages() const { return storages_; }

@@ -41,9 +41,9 @@ extern const Component<DinoV3Config> kDinoV3;
 /// `layer_scale` is the first value of LayerScale.
 std::vector<nn::InitialWeightsRule> dinov3_initial_weights(double layer_scale);
 
-/// The sizes from the card's preset, the card and the shapes in `source` (a role's tensors, Meta's
-/// names). `patch` is the card's, 0 when it gives none. ConfigurationError names a key that
-/// contradicts the file, or one that neither gives: heads, where no preset is named.
+/// Infers the sizes from the card's preset, the card and the shapes in `source` (the encoder's
+/// tensors, Meta's names). `patch` is the card's, 0 when it gives none. ConfigurationError names a
+/// key that contradicts the file, or one that neither gives: heads, where no preset is named.
 DinoV3Config infer_dinov3_config(const EncoderConfig& card, const weights::StateSource& source,
                                  int64_t patch);
 
@@ -78,8 +78,8 @@ struct DinoV3 : FeatureEncoder {
   at::Tensor forward(const at::Tensor& pixels) const;
   at::Tensor forward(const at::Tensor& pixels, const nn::RotaryTables& tables) const;
 
-  /// Only the patches of the above, (N, T, D): what the latent uses. `tables` are rotary() of the
-  /// pixels' size, which need not be computed for every picture.
+  /// Returns only the patches of forward(), (N, T, D), which the latent uses. `tables` are rotary()
+  /// of the pixels' size, which need not be computed for every picture.
   at::Tensor patch_tokens(const at::Tensor& pixels) const;
   at::Tensor patch_tokens(const at::Tensor& pixels, const nn::RotaryTables& tables) const;
 

@@ -19,7 +19,7 @@ constexpr Preset<DinoV3Config> kPresets[] = {
     {"dinov3-vith16plus", {.width = 1280, .depth = 32, .heads = 20, .ffn = 5120}},
 };
 
-// As in a card that leaves the sizes out.
+// The sizes of a card that leaves them out.
 constexpr DinoV3Config kNothing = {
     .patch = 0, .width = 0, .depth = 0, .heads = 0, .ffn = 0, .registers = -1};
 

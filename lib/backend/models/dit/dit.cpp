@@ -91,7 +91,7 @@ void Dit::visit(const nn::StateScope& state) {
   state("y_embedder.embedding_table.weight", label_table, {config.classes + 1, config.width});
   for (size_t i = 0; i < blocks.size(); ++i) blocks[i].visit(state.child("blocks", i));
   const nn::StateScope last = state.child("final_layer.linear");
-  // Not packable: last_layer cuts it by rows.
+  // Not packable, since last_layer cuts it by rows.
   last("weight", final_linear.weight, {final_linear.out, final_linear.in});
   last("bias", final_linear.bias, {final_linear.out});
   final_modulation.visit(state.child("final_layer.adaLN_modulation"));

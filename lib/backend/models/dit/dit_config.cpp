@@ -16,7 +16,7 @@ constexpr Preset<DitConfig> kPresets[] = {
     {"svg-xl", {.width = 1152, .depth = 28, .heads = 16, .mlp = 4608}},
 };
 
-// As in a card that leaves the sizes out. A preset fixes the transformer, not the latent or the
+// The sizes of a card that leaves them out. A preset fixes the transformer, not the latent or the
 // classes.
 constexpr DitConfig kNothing = {.width = 0, .depth = 0, .heads = 0, .mlp = 0};
 

@@ -20,8 +20,8 @@ constexpr double kEps = 1e-10;
 constexpr std::array<std::pair<size_t, size_t>, 5> kStages = {
     {{0, 2}, {5, 2}, {10, 3}, {17, 3}, {24, 3}}};  // first index, convolutions
 
-// By its norm's own operator: the square root of a sum of squares has no gradient where a position
-// has no feature at all, this one has 0 there.
+// Divides by the library's own norm: the square root of a sum of squares has no gradient where a
+// position has no feature at all, the norm has 0 there.
 at::Tensor unit_length(const at::Tensor& x) {
   return x / (at::linalg_vector_norm(x, 2, {1}, /*keepdim=*/true) + kEps);
 }

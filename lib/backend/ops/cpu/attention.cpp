@@ -74,7 +74,7 @@ SVGEN_INLINE void attend(const HeadTask<T>& task, AttentionScratch& scratch) {
   }
 }
 
-// As many sums as the registers hold: 32 of 16 numbers, or 16 of 8.
+// Keeps as many sums as the registers hold: 32 of 16 numbers, or 16 of 8.
 template <typename T>
 SVGEN_INLINE void attend_in_tiles(const HeadTask<T>& task, AttentionScratch& scratch) {
   has_wide_registers() ? attend<8, 2>(task, scratch) : attend<4, 1>(task, scratch);

@@ -12,7 +12,7 @@
 namespace svgen::ops::cpu {
 
 #ifdef SVGEN_PAIRS
-// Only what follows may use the instructions, nothing that other files share.
+// Only the code below may use the instructions, nothing that other files share.
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")
 namespace {

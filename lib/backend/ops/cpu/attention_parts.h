@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What attention does to single rows of one head, whichever product it uses.
+// The steps of attention on single rows of one head, whichever product it uses.
 #pragma once
 
 #include <algorithm>

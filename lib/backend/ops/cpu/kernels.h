@@ -89,7 +89,7 @@ template <typename Branch>
 void gated_sum(const float* x, const Branch* branch, float* y, const TokenShape& shape,
                const RowOfImage& gate);
 
-/// Where the rows of one of q, k, v lie: elements from one image, head, token to the next; the
+/// Says where the rows of one of q, k, v lie: elements from one image, head, token to the next; the
 /// elements of a head are neighbours.
 struct HeadRows {
   int64_t image, head, token;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What surrounds the branches of a transformer block, a row at a time.
+// The operations around the branches of a transformer block, a row at a time.
 #include <ATen/Parallel.h>
 
 #include <algorithm>

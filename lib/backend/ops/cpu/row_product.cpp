@@ -14,7 +14,7 @@
 #include "ops/cpu/small_product.h"
 #include "ops/cpu/vector_math.h"
 
-// With the fused multiplication, which AVX2 alone does not bring.
+// x86-64-v3 is named, since AVX2 alone does not bring the fused multiplication.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define SVGEN_FUSED_CLONES __attribute__((target_clones("avx512f", "arch=x86-64-v3", "default")))
 #else

@@ -54,12 +54,13 @@ void pack_tile_weight(const Bfloat16* w, int64_t in, int64_t out, Bfloat16* pack
 }
 
 #ifdef SVGEN_TILES
-// Only what follows may use the instructions, nothing that other files share.
+// Only the code below may use the instructions, nothing that other files share.
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,amx-tile,amx-bf16")
 namespace {
 
-// What the instruction that configures the tiles reads: the bytes of a row and the rows of each.
+// The operand of the instruction that configures the tiles: the bytes of a row and the rows of
+// each.
 struct alignas(64) TileSizes {
   uint8_t palette = 1, start = 0, reserved[14] = {};
   uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};

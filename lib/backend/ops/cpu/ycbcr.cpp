@@ -46,7 +46,7 @@ SVGEN_INLINE Ints widened(Bytes x) {
   return __builtin_convertvector(__builtin_convertvector(x, Halves), Ints);
 }
 
-// Of numbers from 0 to 255.
+// Narrows numbers from 0 to 255.
 SVGEN_INLINE Bytes narrowed(Ints x) {
   return __builtin_convertvector(__builtin_convertvector(x, Halves), Bytes);
 }

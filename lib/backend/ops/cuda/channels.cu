@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What surrounds a convolution of channels-last pictures: its bias and the residual, and pictures
-// of twice the size. Limited by memory.
+// The operations around a convolution of channels-last pictures: its bias and the residual, and
+// pictures of twice the size. Limited by memory.
 #include "ops/cuda/launch.cuh"
 #include "ops/cuda/pack.cuh"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From the fused product of an attention layer to dense heads, q and k normalised and turned on the
-// way: one read and one write of every value.
+// Cuts the fused product of an attention layer into dense heads, with q and k normalised and turned
+// on the way: one read and one write of every value.
 #include "ops/cuda/launch.cuh"
 #include "ops/cuda/reduce.cuh"
 

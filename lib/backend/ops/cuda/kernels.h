@@ -30,7 +30,7 @@ struct ImageRows {
   int64_t stride;
 };
 
-/// What becomes of normalised rows: y = LN(x) (base + scale) + shift.
+/// Describes the result for normalised rows: y = LN(x) (base + scale) + shift.
 template <typename Out>
 struct RowNorm {
   Out* y;
@@ -125,7 +125,7 @@ struct PixelShape {
   int64_t height, width;
 };
 
-/// What a level becomes: (level / divisor - mean) / deviation, in float32.
+/// Maps a level to (level / divisor - mean) / deviation, in float32.
 struct LevelMap {
   float divisor;
   float mean[3], deviation[3];

@@ -6,7 +6,7 @@
 
 namespace svgen::ops::cuda {
 
-/// How many blocks, and how many threads in each.
+/// Holds the number of blocks, and of threads in each.
 struct Launch {
   dim3 blocks, threads;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What surrounds the branches of a transformer block, a block of threads for each row. Limited by
-// memory: a row is read once from it, and again from the cache for its last pass.
+// The operations around the branches of a transformer block, a block of threads for each row.
+// Limited by memory: a row is read once from it, and again from the cache for its last pass.
 #include "ops/cuda/launch.cuh"
 #include "ops/cuda/reduce.cuh"
 

@@ -6,7 +6,7 @@
 
 namespace svgen::ops::cuda {
 
-/// Of `count` values: their mean, and the sum of their squared distances to it. Merging keeps a
+/// Holds the mean of `count` values and the sum of their squared distances to it. Merging keeps a
 /// small deviation around a large mean exact (Chan, Golub, LeVeque 1983).
 struct Moments {
   float count, mean, squares;
@@ -41,7 +41,7 @@ __device__ Moments merged_over_lanes(Moments own) {
     const Moments other = {__shfl_xor_sync(kAllLanes, own.count, step),
                            __shfl_xor_sync(kAllLanes, own.mean, step),
                            __shfl_xor_sync(kAllLanes, own.squares, step)};
-    // The same operands in the same order on both sides, so that both get the same bits.
+    // Both sides take the same operands in the same order, so that they get the same bits.
     own = (threadIdx.x & step) == 0 ? merged(own, other) : merged(other, own);
   }
   return own;
