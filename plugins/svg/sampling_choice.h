@@ -62,7 +62,7 @@ Property<Impl> sampling_property(size_t row, T SamplingOptions::*member) {
           }};
 }
 
-/// All of them.
+/// Lists the properties of all settings of the sampler.
 template <typename Impl>
 std::vector<Property<Impl>> sampling_properties() {
   std::vector<Property<Impl>> all;

@@ -30,7 +30,7 @@ inline const std::string& set_caps() {
   return caps;
 }
 
-/// One side of the comparison.
+/// Collects one side of the comparison.
 class CollectedSet {
  public:
   /// Starts an empty set; with `network` it takes pictures, whose vectors the network makes.

@@ -37,8 +37,8 @@ struct Guidance {
   VelocityModel weak = {};
 };
 
-/// One integration from t = 0 to 1, a step at a time, so that a caller may report progress or
-/// stop in between. The state stays float32.
+/// Integrates once from t = 0 to 1, a step at a time, so that a caller may report progress or stop
+/// in between. The state stays float32.
 class Integration {
  public:
   /// `noise` (N, T, C) float32.

@@ -13,14 +13,14 @@ namespace svgen::diffusion {
 /// near the noise; s <= 0 means no shift.
 double shift_time(double u, double shift);
 
-/// The `steps` + 1 shifted times of u = 0, 1/steps, ..., 1. As published: u in float32, the shift
-/// in double, the times kept in float32.
+/// Returns the `steps` + 1 shifted times of u = 0, 1/steps, ..., 1. As published: u in float32, the
+/// shift in double, the times kept in float32.
 std::vector<float> time_grid(int64_t steps, double shift);
 
-/// x_t = (1 - t) noise + t data; noise and data (N, T, C), t (N).
+/// Returns x_t = (1 - t) noise + t data; noise and data (N, T, C), t (N).
 at::Tensor straight_path(const at::Tensor& noise, const at::Tensor& data, const at::Tensor& t);
 
-/// Its derivative, data - noise: what the model learns to predict.
+/// Returns the path's derivative, data - noise, which the model learns to predict.
 at::Tensor straight_velocity(const at::Tensor& noise, const at::Tensor& data);
 
 }  // namespace svgen::diffusion

@@ -52,7 +52,7 @@ class Denoiser : public Network {
   virtual at::ScalarType dtype() const = 0;
   virtual at::Device device() const = 0;
 
-  /// Computes the part of a pass that depends on times (N) float32 and labels (N) int64 alone: (N,
+  /// Computes the part of a pass that depends only on times (N) float32 and labels (N) int64, (N,
   /// K).
   virtual at::Tensor conditioning(const at::Tensor& t, const at::Tensor& y) const = 0;
   /// Velocity (N, T, C) of x (N, T, C) under a conditioning. Inputs are not checked.

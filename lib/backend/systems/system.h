@@ -23,7 +23,7 @@ struct NetworkKind {
   /// Throws what Component::from_file throws.
   std::unique_ptr<Protocol> (*make)(const Card& card, const weights::StateSource& file,
                                     int64_t latent_channels) = nullptr;
-  /// Its channels as far as the card alone tells, else 0.
+  /// Returns the network's channels as far as the card alone tells, else 0.
   int64_t (*channels)(const Card& card) = nullptr;
 };
 

@@ -41,8 +41,8 @@ struct EncoderModel {
   void visit(const nn::StateScope& state);
 };
 
-/// All tokens after the final norm, (N, 1 + R + T, D); patches under `mask` (N, T) bool, where it
-/// is defined, enter as the mask token.
+/// Returns all tokens after the final norm, (N, 1 + R + T, D); patches under `mask` (N, T) bool,
+/// where it is defined, enter as the mask token.
 at::Tensor masked_forward(const models::DinoV3& encoder, const at::Tensor& pixels,
                           const at::Tensor& mask);
 

@@ -30,7 +30,7 @@ class FlatParameters {
   /// The master copies, in the order of `visit`: leaves of the graph of a step, whose gradients are
   /// views of gradients().
   const std::vector<at::Tensor>& leaves() const { return leaves_; }
-  /// One of them. ConfigurationError when there is none of this name.
+  /// Returns the leaf of this name. ConfigurationError when there is none.
   const at::Tensor& leaf(const std::string& name) const;
 
   /// Gives the modules their parameters in the dtype of a step's computation: the masters

@@ -28,7 +28,7 @@ class Optimizer {
   Optimizer(FlatParameters& parameters, const OptimizerConfig& config);
 
   double gradient_norm() const;
-  /// One update from the gradients of this norm, which are 0 afterwards.
+  /// Makes one update from the gradients of this norm, which are 0 afterwards.
   void step(double norm);
   void step() { step(gradient_norm()); }
 

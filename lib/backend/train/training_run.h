@@ -48,7 +48,7 @@ class TrainingRun {
   void add_buffers(const NamedTensors& buffers);
   /// Tensors that never change but belong into the export.
   void add_exported(const NamedTensors& constants);
-  /// Exports only the exported parameters whose names begin so, without the prefix.
+  /// Exports only the parameters whose names begin with the prefix, and leaves it out of the names.
   void set_export_prefix(std::string prefix) { export_prefix_ = std::move(prefix); }
   /// Text of the card that goes beside the export.
   void set_card(std::string card) { card_ = std::move(card); }

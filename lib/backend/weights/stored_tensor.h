@@ -23,8 +23,8 @@ std::optional<int64_t> count_elements(const std::vector<int64_t>& shape);
 /// Strides of a contiguous tensor whose element count did not overflow.
 std::vector<int64_t> contiguous_strides(const std::vector<int64_t>& shape);
 
-/// One past the largest element index a view reaches, 0 when it has no elements, nothing when a
-/// size or stride is negative or the sum overflows.
+/// Returns one past the largest element index a view reaches, 0 when it has no elements, nothing
+/// when a size or stride is negative or the sum overflows.
 std::optional<int64_t> view_extent(const std::vector<int64_t>& shape,
                                    const std::vector<int64_t>& strides);
 

@@ -17,8 +17,8 @@ struct ZipEntry {
 
 bool is_zip(const MappedFile& file);
 
-/// All names in the archive's list of files, whatever form those have. IoError when the list is
-/// damaged.
+/// Returns all names in the archive's list of files, whatever form those have. IoError when the
+/// list is damaged.
 std::vector<std::string> zip_names(const MappedFile& file);
 
 /// Every stored file by its name, zip64 included. Directories are left out. IoError for anything

@@ -85,7 +85,7 @@ struct Dit : Denoiser {
   /// The velocity (N, T, C) of x (N, T, C) at times t (N) float32 in [0, 1] (0 noise, 1 data) for
   /// labels y (N) int64 in 0 .. classes. ShapeError on other shapes or labels outside the table.
   at::Tensor forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const;
-  /// All rows of the last layer: (N, T, 2C) when sigma is learned, else the velocity.
+  /// Returns all rows of the last layer: (N, T, 2C) when sigma is learned, else the velocity.
   at::Tensor forward_all(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const;
 
   /// modulations(condition(t, y)), which need not be computed in every step.

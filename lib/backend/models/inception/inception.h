@@ -19,7 +19,8 @@ struct Inception {
 
   Inception();
 
-  /// All frozen; the classifier ("fc", not used) and the counters of batches may be missing.
+  /// Visits frozen tensors only; the classifier ("fc", not used) and the counters of batches may be
+  /// missing.
   void visit(const nn::StateScope& state);
 
   /// Pictures (N, 3, H, W) in [0, 1] of any size -> (N, 2048): scaled bilinearly to 299 x 299, then

@@ -60,7 +60,7 @@ bool has_tile_products();
 int64_t tile_weight_size(int64_t in, int64_t out);
 void pack_tile_weight(const Bfloat16* w, int64_t in, int64_t out, Bfloat16* packed);
 
-/// One of the functions of arrays above.
+/// Is one of the functions of arrays above.
 using Activation = void (*)(const float* x, float* y, int64_t count);
 
 /// y (rows, out) = activation(x w^T + bias) with x (rows, in), rounded once; bias (out) or null,

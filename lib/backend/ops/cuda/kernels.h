@@ -65,8 +65,9 @@ cudaError_t group_norm(const In* x, Out* y, const GroupNormShape& shape, const P
                        const Parameter* bias, double eps, bool swish, void* scratch,
                        cudaStream_t stream);
 
-/// One of q, k, v as it lies in their common product, and where it goes. The elements of a head
-/// are neighbours. An affine layer norm over the head unless `weight` is null, then the rotation.
+/// Describes one of q, k, v as it lies in their common product, and where it goes. The elements of
+/// a head are neighbours. An affine layer norm over the head unless `weight` is null, then the
+/// rotation.
 template <typename T, typename Parameter>
 struct HeadPart {
   const T* x;
@@ -103,7 +104,7 @@ struct PictureShape {
   int64_t images, height, width, channels;
 };
 
-/// Each pixel of x (shape, channels-last) as 2x2 of y. T: float or Bfloat16.
+/// Copies each pixel of x (shape, channels-last) to 2x2 of y. T: float or Bfloat16.
 template <typename T>
 cudaError_t double_size(const T* x, T* y, const PictureShape& shape, cudaStream_t stream);
 
