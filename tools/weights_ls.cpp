@@ -28,9 +28,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   bool listed = true;
-  for (int i = 1; i < argc; ++i) {
-    listed = list(argv[i]) && listed;
-  }
+  for (int i = 1; i < argc; ++i) listed = list(argv[i]) && listed;
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     std::perror("weights-ls: the listing cannot be written");
     return 1;

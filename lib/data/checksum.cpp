@@ -19,9 +19,8 @@ constexpr std::array<Table, kAtOnce> make_tables() {
   std::array<Table, kAtOnce> tables{};
   for (uint32_t byte = 0; byte < 256; ++byte) {
     uint32_t remainder = byte;
-    for (int bit = 0; bit < 8; ++bit) {
+    for (int bit = 0; bit < 8; ++bit)
       remainder = (remainder >> 1) ^ ((remainder & 1) != 0 ? kPolynomial : 0);
-    }
     tables[0][byte] = remainder;
   }
   for (size_t k = 1; k < kAtOnce; ++k) {
@@ -46,9 +45,8 @@ uint32_t crc32(const void* bytes, size_t count, uint32_t before) {
     std::memcpy(&word, byte, kAtOnce);
     word ^= remainder;
     remainder = 0;
-    for (size_t k = 0; k < kAtOnce; ++k) {
+    for (size_t k = 0; k < kAtOnce; ++k)
       remainder ^= kTables[kAtOnce - 1 - k][(word >> (8 * k)) & 0xFF];
-    }
   }
   for (; count > 0; --count)
     remainder = (remainder >> 8) ^ kTables[0][(remainder ^ *byte++) & 0xFF];

@@ -61,9 +61,8 @@ std::vector<int64_t> shuffled_items(uint64_t seed, int64_t epoch, int64_t count)
   std::vector<int64_t> items(static_cast<size_t>(count));
   std::iota(items.begin(), items.end(), int64_t{0});
   Draws draws(seed, epoch);
-  for (int64_t last = count - 1; last > 0; --last) {
+  for (int64_t last = count - 1; last > 0; --last)
     std::swap(items[static_cast<size_t>(last)], items[static_cast<size_t>(draws.below(last + 1))]);
-  }
   return items;
 }
 

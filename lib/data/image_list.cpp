@@ -99,11 +99,10 @@ ImageList ImageList::read(const fs::path& location) {
   std::error_code problem;
   ImageList list;
   try {
-    if (fs::is_directory(location, problem)) {
+    if (fs::is_directory(location, problem))
       list.read_folder(location);
-    } else {
+    else
       list.read_list(location);
-    }
   } catch (const fs::filesystem_error& error) {
     throw IoError("a folder of the dataset cannot be read", {.expected = "a readable folder",
                                                              .found = error.code().message(),
@@ -134,8 +133,9 @@ void ImageList::read_list(const fs::path& file) {
 }
 
 std::string ImageList::left_out() const {
-  return joined(left_out_, ", ",
-                [](const auto& kind) { return std::to_string(kind.second) + " " + kind.first; });
+  return joined(
+      left_out_, ", ",
+      [](const auto& kind) { return std::to_string(kind.second) + " " + kind.first; });
 }
 
 void ImageList::read_folder(const fs::path& folder) {
@@ -144,11 +144,10 @@ void ImageList::read_folder(const fs::path& folder) {
   std::vector<std::string> loose;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     if (is_hidden(entry.path())) continue;
-    if (entry.is_directory()) {
+    if (entry.is_directory())
       folders.push_back(entry.path());
-    } else if (is_taken(entry.path(), left_out_)) {
+    else if (is_taken(entry.path(), left_out_))
       loose.push_back(entry.path().filename().string());
-    }
   }
   if (!folders.empty() && !loose.empty()) {
     throw ConfigurationError(

@@ -61,9 +61,8 @@ std::vector<uint32_t> parse_checksums(const std::string& digits, int64_t samples
   for (size_t i = 0; i < values.size(); ++i) {
     const char* first = &digits[i * kDigits];
     const auto [end, status] = std::from_chars(first, first + kDigits, values[i], 16);
-    if (status != std::errc() || end != first + kDigits) {
+    if (status != std::errc() || end != first + kDigits)
       refuse(file, "hexadecimal checksums", std::string(first, kDigits));
-    }
   }
   return values;
 }
@@ -145,9 +144,8 @@ void LatentReader::read_json(const fs::path& file) {
   const json object = json::parse(stream, nullptr, /*allow_exceptions=*/false);
   if (!object.is_object()) refuse(file, "a JSON object", "something else");
   const auto caps = object.find(kCaps);
-  if (caps == object.end() || !caps->is_string()) {
+  if (caps == object.end() || !caps->is_string())
     refuse(file, std::string("\"") + kCaps + "\" as a text", "nothing");
-  }
   caps_ = caps->get<std::string>();
   samples_ = positive(object, kSamples, file);
   sample_size_ = static_cast<size_t>(positive(object, kSampleSize, file));

@@ -132,12 +132,11 @@ class ListReader {
     int64_t number = 0;
     const auto [end, status] = std::from_chars(label.data(), label.data() + label.size(), number);
     const bool fits = status == std::errc() && end == label.data() + label.size() && number >= -1;
-    if (fits && !path.empty() && path.find('\0') == std::string::npos) {
+    if (fits && !path.empty() && path.find('\0') == std::string::npos)
       add(path, number);
-    } else if (!is_first_ ||
-               std::find(kHeaders.begin(), kHeaders.end(), ascii_lower(label)) == kHeaders.end()) {
+    else if (!is_first_ ||
+             std::find(kHeaders.begin(), kHeaders.end(), ascii_lower(label)) == kHeaders.end())
       refuse(line, path + " " + std::string(label));
-    }
     is_first_ = false;
   }
 

@@ -86,9 +86,8 @@ std::string Sha256::digest() {
     update({&part, 1});
   }
   std::string hex;
-  for (const uint32_t word : state_) {
+  for (const uint32_t word : state_)
     for (int shift = 28; shift >= 0; shift -= 4) hex += "0123456789abcdef"[word >> shift & 15];
-  }
   return hex;
 }
 
@@ -97,9 +96,8 @@ std::string sha256_of_file(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   std::vector<char> chunk(kChunk);
   Sha256 hash;
-  while (stream.read(chunk.data(), kChunk) || stream.gcount() > 0) {
+  while (stream.read(chunk.data(), kChunk) || stream.gcount() > 0)
     hash.update(std::as_bytes(std::span(chunk.data(), static_cast<size_t>(stream.gcount()))));
-  }
   if (!stream.eof()) {
     throw IoError("a weights file cannot be read: check that it exists and is readable",
                   {.expected = "a readable file", .found = "a read error", .where = file.string()});

@@ -50,11 +50,9 @@ void TrainLog::keep_until(int64_t step) {
     const int64_t of_line = json["step"].get<int64_t>();
     if (of_line > step) continue;
     kept += line + "\n";
-    for (const auto& [name, value] : json.items()) {
-      if (value.is_number() && name != "step") {
+    for (const auto& [name, value] : json.items())
+      if (value.is_number() && name != "step")
         curves_[name].emplace_back(of_line, value.get<double>());
-      }
-    }
   }
   old.close();
   keep_aside(kept.empty());

@@ -27,8 +27,9 @@ uint32_t little(Span file, size_t at, size_t size = 4) {
 
 bool has(Span file, size_t at, std::string_view text) {
   return at <= file.size() && file.size() - at >= text.size() &&
-         std::equal(text.begin(), text.end(), file.begin() + static_cast<ptrdiff_t>(at),
-                    [](char a, uint8_t b) { return static_cast<uint8_t>(a) == b; });
+         std::equal(
+             text.begin(), text.end(), file.begin() + static_cast<ptrdiff_t>(at),
+             [](char a, uint8_t b) { return static_cast<uint8_t>(a) == b; });
 }
 
 Span behind(Span file, size_t at) {

@@ -82,9 +82,8 @@ Kernels make_kernels(int64_t in, int64_t out, const FilterRow& filter, int64_t f
       sum += weights.back();
     }
     kernels.windows.push_back({low, high - low, kernels.weights.size()});
-    for (const double weight : weights) {
+    for (const double weight : weights)
       kernels.weights.push_back(fixed_point(sum == 0.0 ? weight : weight / sum));
-    }
   }
   return kernels;
 }
@@ -115,11 +114,9 @@ void resample_row(const ImageView& source, int64_t y, const Kernels& columns, ui
 // The second pass's sums as pixels of row y.
 void store_row(const std::vector<int32_t>& sums, const MutableImageView& out, int64_t y) {
   const int32_t* sum = sums.data();
-  for (int64_t x = 0; x < out.width; ++x) {
-    for (int channel = 0; channel < 3; ++channel) {
+  for (int64_t x = 0; x < out.width; ++x)
+    for (int channel = 0; channel < 3; ++channel)
       out.row(channel, y)[x * out.pixel_stride] = rounded(*sum++);
-    }
-  }
 }
 
 void check(const ImageView& source, int64_t width, int64_t height, int64_t x, int64_t y,
@@ -127,9 +124,8 @@ void check(const ImageView& source, int64_t width, int64_t height, int64_t x, in
   const auto sane = [](int64_t side) { return side > 0 && side <= kMaxSide; };
   if (sane(source.width) && sane(source.height) && sane(width) && sane(height) && x >= 0 &&
       y >= 0 && out.width > 0 && out.height > 0 && x + out.width <= width &&
-      y + out.height <= height) {
+      y + out.height <= height)
     return;
-  }
   const auto size = [](int64_t w, int64_t h) {
     return std::to_string(w) + "x" + std::to_string(h);
   };
@@ -164,9 +160,8 @@ void resample_rows_first(const ImageView& source, int64_t width, int64_t height,
   const int64_t bottom = rows.windows.back().first + rows.windows.back().count;
   const size_t stride = static_cast<size_t>(out.width) * 3;
   std::vector<uint8_t> between(stride * static_cast<size_t>(bottom - top));
-  for (int64_t i = top; i < bottom; ++i) {
+  for (int64_t i = top; i < bottom; ++i)
     resample_row(source, i, columns, &between[stride * static_cast<size_t>(i - top)]);
-  }
   std::vector<int32_t> sums(stride);
   for (int64_t i = 0; i < out.height; ++i) {
     const Kernels::Window& window = rows.windows[static_cast<size_t>(i)];
@@ -187,11 +182,10 @@ void resample(const ImageView& source, int64_t width, int64_t height, ResampleFi
   check(source, width, height, x, y, out);
   const FilterRow& row = *std::find_if(std::begin(kFilters), std::end(kFilters),
                                        [&](const FilterRow& r) { return r.filter == filter; });
-  if (columns_first(source, width, height)) {
+  if (columns_first(source, width, height))
     resample_rows_first(transposed(source), height, width, row, y, x, transposed(out));
-  } else {
+  else
     resample_rows_first(source, width, height, row, x, y, out);
-  }
 }
 
 }  // namespace svgen

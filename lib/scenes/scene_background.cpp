@@ -30,9 +30,8 @@ template <typename Share>
 void fill(Canvas& canvas, const TwoColours& colours, Share share) {
   for (int j = 0; j < canvas.side(); ++j) {
     const float y = canvas.at(j);
-    for (int i = 0; i < canvas.side(); ++i) {
+    for (int i = 0; i < canvas.side(); ++i)
       canvas.set(i, j, mix(colours.a, colours.b, share(canvas.at(i), y)));
-    }
   }
 }
 

@@ -53,9 +53,7 @@ class Canvas {
   /// Keeps its memory when it has been larger before.
   void resize(int side) {
     side_ = side;
-    for (auto& plane : planes_) {
-      plane.resize(static_cast<size_t>(side) * static_cast<size_t>(side));
-    }
+    for (auto& plane : planes_) plane.resize(static_cast<size_t>(side) * static_cast<size_t>(side));
   }
 
   int side() const { return side_; }

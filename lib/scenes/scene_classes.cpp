@@ -160,9 +160,8 @@ void mushroom(SceneRandom&, const Palette& colours, Parts& parts) {
 
 void smiley(SceneRandom&, const Palette& colours, Parts& parts) {
   parts.push_back({Circle{{}, 0.92f}, Bevel{0.45f}, colours.first});
-  for (const float x : {-0.32f, 0.32f}) {
+  for (const float x : {-0.32f, 0.32f})
     parts.push_back({Ellipse{{x, -0.26f}, {0.11f, 0.17f}}, kFlat, kBlack});
-  }
   parts.push_back({Mouth{Annulus{{}, 0.52f, 0.075f}, Below{0.12f}}, kFlat, kBlack});
 }
 

@@ -114,9 +114,8 @@ void Painter::paint_shadow(const Parts& parts) {
   const Point shift{-light_.shadow * light_.direction.x,
                     -light_.shadow * light_.direction.y + 0.02f};
   Bounds bounds = std::visit([](const auto& s) { return s.bounds(); }, parts.front().shape);
-  for (const Part& part : parts) {
+  for (const Part& part : parts)
     bounds = bounds.joined(std::visit([](const auto& s) { return s.bounds(); }, part.shape));
-  }
   const Window window = window_of(bounds, shift, kShadowBlur / 2);
   if (window.empty()) return;
   fill(parts.front().shape, window, shift, shadow_);
@@ -177,9 +176,8 @@ void Painter::shade(const Part& part, const Window& window, float shine, Normal 
     const float* distance = &field_[static_cast<size_t>((y - window.top) * stride + 1)];
     for (int x = window.left + 1; x < window.right - 1; ++x, ++distance) {
       const float share = coverage(*distance * scale, 1);
-      if (share > 0) {
+      if (share > 0)
         canvas_->blend(x, y, light_.shade(part.colour, normal(x, y, distance), shine), share);
-      }
     }
   }
 }

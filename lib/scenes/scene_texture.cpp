@@ -41,9 +41,8 @@ void add_octave(SceneRandom& random, int side, int cells, float amplitude, float
   rows.place(side, cells, down);
   for (size_t y = 0; y < static_cast<size_t>(side); ++y) {
     const float* above = &grid[static_cast<size_t>(rows.cell[y]) * points];
-    for (size_t i = 0; i < points; ++i) {
+    for (size_t i = 0; i < points; ++i)
       line[i] = above[i] + (above[i + points] - above[i]) * rows.share[y];
-    }
     for (size_t x = 0; x < static_cast<size_t>(side); ++x) {
       const float* left = &line[static_cast<size_t>(columns.cell[x])];
       *field++ += left[0] + (left[1] - left[0]) * columns.share[x];
@@ -121,9 +120,8 @@ void fractal_noise(SceneRandom& random, int side, float roughness, std::vector<f
 void paint_leaves(Canvas& canvas, SceneRandom& random, const Leaves& leaves) {
   const LeafColours colours{random.unit(), random.between(0.05f, 0.35f)};
   const Colour ground = colours.drawn(random);
-  for (int y = 0; y < canvas.side(); ++y) {
+  for (int y = 0; y < canvas.side(); ++y)
     for (int x = 0; x < canvas.side(); ++x) canvas.set(x, y, ground);
-  }
   for (int i = 0; i < leaves.count; ++i) paint_leaf(canvas, random, leaves, colours);
 }
 
@@ -131,11 +129,9 @@ void paint_noise(Canvas& canvas, SceneRandom& random, const Colour& a, const Col
   static thread_local std::vector<float> field;
   fractal_noise(random, canvas.side(), random.between(0.7f, 1.4f), field);
   const float* value = field.data();
-  for (int y = 0; y < canvas.side(); ++y) {
-    for (int x = 0; x < canvas.side(); ++x) {
+  for (int y = 0; y < canvas.side(); ++y)
+    for (int x = 0; x < canvas.side(); ++x)
       canvas.set(x, y, mix(a, b, std::clamp(0.5f + 0.7f * *value++, 0.0f, 1.0f)));
-    }
-  }
 }
 
 void paint_texture(Canvas& canvas, SceneRandom& random) {
@@ -151,9 +147,8 @@ void paint_texture(Canvas& canvas, SceneRandom& random) {
   const float strength = random.between(0, 0.3f);
   fractal_noise(random, canvas.side(), random.between(0.7f, 1.4f), field);
   const float* value = field.data();
-  for (int y = 0; y < canvas.side(); ++y) {
+  for (int y = 0; y < canvas.side(); ++y)
     for (int x = 0; x < canvas.side(); ++x) canvas.scale(x, y, 1 + strength * *value++);
-  }
 }
 
 }  // namespace svgen::scene

@@ -70,9 +70,8 @@ void fill_diffusion(ObjectReader& reader, DiffusionConfig& diffusion) {
 }
 
 void fill_alignment(ObjectReader& reader, AlignmentScalars& scalars) {
-  for (const char* key : {"semantic_mean", "semantic_std", "residual_mean", "residual_std"}) {
+  for (const char* key : {"semantic_mean", "semantic_std", "residual_mean", "residual_std"})
     reader.require(key, "a number");
-  }
   reader.read("semantic_mean", scalars.semantic_mean);
   reader.read_positive("semantic_std", scalars.semantic_std);
   reader.read("residual_mean", scalars.residual_mean);
@@ -82,11 +81,10 @@ void fill_alignment(ObjectReader& reader, AlignmentScalars& scalars) {
 void fill_sampling(ObjectReader& reader, SamplingOptions& sampling) {
   for (const SamplingSetting& setting : sampling_settings()) {
     const auto read = [&]<typename T>(T SamplingOptions::*member) {
-      if constexpr (std::is_integral_v<T>) {
+      if constexpr (std::is_integral_v<T>)
         reader.read(setting.key, sampling.*member, static_cast<int64_t>(setting.range.low));
-      } else {
+      else
         reader.read(setting.key, sampling.*member);
-      }
     };
     std::visit(read, setting.member);
   }
@@ -111,11 +109,10 @@ void fill_card(ObjectReader& reader, Card& card) {
   std::vector<int64_t> grid;
   reader.require("grid", kGridKind);
   reader.read("grid", grid, 1);
-  if (grid.size() == 2) {
+  if (grid.size() == 2)
     card.grid = {grid[0], grid[1]};
-  } else if (const json* value = reader.find("grid"); value != nullptr && value->is_array()) {
+  else if (const json* value = reader.find("grid"); value != nullptr && value->is_array())
     reader.problem("grid", kGridKind, value->dump());
-  }
   reader.read_object("encoder", card.encoder, fill_encoder);
   reader.read_object("residual", card.residual, fill_residual);
   reader.read_object("decoder", card.decoder, fill_decoder);
@@ -131,13 +128,11 @@ void fill_card(ObjectReader& reader, Card& card) {
     reader.problem("training", "an object", training->dump());
   std::vector<std::string> reduced;
   reader.read("reduced_precision", reduced);
-  for (const std::string& name : reduced) {
-    if (name == "bfloat16" || name == "float16") {
+  for (const std::string& name : reduced)
+    if (name == "bfloat16" || name == "float16")
       card.reduced_precision.push_back(parse_dtype(name));
-    } else {
+    else
       reader.problem("reduced_precision", "bfloat16 or float16", name);
-    }
-  }
   reader.read("classes", card.classes);
   for (size_t i = 0; i < card.classes.size(); ++i)
     if (card.classes[i].find_first_not_of(" \t\r\n") == std::string::npos)
@@ -155,17 +150,15 @@ json parse_without_duplicates(std::string_view text, const std::string& where) {
   std::vector<std::set<std::string>> keys;
   std::string duplicate;
   const auto watch = [&](int depth, json::parse_event_t event, json& value) {
-    if (depth > kMaxNesting) {
+    if (depth > kMaxNesting)
       throw ConfigurationError("the model card is nested too deeply to be one",
                                {.expected = "at most " + std::to_string(kMaxNesting) + " levels",
                                 .found = "level " + std::to_string(depth),
                                 .where = where});
-    }
     if (event == json::parse_event_t::object_start) keys.emplace_back();
     if (event == json::parse_event_t::object_end) keys.pop_back();
-    if (event == json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second) {
+    if (event == json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second)
       duplicate = value.get<std::string>();
-    }
     return true;
   };
   try {
@@ -217,9 +210,8 @@ Card Card::load(const std::filesystem::path& card_json) {
   }
   std::string text;
   for (char block[4096];
-       text.size() <= kMaxCardBytes && (file.read(block, sizeof block), file.gcount() > 0);) {
+       text.size() <= kMaxCardBytes && (file.read(block, sizeof block), file.gcount() > 0);)
     text.append(block, static_cast<size_t>(file.gcount()));
-  }
   if (text.size() > kMaxCardBytes) {
     throw IoError(
         "the model card is too large to be one",

@@ -20,9 +20,8 @@ Device Device::parse(std::string_view text) {
     const std::string_view number = text.substr(kCuda.size() + 1);
     int index = -1;
     const auto [end, status] = std::from_chars(number.data(), number.data() + number.size(), index);
-    if (status == std::errc() && end == number.data() + number.size() && index >= 0) {
+    if (status == std::errc() && end == number.data() + number.size() && index >= 0)
       return {Type::kCuda, index};
-    }
   }
   throw ConfigurationError(
       "unknown device: use auto, cpu, cuda or cuda:N",

@@ -27,9 +27,8 @@ std::string Error::report() const {
   std::vector<std::string> parts;
   const std::pair<const char*, const std::string*> table[] = {
       {"expected ", &details_.expected}, {"found ", &details_.found}, {"in ", &details_.where}};
-  for (const auto& [label, text] : table) {
+  for (const auto& [label, text] : table)
     if (!text->empty()) parts.push_back(label + *text);
-  }
   return parts.empty() ? what() : std::string(what()) + " (" + joined(parts, "; ") + ")";
 }
 

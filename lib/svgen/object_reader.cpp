@@ -40,11 +40,10 @@ const json* ObjectReader::find(const std::string& key) {
 void ObjectReader::read(const std::string& key, std::string& target) {
   const json* value = find(key);
   if (value == nullptr) return;
-  if (value->is_string()) {
+  if (value->is_string())
     target = value->get<std::string>();
-  } else {
+  else
     problem(key, "a string", value->dump());
-  }
 }
 
 void ObjectReader::read(const std::string& key, int64_t& target, int64_t low) {
@@ -54,31 +53,28 @@ void ObjectReader::read(const std::string& key, int64_t& target, int64_t low) {
 void ObjectReader::read(const std::string& key, double& target) {
   const json* value = find(key);
   if (value == nullptr) return;
-  if (value->is_number() && std::isfinite(value->get<double>())) {
+  if (value->is_number() && std::isfinite(value->get<double>()))
     target = value->get<double>();
-  } else {
+  else
     problem(key, "a finite number", value->dump());
-  }
 }
 
 void ObjectReader::read_positive(const std::string& key, double& target) {
   double number = 1;
   read(key, number);
-  if (number <= 0) {
+  if (number <= 0)
     problem(key, "a number above 0", find(key)->dump());
-  } else if (find(key) != nullptr) {
+  else if (find(key) != nullptr)
     target = number;
-  }
 }
 
 void ObjectReader::read(const std::string& key, std::optional<bool>& target) {
   const json* value = find(key);
   if (value == nullptr) return;
-  if (value->is_boolean()) {
+  if (value->is_boolean())
     target = value->get<bool>();
-  } else {
+  else
     problem(key, "true or false", value->dump());
-  }
 }
 
 void ObjectReader::read(const std::string& key, std::vector<int64_t>& target, int64_t low) {
@@ -94,13 +90,11 @@ void ObjectReader::read(const std::string& key, std::vector<int64_t>& target, in
 void ObjectReader::read(const std::string& key, std::vector<std::string>& target) {
   const json* value = find_array(key);
   if (value == nullptr) return;
-  for (const json& item : *value) {
-    if (item.is_string()) {
+  for (const json& item : *value)
+    if (item.is_string())
       target.push_back(item.get<std::string>());
-    } else {
+    else
       problem(key, "an array of strings", item.dump());
-    }
-  }
 }
 
 void ObjectReader::read_file(FileReference& target) {
@@ -111,9 +105,8 @@ void ObjectReader::read_file(FileReference& target) {
   if (target.file.find('\0') != std::string::npos)
     problem("file", "a name without null characters", printable(target.file));
   const bool is_hex = target.sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (!target.sha256.empty() && (target.sha256.size() != kHexDigits || !is_hex)) {
+  if (!target.sha256.empty() && (target.sha256.size() != kHexDigits || !is_hex))
     problem("sha256", "64 lower-case hex digits", target.sha256);
-  }
 }
 
 void ObjectReader::require(const std::string& key, const std::string& expected) {

@@ -54,17 +54,15 @@ std::vector<fs::path> model_search_path() {
   std::vector<fs::path> path;
   if (const char* listed = std::getenv("SVGEN_MODEL_PATH")) {
     std::istringstream folders(listed);
-    for (std::string folder; std::getline(folders, folder, ':');) {
+    for (std::string folder; std::getline(folders, folder, ':');)
       if (!folder.empty()) path.emplace_back(folder);
-    }
   }
   const char* data_home = std::getenv("XDG_DATA_HOME");
   const char* home = std::getenv("HOME");
-  if (data_home != nullptr && *data_home != '\0') {
+  if (data_home != nullptr && *data_home != '\0')
     path.push_back(fs::path(data_home) / "svgen" / "models");
-  } else if (home != nullptr && *home != '\0') {
+  else if (home != nullptr && *home != '\0')
     path.push_back(fs::path(home) / ".local" / "share" / "svgen" / "models");
-  }
   path.emplace_back(SVGEN_INSTALLED_MODELS);
   path.emplace_back(SVGEN_SOURCE_MODELS);
   return path;

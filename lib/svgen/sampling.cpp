@@ -124,13 +124,12 @@ std::vector<std::string> SamplingSetting::choices() const {
 
 std::string SamplingSetting::text(const SamplingOptions& options) const {
   const auto text_of = [&]<typename T>(T Options::*of) -> std::string {
-    if constexpr (std::is_enum_v<T>) {
+    if constexpr (std::is_enum_v<T>)
       return name_of(options.*of);
-    } else if constexpr (std::is_integral_v<T>) {
+    else if constexpr (std::is_integral_v<T>)
       return std::to_string(options.*of);
-    } else {
+    else
       return number_text(options.*of);
-    }
   };
   return std::visit(text_of, member);
 }

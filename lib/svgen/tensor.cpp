@@ -28,8 +28,9 @@ constexpr DTypeFacts kDTypes[] = {
 };
 
 const DTypeFacts& facts(DType dtype) {
-  return *std::find_if(std::begin(kDTypes), std::end(kDTypes),
-                       [dtype](const DTypeFacts& row) { return row.dtype == dtype; });
+  return *std::find_if(
+      std::begin(kDTypes), std::end(kDTypes),
+      [dtype](const DTypeFacts& row) { return row.dtype == dtype; });
 }
 
 // The element count of a shape whose bytes fit into memory at all.
@@ -67,7 +68,10 @@ DType parse_dtype(std::string_view name) {
 }
 
 std::string shape_text(const Shape& shape) {
-  return "[" + joined(shape, ", ", [](int64_t size) { return std::to_string(size); }) + "]";
+  return "[" +
+         joined(
+             shape, ", ", [](int64_t size) { return std::to_string(size); }) +
+         "]";
 }
 
 Tensor Tensor::empty(DType dtype, Shape shape) {

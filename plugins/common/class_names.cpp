@@ -18,9 +18,8 @@ std::vector<std::string> classes_upstream(GstPad* sink) {
   if (!gst_pad_peer_query(sink, query.get())) return {};
   gchar** names = nullptr;
   if (!gst_structure_get(gst_query_get_structure(query.get()), kNamesField, G_TYPE_STRV, &names,
-                         nullptr)) {
+                         nullptr))
     return {};
-  }
   std::vector<std::string> found;
   for (gchar** name = names; *name != nullptr; ++name) found.emplace_back(*name);
   g_strfreev(names);

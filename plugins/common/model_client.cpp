@@ -90,9 +90,8 @@ std::shared_ptr<Engine> ModelClient::shared() const {
 
 Engine& ModelClient::engine() const {
   const std::lock_guard lock(mutex_);
-  if (engine_ == nullptr) {
+  if (engine_ == nullptr)
     throw ConfigurationError("the element has no model yet: set it to READY first");
-  }
   return *engine_;
 }
 

@@ -46,9 +46,8 @@ class ModelTransform : public ElementImpl<SettingsType> {
 
   gboolean query(GstPadDirection direction, GstQuery* query) {
     if (direction == GST_PAD_SRC &&
-        answer_model_query(query, this->settings(), /*is_source=*/!Impl::kAsksUpstream)) {
+        answer_model_query(query, this->settings(), /*is_source=*/!Impl::kAsksUpstream))
       return TRUE;
-    }
     if (GST_QUERY_TYPE(query) == GST_QUERY_ACCEPT_CAPS && direction == GST_PAD_SINK) {
       // Everything of our kind is accepted here and judged in set_caps, which can say what is
       // wrong.
@@ -59,9 +58,8 @@ class ModelTransform : public ElementImpl<SettingsType> {
       return TRUE;
     }
     const gboolean answered = Glue<Impl>::parent()->query(transform(), direction, query);
-    if (answered && direction == GST_PAD_SRC && GST_QUERY_TYPE(query) == GST_QUERY_LATENCY) {
+    if (answered && direction == GST_PAD_SRC && GST_QUERY_TYPE(query) == GST_QUERY_LATENCY)
       add_latency(query);
-    }
     return answered;
   }
 

@@ -160,9 +160,8 @@ std::vector<Tensor> tensors_of(GstBuffer* buffer, const TensorStream& stream) {
   const gsize total = std::accumulate(sizes.begin(), sizes.end(), gsize{0});
   const guint memories = gst_buffer_n_memory(buffer);
   bool one_each = memories == sizes.size();
-  for (guint i = 0; one_each && i < memories; ++i) {
+  for (guint i = 0; one_each && i < memories; ++i)
     one_each = gst_buffer_peek_memory(buffer, i)->size == sizes[i];
-  }
   if (!one_each && gst_buffer_get_size(buffer) != total) {
     throw ShapeError("a buffer does not hold one batch: set blocksize=" + std::to_string(total) +
                          " on a file source, or correct the caps",

@@ -48,9 +48,8 @@ std::vector<int64_t> parse_dimensions(const GstCaps* caps, const std::string& te
   for (const std::string& part : split(text, ":")) {
     int64_t size = 0;
     const auto [end, status] = std::from_chars(part.data(), part.data() + part.size(), size);
-    if (status != std::errc() || end != part.data() + part.size() || size < 1) {
+    if (status != std::errc() || end != part.data() + part.size() || size < 1)
       refuse(caps, "dimensions of positive numbers such as 392:256:4", "dimensions " + text);
-    }
     sizes.push_back(size);
   }
   while (sizes.size() > 3 && sizes.back() == 1) sizes.pop_back();
@@ -84,9 +83,8 @@ void parse_entry(const GstCaps* caps, const std::string& dimensions, const std::
   TensorStream::Entry entry;
   entry.dtype = parse_dtype(type);
   entry.is_label = entry.dtype == DType::kInt64;
-  if (entry.is_label) {
+  if (entry.is_label)
     while (sizes.size() > 2 && sizes.back() == 1) sizes.pop_back();
-  }
   sizes.resize(entry.is_label ? 2 : std::max<size_t>(sizes.size(), 3), 1);
   const int64_t tokens = entry.is_label ? stream.grid.cells() : sizes[1];
   const int64_t batch = sizes.back();
@@ -125,13 +123,12 @@ gsize TensorStream::bytes_of(const Entry& entry) const {
 std::string TensorStream::text() const {
   const auto text_of = [this](const Entry& entry) {
     std::ostringstream out;
-    if (entry.is_label) {
+    if (entry.is_label)
       out << "1:" << batch << " labels";
-    } else {
+    else
       out << entry.channels << ":" << grid.cells() << ":" << batch << " (" << batch << " images of "
           << grid.width << "x" << grid.height << " tokens of " << entry.channels << " channels, "
           << dtype_name(entry.dtype) << ")";
-    }
     return out.str();
   };
   return svgen::joined(entries, ", ", text_of);
@@ -154,9 +151,8 @@ CapsPtr TensorStream::caps(bool tensor_memory) const {
     gst_caps_set_simple(caps.get(), "grid-width", G_TYPE_INT, static_cast<gint>(grid.width),
                         "grid-height", G_TYPE_INT, static_cast<gint>(grid.height), nullptr);
   }
-  if (tensor_memory) {
+  if (tensor_memory)
     gst_caps_set_features_simple(caps.get(), gst_caps_features_new(kTensorFeature, nullptr));
-  }
   return caps;
 }
 
@@ -173,9 +169,7 @@ TensorStream TensorStream::parse(const GstCaps* caps) {
            "the counts do not agree");
   }
   TensorStream stream;
-  for (size_t i = 0; i < dimensions.size(); ++i) {
-    parse_entry(caps, dimensions[i], types[i], stream);
-  }
+  for (size_t i = 0; i < dimensions.size(); ++i) parse_entry(caps, dimensions[i], types[i], stream);
   gst_structure_get_fraction(structure, "framerate", &stream.rate.numerator,
                              &stream.rate.denominator);
   return stream;
@@ -192,10 +186,8 @@ bool peer_takes_tensor_memory(GstPad* source) {
   if (!peer || gst_caps_is_any(peer.get())) return false;
   for (guint i = 0; i < gst_caps_get_size(peer.get()); ++i) {
     GstCapsFeatures* features = gst_caps_get_features(peer.get(), i);
-    if (!gst_caps_features_is_any(features) &&
-        gst_caps_features_contains(features, kTensorFeature)) {
+    if (!gst_caps_features_is_any(features) && gst_caps_features_contains(features, kTensorFeature))
       return true;
-    }
   }
   return false;
 }

@@ -25,13 +25,12 @@ Impl* impl_of(gpointer instance) {
 
 template <typename Result>
 Result failure() {
-  if constexpr (std::is_same_v<Result, GstFlowReturn>) {
+  if constexpr (std::is_same_v<Result, GstFlowReturn>)
     return GST_FLOW_ERROR;
-  } else if constexpr (std::is_same_v<Result, GstStateChangeReturn>) {
+  else if constexpr (std::is_same_v<Result, GstStateChangeReturn>)
     return GST_STATE_CHANGE_FAILURE;
-  } else {
+  else
     return Result();
-  }
 }
 
 /// A C function for a vfunc slot that calls a method and stops exceptions at the border.

@@ -158,17 +158,15 @@ MutableYcbcrView MappedFrame::mutable_ycbcr_view() const {
 
 void MappedFrame::blacken() const {
   gint black[GST_VIDEO_MAX_COMPONENTS] = {}, scales[GST_VIDEO_MAX_COMPONENTS];
-  if (is_ycbcr(frame_.info)) {
+  if (is_ycbcr(frame_.info))
     gst_video_color_range_offsets(frame_.info.colorimetry.range, frame_.info.finfo, black, scales);
-  }
   const int components = GST_VIDEO_FRAME_N_COMPONENTS(&frame_);
   for (int c = 0; c < components; ++c) {
     const auto level = static_cast<uint8_t>(c == GST_VIDEO_COMP_A ? 255 : black[c]);
     auto* row = static_cast<uint8_t*>(GST_VIDEO_FRAME_COMP_DATA(&frame_, c));
     for (int y = 0; y < GST_VIDEO_FRAME_COMP_HEIGHT(&frame_, c); ++y) {
-      for (int x = 0; x < GST_VIDEO_FRAME_COMP_WIDTH(&frame_, c); ++x) {
+      for (int x = 0; x < GST_VIDEO_FRAME_COMP_WIDTH(&frame_, c); ++x)
         row[x * GST_VIDEO_FRAME_COMP_PSTRIDE(&frame_, c)] = level;
-      }
       row += GST_VIDEO_FRAME_COMP_STRIDE(&frame_, c);
     }
   }
@@ -205,9 +203,8 @@ Fraction multiplied(const Fraction& a, int64_t numerator, int64_t denominator) {
   Fraction product;
   if (!gst_util_fraction_multiply(a.numerator, a.denominator, static_cast<gint>(numerator),
                                   static_cast<gint>(denominator), &product.numerator,
-                                  &product.denominator)) {
+                                  &product.denominator))
     return {0, 1};
-  }
   return product;
 }
 

@@ -107,11 +107,10 @@ class Decode : public ModelTransform<Decode, DecodeSettings> {
     gst_buffer_pool_config_set_params(config, caps, size, low, high);
     gst_buffer_pool_config_add_option(config, GST_BUFFER_POOL_OPTION_VIDEO_META);
     if (!gst_buffer_pool_set_config(pool, config)) return FALSE;
-    if (offered) {
+    if (offered)
       gst_query_set_nth_allocation_pool(query, 0, pool, size, low, high);
-    } else {
+    else
       gst_query_add_allocation_pool(query, pool, size, low, high);
-    }
     return Glue<Decode>::parent()->decide_allocation(transform(), query);
   }
 
@@ -256,9 +255,8 @@ class Decode : public ModelTransform<Decode, DecodeSettings> {
   // x and y are even, or 0 in a frame of one picture.
   static void move_to(MutableYcbcrView& view, int64_t x, int64_t y) {
     view.planes[0] += y * view.row_strides[0] + x;
-    for (int c = 1; c < 3; ++c) {
+    for (int c = 1; c < 3; ++c)
       view.planes[c] += y / 2 * view.row_strides[c] + x / 2 * view.chroma_step;
-    }
   }
 
   // The time of the frame of image `image`: its own when the batch knows it, else counted from the

@@ -105,9 +105,8 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
     const std::vector<int64_t> indices = numbers().upcoming(s.batch_size);
     if (indices.empty()) return GST_FLOW_EOS;
     if (!announce(stream_of(s, count_of(indices)))) return flow_of_refused_caps(pad());
-    if (!client_.follow(ModelPart::kDiffusion, [&](const Progress&) { return !cancelled(); })) {
+    if (!client_.follow(ModelPart::kDiffusion, [&](const Progress&) { return !cancelled(); }))
       return GST_FLOW_FLUSHING;
-    }
     const SampleRequest request = request_for(s, indices);
     const Tensor latents = engine().sampler().sample(request, [&](const Progress& p) {
       progress_.report(element(), {p.image, p.step, p.steps},
@@ -139,9 +138,8 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
   // Sets the caps of the next batch, in tensor memory for a peer that names it.
   bool announce(const TensorStream& stream) {
     if (sent_.entries.size() == stream.entries.size() && sent_ == stream &&
-        !gst_pad_check_reconfigure(pad())) {
+        !gst_pad_check_reconfigure(pad()))
       return true;
-    }
     const CapsPtr offered = offered_caps(stream);
     const CapsPtr allowed(gst_pad_peer_query_caps(pad(), offered.get()));
     if (!allowed || gst_caps_is_empty(allowed.get())) {

@@ -70,9 +70,8 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
   }
 
   gboolean start() {
-    if (settings().batch_timeout >= 0) {
+    if (settings().batch_timeout >= 0)
       timer_ = std::make_unique<BatchTimer>([this] { send_waiting(); });
-    }
     return TRUE;
   }
 
@@ -113,9 +112,8 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
     const EncodeSettings s = settings();
     if (BufferPtr input = take_input()) {
       waiting_.push_back(std::move(input));
-      if (timer_ && waiting_.size() == 1) {
+      if (timer_ && waiting_.size() == 1)
         timer_->arm(BatchTimer::Clock::now() + std::chrono::nanoseconds(s.batch_timeout));
-      }
     }
     if (waiting_.size() < static_cast<size_t>(s.batch_size)) return GST_FLOW_OK;
     return encode_waiting(s, out);
@@ -188,9 +186,8 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
     stream.grid = {GST_VIDEO_INFO_HEIGHT(&info) / cell, GST_VIDEO_INFO_WIDTH(&info) / cell};
     stream.rate = multiplied({GST_VIDEO_INFO_FPS_N(&info), GST_VIDEO_INFO_FPS_D(&info)}, 1, batch);
     if (kind != FeatureKind::kResidual) stream.entries.push_back({model.semantic_channels});
-    if (kind != FeatureKind::kSemantic && model.has_residual) {
+    if (kind != FeatureKind::kSemantic && model.has_residual)
       stream.entries.push_back({model.residual_channels});
-    }
     return stream;
   }
 
@@ -225,11 +222,8 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
     const Features features = compute(s, count);
     if (!features.semantic.defined() && !features.residual.defined()) return GST_FLOW_FLUSHING;
     BufferPtr output(gst_buffer_new());
-    for (const Tensor* tensor : {&features.semantic, &features.residual}) {
-      if (tensor->defined()) {
-        gst_buffer_append_memory(output.get(), tensor_memory_new(*tensor));
-      }
-    }
+    for (const Tensor* tensor : {&features.semantic, &features.residual})
+      if (tensor->defined()) gst_buffer_append_memory(output.get(), tensor_memory_new(*tensor));
     describe(output.get(), count);
     waiting_.clear();
     *out = output.release();
@@ -269,9 +263,8 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
       return;
     }
     GstBuffer* out = nullptr;
-    if (encode_waiting(s, &out) == GST_FLOW_OK && out != nullptr) {
+    if (encode_waiting(s, &out) == GST_FLOW_OK && out != nullptr)
       gst_pad_push(transform()->srcpad, out);
-    }
   }
 
   void send_waiting() {

@@ -62,9 +62,8 @@ class Metrics : public Analyzer<Metrics, MetricsSettings> {
     if (!reference || !test) return one_sided(reference.get(), test.get());
     const GstClockTime a = time_of(reference.get(), reference_pad()),
                        b = time_of(test.get(), test_pad());
-    if (a != b && GST_CLOCK_TIME_IS_VALID(a) && GST_CLOCK_TIME_IS_VALID(b)) {
+    if (a != b && GST_CLOCK_TIME_IS_VALID(a) && GST_CLOCK_TIME_IS_VALID(b))
       return leave_out(a < b ? reference_pad() : test_pad());
-    }
     const Report line = compare(reference.get(), test.get());
     for (GstAggregatorPad* pad : {reference_pad(), test_pad()}) gst_aggregator_pad_drop_buffer(pad);
     return push(line, a);
@@ -107,11 +106,10 @@ class Metrics : public Analyzer<Metrics, MetricsSettings> {
     line.add("frame", totals_.frames).add("psnr", psnr_of_error(error));
     ++totals_.frames;
     totals_.error += error;
-    if (error > 0) {
+    if (error > 0)
       totals_.psnr += psnr_of_error(error);
-    } else {
+    else
       ++totals_.identical;
-    }
     if (settings().ssim) {
       const double ssim = structural_similarity(a.view(), b.view());
       totals_.ssim += ssim;

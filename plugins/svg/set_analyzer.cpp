@@ -30,11 +30,10 @@ void CollectedSet::caps_changed(const GstCaps* caps) {
 }
 
 void CollectedSet::collect(GstBuffer* buffer) {
-  if (is_video_) {
+  if (is_video_)
     collect_pixels(buffer);
-  } else {
+  else
     collect_tensors(buffer);
-  }
 }
 
 void CollectedSet::collect_tensors(GstBuffer* buffer) {

@@ -94,11 +94,10 @@ class Stats : public ElementImpl<StatsSettings> {
     std::vector<Tensor> tensors = tensors_of(buffer, stream_);
     const int64_t images = real_images(buffer, stream_.batch);
     for (Tensor& tensor : tensors) tensor = tensor.rows(0, images);
-    if (has_features()) {
+    if (has_features())
       recorder_->add_features(tensors[0], tensors[1]);
-    } else {
+    else
       recorder_->add_latents(tensors[0]);
-    }
     return GST_FLOW_OK;
   }
 

@@ -39,11 +39,10 @@ MadeFrame read_frame(const DatasetSettings& s, const Dataset& data, int64_t inde
   const ImageFacts facts{.index = index, .label = data.images.label(place.item), .seed = s.seed};
   BufferPtr frame = new_frame(s.size, facts, [&](MutableImageView view) {
     if (s.flip && how.flip) view = mirrored(view);
-    if (s.crop == Crop::kCenter) {
+    if (s.crop == Crop::kCenter)
       center_crop(picture.view(), view);
-    } else {
+    else
       random_crop(picture.view(), how, view);
-    }
   });
   return {index, std::move(frame), note};
 }

@@ -47,9 +47,8 @@ class FrameSink : public TrainSink<Impl, SettingsType, TrainerType> {
   TrainReport train_batch() {
     std::deque<MappedFrame> mapped;
     std::vector<ImageView> views;
-    for (const BufferPtr& frame : frames_) {
+    for (const BufferPtr& frame : frames_)
       views.push_back(mapped.emplace_back(frame.get(), info_, GST_MAP_READ).view());
-    }
     const TrainReport report =
         static_cast<Impl*>(this)->train_on(this->trainer(), {views, labels_, indices_});
     mapped.clear();

@@ -92,23 +92,27 @@ __attribute__((visibility("default"))) bool svgen_decode_picture(std::span<const
                                                                  svgen::gst::AlphaKind alpha,
                                                                  svgen::Picture& picture,
                                                                  std::string& problem) {
-  return guarded(problem, [&] { return svgen::gst::decode(file, alpha, picture, problem); });
+  return guarded(
+      problem, [&] { return svgen::gst::decode(file, alpha, picture, problem); });
 }
 
 __attribute__((visibility("default"))) bool svgen_encode_png(const svgen::Picture& picture,
                                                              std::vector<uint8_t>& file,
                                                              std::string& problem) {
-  return guarded(problem, [&] { return svgen::gst::encode(picture, file, problem); });
+  return guarded(
+      problem, [&] { return svgen::gst::encode(picture, file, problem); });
 }
 
 __attribute__((visibility("default"))) bool svgen_draw_plot(const svgen::Curve& curve,
                                                             const std::string& title,
                                                             svgen::Picture& chart,
                                                             std::string& problem) {
-  return guarded(problem, [&] {
-    chart = svgen::gst::draw_plot(curve, title);
-    return true;
-  });
+  return guarded(
+      problem,
+      [&] {
+        chart = svgen::gst::draw_plot(curve, title);
+        return true;
+      });
 }
 
 }  // extern "C"

@@ -122,9 +122,7 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
     for (Tensor& tensor : tensors) tensor = to_host(tensor);
     const std::vector<ImageFacts> facts = image_facts(buffer, static_cast<size_t>(stream_.batch));
     const int64_t images = real_images(buffer, stream_.batch);
-    for (int64_t i = 0; i < images; ++i) {
-      add_image(tensors, facts[static_cast<size_t>(i)].label, i);
-    }
+    for (int64_t i = 0; i < images; ++i) add_image(tensors, facts[static_cast<size_t>(i)].label, i);
     return GST_FLOW_OK;
   }
 
@@ -187,11 +185,10 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
     std::vector<LatentWriter::Bytes> parts;
     for (size_t k = 0; k < tensors.size(); ++k) {
       const Tensor row = tensors[k].rows(image, 1);
-      if (stream_.entries[k].is_label) {
+      if (stream_.entries[k].is_label)
         label = *row.data_as<int64_t>();
-      } else {
+      else
         parts.emplace_back(static_cast<const std::byte*>(row.data()), row.byte_count());
-      }
     }
     if (has_labels(sample_)) parts.push_back(std::as_bytes(std::span(&label, 1)));
     writer_->add(parts);

@@ -94,9 +94,8 @@ class LatentSource : public NumberedSource<LatentSource, LatentSourceSettings> {
     if (images.empty()) return GST_FLOW_EOS;
     if (!announce(static_cast<int64_t>(images.size()))) return flow_of_refused_caps(pad());
     std::vector<Tensor> tensors;
-    for (const TensorStream::Entry& entry : sent_.entries) {
+    for (const TensorStream::Entry& entry : sent_.entries)
       tensors.push_back(Tensor::empty(entry.dtype, sent_.shape_of(entry)));
-    }
     for (size_t i = 0; i < images.size(); ++i) {
       if (cancelled()) return GST_FLOW_FLUSHING;
       read_image(order_->at(images[i]).item, static_cast<int64_t>(i), tensors);
@@ -132,9 +131,7 @@ class LatentSource : public NumberedSource<LatentSource, LatentSourceSettings> {
     TensorStream stream = stored_;
     stream.batch = images;
     stream.rate = multiplied(settings().framerate, 1, images);
-    if (!sent_.entries.empty() && sent_ == stream && !gst_pad_check_reconfigure(pad())) {
-      return true;
-    }
+    if (!sent_.entries.empty() && sent_ == stream && !gst_pad_check_reconfigure(pad())) return true;
     const CapsPtr caps = stream.caps(peer_takes_tensor_memory(pad()));
     if (!gst_base_src_set_caps(source(), caps.get())) return false;
     sent_ = stream;
@@ -163,9 +160,8 @@ class LatentSource : public NumberedSource<LatentSource, LatentSourceSettings> {
       if (labelled) facts.back().label = tensors.back().data_as<int64_t>()[i];
     }
     GstBuffer* buffer = gst_buffer_new();
-    for (const Tensor& tensor : tensors) {
+    for (const Tensor& tensor : tensors)
       gst_buffer_append_memory(buffer, tensor_memory_new(tensor));
-    }
     set_image_facts(buffer, facts);
     stamp(buffer, settings(), images.front(), images.back());
     return buffer;

@@ -98,9 +98,8 @@ Curve smoothed(const Curve& curve) {
 void draw_curve(cv::Mat& image, const Curve& curve, const Axis& steps, const Axis& values,
                 const cv::Scalar& colour, int thickness) {
   std::vector<cv::Point> points;
-  for (const auto& [step, value] : curve) {
+  for (const auto& [step, value] : curve)
     points.emplace_back(steps.pixel(static_cast<double>(step)), values.pixel(value));
-  }
   cv::polylines(image, points, /*isClosed=*/false, colour, thickness, cv::LINE_AA);
 }
 

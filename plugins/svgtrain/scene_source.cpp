@@ -63,9 +63,11 @@ class SceneSource : public PictureSource<SceneSource, SceneSettings> {
       const int64_t label =
           is_texture_scene(s.seed, image, s.textures) ? kTextureLabel : classes.at(s.seed, index);
       const ImageFacts facts{.index = index, .label = label, .seed = s.seed};
-      return MadeFrame{index, new_frame(s.size, facts, [&](const MutableImageView& view) {
-                         render_scene(s.seed, image, label, s.backgrounds, view);
-                       })};
+      return MadeFrame{index, new_frame(
+                                  s.size, facts,
+                                  [&](const MutableImageView& view) {
+                                    render_scene(s.seed, image, label, s.backgrounds, view);
+                                  })};
     };
   }
 

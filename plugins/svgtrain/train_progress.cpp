@@ -74,9 +74,8 @@ void TrainProgress::post(const TrainReport& report) {
       places_.max_steps, "next-index", G_TYPE_INT64, report.next_index, "images-per-second",
       G_TYPE_DOUBLE, images_per_second(report), "seconds-left", G_TYPE_DOUBLE, seconds_left(report),
       "wait-share", G_TYPE_DOUBLE, waited_.count() / std::max(1e-9, passed.count()), nullptr);
-  for (const auto& [name, value] : report.metrics) {
+  for (const auto& [name, value] : report.metrics)
     gst_structure_set(facts, name.c_str(), G_TYPE_DOUBLE, value, nullptr);
-  }
   gst_element_post_message(element_, gst_message_new_element(GST_OBJECT_CAST(element_), facts));
 }
 

@@ -21,9 +21,8 @@ TEST(Crc32, EqualsThePublishedCheckValue) {
 
 TEST(Crc32, ContinuesAnywhere) {
   const std::string text = "The quick brown fox jumps over the lazy dog";
-  for (size_t cut = 0; cut <= text.size(); ++cut) {
+  for (size_t cut = 0; cut <= text.size(); ++cut)
     EXPECT_EQ(of(text.substr(cut), of(text.substr(0, cut))), of(text)) << cut;
-  }
 }
 
 }  // namespace

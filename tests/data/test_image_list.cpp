@@ -23,9 +23,8 @@ std::vector<std::string> entries(const ImageList& list, const std::filesystem::p
 
 TEST(ImageListFolder, LabelsAreTheClassFoldersInOrderOfTheirNames) {
   const ScratchFolder folder;
-  for (const char* name : {"n02/b.JPEG", "n02/a.png", "n01/z.webp", "n10/x.jpg", "n02/notes.txt"}) {
+  for (const char* name : {"n02/b.JPEG", "n02/a.png", "n01/z.webp", "n10/x.jpg", "n02/notes.txt"})
     folder.write(name, "");
-  }
   const ImageList list = ImageList::read(folder.path());
   EXPECT_THAT(list.classes(), ElementsAre("n01", "n02", "n10"));
   EXPECT_THAT(entries(list, folder.path()),
@@ -34,9 +33,8 @@ TEST(ImageListFolder, LabelsAreTheClassFoldersInOrderOfTheirNames) {
 
 TEST(ImageListFolder, FindsPicturesAtAnyDepthAndNoHiddenOnes) {
   const ScratchFolder folder;
-  for (const char* name : {"a/deep/er/1.jpg", "a/.cache/2.jpg", "a/.3.jpg", ".git/4.jpg"}) {
+  for (const char* name : {"a/deep/er/1.jpg", "a/.cache/2.jpg", "a/.3.jpg", ".git/4.jpg"})
     folder.write(name, "");
-  }
   EXPECT_THAT(entries(ImageList::read(folder.path()), folder.path()),
               ElementsAre("a/deep/er/1.jpg=0"));
 }
@@ -135,12 +133,10 @@ TEST(ImageListFile, RefusesAListWithoutPictures) {
 }
 
 TEST(PictureName, EndsInAnyCase) {
-  for (const char* name : {"a.jpg", "a.JPEG", "b.Png", "c.webp", "d.tiff"}) {
+  for (const char* name : {"a.jpg", "a.JPEG", "b.Png", "c.webp", "d.tiff"})
     EXPECT_TRUE(is_picture_name(name)) << name;
-  }
-  for (const char* name : {"a.txt", "jpg", "a.jpg.part", "a"}) {
+  for (const char* name : {"a.txt", "jpg", "a.jpg.part", "a"})
     EXPECT_FALSE(is_picture_name(name)) << name;
-  }
 }
 
 }  // namespace

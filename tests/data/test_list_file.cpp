@@ -64,9 +64,8 @@ TEST(ListFile, UTF16IsRefusedInWords) {
                                               6),
                                   std::string("\xFE\xFF\0"
                                               "1\0.",
-                                              6)}) {
+                                              6)})
     EXPECT_THAT(refusal(text), AllOf(HasSubstr("UTF-16"), HasSubstr("save it")));
-  }
   EXPECT_THAT(refusal(std::string("1\0.\0j\0", 6)), HasSubstr("value 0"));
 }
 

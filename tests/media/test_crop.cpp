@@ -43,9 +43,8 @@ INSTANTIATE_TEST_SUITE_P(AllSizes, ReferenceCrop, ::testing::Range(0, 5));
 
 TEST(CenterCrop, TakesPicturesOfExtremeShapes) {
   Picture out(16, 16);
-  for (const auto& [width, height] : {std::pair{1, 1}, {1, 500}, {4000, 3}, {16, 17}}) {
+  for (const auto& [width, height] : {std::pair{1, 1}, {1, 500}, {4000, 3}, {16, 17}})
     center_crop(gradient(width, height).view(), out.mutable_view());
-  }
 }
 
 TEST(CenterCrop, RefusesToMakeARectangle) {

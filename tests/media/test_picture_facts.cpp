@@ -101,9 +101,8 @@ TEST(PictureFacts, FindsTheOrientationWhereverItIs) {
       for (const std::string& file :
            {jpeg(app1(named)), jpeg(app1("http://ns.adobe.com/xap/1.0/") + app1(named)),
             png(png_chunk("eXIf", exif)), png(png_chunk("IDAT", "..") + png_chunk("eXIf", exif)),
-            webp(riff("EXIF", exif)), webp(riff("VP8 ", "odd") + riff("EXIF", named)), exif}) {
+            webp(riff("EXIF", exif)), webp(riff("VP8 ", "odd") + riff("EXIF", named)), exif})
         EXPECT_EQ(facts_of(file).orientation, orientation) << file;
-      }
       const PictureFacts facts = facts_of(exif);
       EXPECT_EQ(static_cast<int>(exif[facts.orientation_at + (big ? 1 : 0)]), orientation);
       EXPECT_EQ(facts.width, 7);

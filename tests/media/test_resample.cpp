@@ -14,9 +14,8 @@ namespace {
 
 Picture random_picture(int64_t width, int64_t height) {
   Picture picture(width, height);
-  for (size_t i = 0; i < picture.pixels.size(); ++i) {
+  for (size_t i = 0; i < picture.pixels.size(); ++i)
     picture.pixels[i] = static_cast<uint8_t>(philox({static_cast<uint32_t>(i)}, {1, 2})[0]);
-  }
   return picture;
 }
 
@@ -74,9 +73,8 @@ TEST(Resample, CommutesWithMirroring) {
   const Picture plain = resized(source, 13, 10, ResampleFilter::kBicubic);
   Picture mirror(13, 10);
   resample(mirrored(source.view()), ResampleFilter::kBicubic, mirrored(mirror.mutable_view()));
-  for (size_t i = 0; i < plain.pixels.size(); ++i) {
+  for (size_t i = 0; i < plain.pixels.size(); ++i)
     EXPECT_NEAR(plain.pixels[i], mirror.pixels[i], 1) << i;  // windows round to one side
-  }
 }
 
 TEST(Resample, RefusesAWindowOutsideAndEmptySizes) {

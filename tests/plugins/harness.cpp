@@ -83,9 +83,8 @@ Pipeline::~Pipeline() {
 }
 
 void Pipeline::keep(GstMessage* message) {
-  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT) {
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT)
     element_messages_.emplace_back(gst_structure_copy(gst_message_get_structure(message)));
-  }
   if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR) return;
   GError* error = nullptr;
   gchar* debug = nullptr;
@@ -119,9 +118,8 @@ bool Pipeline::wait_for_end() {
 
 bool Pipeline::wait_for_message(const char* name) {
   const gint64 deadline = deadline_from_now();
-  while (wait_for_news(deadline) == GST_MESSAGE_ELEMENT) {
+  while (wait_for_news(deadline) == GST_MESSAGE_ELEMENT)
     if (gst_structure_has_name(element_messages_.back().get(), name)) return true;
-  }
   return false;
 }
 
@@ -186,18 +184,16 @@ std::vector<PostedError> Pipeline::svg_errors() const {
 std::string Pipeline::only_error() const {
   const std::vector<PostedError> ours = svg_errors();
   std::string all;
-  for (const PostedError& error : ours) {
+  for (const PostedError& error : ours)
     all += (all.empty() ? "" : " || ") + error.source + ": " + error.text + "\n" + error.debug;
-  }
   EXPECT_EQ(ours.size(), 1u) << all;
   return all;
 }
 
 std::vector<const GstStructure*> Pipeline::messages_named(const char* name) const {
   std::vector<const GstStructure*> found;
-  for (const StructurePtr& message : element_messages_) {
+  for (const StructurePtr& message : element_messages_)
     if (gst_structure_has_name(message.get(), name)) found.push_back(message.get());
-  }
   return found;
 }
 
@@ -214,9 +210,8 @@ std::vector<Sample> samples_of(const std::string& line) {
   Pipeline pipeline(line + " ! appsink name=out sync=false");
   const bool ended = pipeline.run();
   EXPECT_TRUE(ended) << line;
-  for (const PostedError& error : pipeline.errors()) {
+  for (const PostedError& error : pipeline.errors())
     ADD_FAILURE() << error.source << ": " << error.text << "\n" << error.debug;
-  }
   return pipeline.take_samples();
 }
 
@@ -272,9 +267,8 @@ fs::path other_card(const ScratchFolder& folder, const std::string& name,
     text.replace(at, from.size(), to);
   }
   const fs::path card = folder.write(fs::path(name) / "card.json", text);
-  for (const char* file : {"autoencoder.safetensors", "dit.safetensors", "stats.safetensors"}) {
+  for (const char* file : {"autoencoder.safetensors", "dit.safetensors", "stats.safetensors"})
     fs::create_symlink(mini / file, card.parent_path() / file);
-  }
   return card;
 }
 
@@ -293,9 +287,8 @@ void write_safetensors(const fs::path& file, const std::string& name, const Shap
 double largest_difference(const Tensor& a, const Tensor& b) {
   if (a.shape() != b.shape()) return std::numeric_limits<double>::infinity();
   double largest = 0;
-  for (int64_t i = 0; i < a.element_count(); ++i) {
+  for (int64_t i = 0; i < a.element_count(); ++i)
     largest = std::max(largest, std::abs(double{a.data_as<float>()[i]} - b.data_as<float>()[i]));
-  }
   return largest;
 }
 

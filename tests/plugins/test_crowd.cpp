@@ -53,9 +53,8 @@ const std::vector<Member>& members() {
 // One run; false when it ended in another way than it should.
 bool played(const Member& member, unsigned run) {
   Pipeline pipeline(member.line);
-  if (member.ending != Ending::kStopped) {
+  if (member.ending != Ending::kStopped)
     return pipeline.run() == (member.ending == Ending::kEndOfStream);
-  }
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   g_usleep(7919 * run % 200'000);  // stopped at ever other moments
   pipeline.stop();
@@ -87,9 +86,7 @@ TEST(Crowd, EightPipelinesLiveSideBySide) {
   }
   std::printf("resident memory after a quarter and at the end: %ld, %ld KiB\n", settled, last);
   // Eight pipelines in other moments of their lives differ by some megabytes.
-  if (kResidentCounts) {
-    EXPECT_LT(last - settled, 32 * 1024);
-  }
+  if (kResidentCounts) EXPECT_LT(last - settled, 32 * 1024);
 }
 
 }  // namespace

@@ -63,9 +63,8 @@ TEST_P(Alone, GoesThroughEverySequenceTwice) {
 }
 
 TEST_P(Alone, CanBeMadeAndThrownAway) {
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 100; ++i)
     gst_object_unref(gst_object_ref_sink(gst_element_factory_make(GetParam(), nullptr)));
-  }
 }
 
 class AloneWithModel : public Alone {};
@@ -94,9 +93,8 @@ class SmallPipeline : public ::testing::TestWithParam<Line> {
   std::string line() const {
     std::string text = GetParam().text;
     const std::string mark = "LOCATION";
-    if (const size_t at = text.find(mark); at != std::string::npos) {
+    if (const size_t at = text.find(mark); at != std::string::npos)
       text.replace(at, mark.size(), (folder_.path() / "s").string());
-    }
     return text;
   }
 

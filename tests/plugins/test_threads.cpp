@@ -67,8 +67,8 @@ class Stress : public ::testing::TestWithParam<Line> {
   }
 
   GstHarnessThread* settings() {
-    return often(1000,
-                 [](GstElement* element) { g_object_set(element, "dtype", "float32", nullptr); });
+    return often(
+        1000, [](GstElement* element) { g_object_set(element, "dtype", "float32", nullptr); });
   }
   GstHarnessThread* lateness() {
     return gst_harness_stress_push_upstream_event_start_full(
@@ -79,13 +79,15 @@ class Stress : public ::testing::TestWithParam<Line> {
                                                              gst_event_new_reconfigure(), 2000);
   }
   GstHarnessThread* queries() {
-    return often(300, [](GstElement* element) {
-      const QueryPtr latency(gst_query_new_latency());
-      gst_element_query(element, latency.get());
-      GstStructure* stats = nullptr;
-      g_object_get(element, "model-stats", &stats, nullptr);
-      if (stats != nullptr) gst_structure_free(stats);
-    });
+    return often(
+        300,
+        [](GstElement* element) {
+          const QueryPtr latency(gst_query_new_latency());
+          gst_element_query(element, latency.get());
+          GstStructure* stats = nullptr;
+          g_object_get(element, "model-stats", &stats, nullptr);
+          if (stats != nullptr) gst_structure_free(stats);
+        });
   }
   // Does this to the first element again and again, after so many microseconds.
   GstHarnessThread* often(gulong pause, void (*action)(GstElement*)) {

@@ -139,9 +139,8 @@ train::AutoencoderBatch golden_batch(int64_t k, at::ScalarType dtype) {
 }
 
 double metric(const train::Metrics& metrics, const std::string& name) {
-  for (const auto& [key, value] : metrics) {
+  for (const auto& [key, value] : metrics)
     if (key == name) return value;
-  }
   ADD_FAILURE() << "no metric " << name;
   return 0;
 }

@@ -176,9 +176,8 @@ TEST(SamplerParity, TheGoldenRunsOnTwelveChannels) {
   for (const nlohmann::json& run : golden["runs"]) {
     const std::string guidance = run["guidance"];
     SamplingOptions options;
-    for (const Mode& mode : modes()) {
+    for (const Mode& mode : modes())
       if (guidance == mode.name) options = mode.options;
-    }
     ASSERT_EQ(options.guidance_scale != 1, guidance != "off") << guidance;
     options.solver = parse_name<SolverKind>(run["solver"].get<std::string>());
     options.steps = run["N"];

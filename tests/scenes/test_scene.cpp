@@ -91,9 +91,8 @@ TEST(Scene, FillsEveryPackingOfPixelsAlike) {
   render_scene(
       1, 2, 3, Backgrounds::kVaried,
       MutableImageView{kSide, kSide, {&planes[0], &planes[kPlane], &planes[2 * kPlane]}, kSide, 1});
-  for (size_t i = 0; i < planes.size(); ++i) {
+  for (size_t i = 0; i < planes.size(); ++i)
     ASSERT_EQ(packed.pixels[i], planes[i % 3 * kPlane + i / 3]);
-  }
 }
 
 TEST(Scene, TexturesAreTheGivenShare) {
@@ -116,9 +115,8 @@ TEST(Scene, RefusesOtherShapesAndClasses) {
 }
 
 TEST(Scene, CanBeOnePixel) {
-  for (int64_t label = kTextureLabel; label < kClasses; ++label) {
+  for (int64_t label = kTextureLabel; label < kClasses; ++label)
     scene(0, 0, label, Backgrounds::kVaried, 1);
-  }
 }
 
 }  // namespace

@@ -12,9 +12,8 @@ TEST(SceneBackground, CoversEveryPixelWithAColour) {
   canvas.resize(24);
   for (const Backgrounds choice : {Backgrounds::kPlain, Backgrounds::kVaried}) {
     for (uint64_t index = 0; index < 60; ++index) {
-      for (int y = 0; y < 24; ++y) {
+      for (int y = 0; y < 24; ++y)
         for (int x = 0; x < 24; ++x) canvas.set(x, y, {-1, -1, -1});
-      }
       SceneRandom random(1, index, Aspect::kBackground);
       paint_background(canvas, random, choice);
       for (int y = 0; y < 24; ++y) {
@@ -31,11 +30,9 @@ TEST(SceneBackground, CoversEveryPixelWithAColour) {
 // The largest step between neighbours tells gradients from patterns.
 float largest_step(Canvas& canvas) {
   float step = 0;
-  for (int y = 0; y < canvas.side(); ++y) {
-    for (int x = 1; x < canvas.side(); ++x) {
+  for (int y = 0; y < canvas.side(); ++y)
+    for (int x = 1; x < canvas.side(); ++x)
       step = std::max(step, std::abs(canvas.get(x, y).g - canvas.get(x - 1, y).g));
-    }
-  }
   return step;
 }
 

@@ -15,9 +15,8 @@ constexpr Colour kGround{0.5f, 0.5f, 0.5f};
 Canvas painted(const Parts& parts, const Pose& pose, const Light& light) {
   Canvas canvas;
   canvas.resize(kSide);
-  for (int y = 0; y < kSide; ++y) {
+  for (int y = 0; y < kSide; ++y)
     for (int x = 0; x < kSide; ++x) canvas.set(x, y, kGround);
-  }
   Painter().paint(canvas, parts, pose, light);
   return canvas;
 }
@@ -56,11 +55,9 @@ TEST(ScenePainter, AFlatDiscCoversItsArea) {
   Canvas canvas = painted(disc, pose, light);
   double covered = 0;
   const float red = 0.4f + 0.62f;
-  for (int y = 0; y < kSide; ++y) {
-    for (int x = 0; x < kSide; ++x) {
+  for (int y = 0; y < kSide; ++y)
+    for (int x = 0; x < kSide; ++x)
       covered += std::max(0.0f, (canvas.get(x, y).r - kGround.r) / (red - kGround.r));
-    }
-  }
   const double area = std::numbers::pi * 0.6 * 0.6 / 4 * kSide * kSide;
   EXPECT_NEAR(covered, area, 0.02 * area);
 }

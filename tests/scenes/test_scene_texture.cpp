@@ -34,9 +34,8 @@ double roughness_of(float roughness) {
   for (uint64_t index = 0; index < 50; ++index) {
     SceneRandom random(1, index, Aspect::kBackground);
     fractal_noise(random, 64, roughness, field);
-    for (size_t i = 1; i < field.size(); ++i) {
+    for (size_t i = 1; i < field.size(); ++i)
       if (i % 64 != 0) sum += (field[i] - field[i - 1]) * (field[i] - field[i - 1]);
-    }
   }
   return sum;
 }

@@ -60,11 +60,10 @@ class ScopedVariable {
 
  private:
   void apply(const std::optional<std::string>& value) const {
-    if (value) {
+    if (value)
       setenv(name_, value->c_str(), 1);
-    } else {
+    else
       unsetenv(name_);
-    }
   }
 
   const char* name_;

@@ -116,9 +116,8 @@ TEST_F(BackendLoaderDeathTest, ThreadsWaitPassivelyUnlessToldOtherwise) {
 
 TEST(BackendLoader, GivesAllThreadsTheSameBackend) {
   std::vector<std::future<Backend*>> found;
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 4; ++i)
     found.push_back(std::async(std::launch::async, [] { return &backend(); }));
-  }
   Backend* const first = found.front().get();
   for (size_t i = 1; i < found.size(); ++i) EXPECT_EQ(found[i].get(), first);
 }

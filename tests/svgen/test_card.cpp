@@ -65,9 +65,8 @@ TEST_F(CardLocate, MissingFileNamesFilePlacesAndSource) {
   const std::string report = report_of<IoError>([&] { card_.locate({"a.bin", ""}); });
   EXPECT_THAT(report, HasSubstr("a.bin of model own"));
   EXPECT_THAT(report, HasSubstr("https://example.org/weights"));
-  for (const char* place : {"models/own/a.bin", "first/a.bin", "second/a.bin"}) {
+  for (const char* place : {"models/own/a.bin", "first/a.bin", "second/a.bin"})
     EXPECT_THAT(report, HasSubstr((folder_.path() / place).string()));
-  }
 }
 
 TEST_F(CardLocate, AFolderInPlaceOfTheFileIsNamed) {
@@ -96,11 +95,9 @@ TEST_F(CardLocate, MissingFileOfACardWithoutSourceStillSaysWhatToDo) {
 
 TEST(CardOfTheEmbeddedModel, FindsAllItsFiles) {
   const Card card = Card::load(SVGEN_MODELS "/mini/card.json");
-  for (const FileReference& file :
-       {card.encoder->source, card.residual->source, card.decoder->source, card.diffusion->source,
-        *card.statistics}) {
+  for (const FileReference& file : {card.encoder->source, card.residual->source,
+                                    card.decoder->source, card.diffusion->source, *card.statistics})
     EXPECT_EQ(card.locate(file).parent_path(), SVGEN_MODELS "/mini") << file.file;
-  }
 }
 
 }  // namespace

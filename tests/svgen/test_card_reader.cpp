@@ -320,9 +320,8 @@ TEST(CardReader, OneMistakeIsOneProblem) {
   for (const char* json :
        {R"({"patch": -8, "grid": [4, 4]})", R"({"grid": [4, 4]})", R"({"patch": 8, "grid": 16})",
         R"({"patch": 8})", R"({"patch": 8, "grid": [4, 4], "statistics": {"file": 1}})",
-        R"({"patch": 8, "grid": [4, 4], "sampling": {"steps": 0}})"}) {
+        R"({"patch": 8, "grid": [4, 4], "sampling": {"steps": 0}})"})
     EXPECT_THAT(problems_of(json), HasSubstr("1 problem:")) << json;
-  }
 }
 
 TEST(CardReader, AllProblemsComeAtOnce) {
@@ -331,9 +330,8 @@ TEST(CardReader, AllProblemsComeAtOnce) {
           "decoder": {"sha256": "x"}, "sampling": {"solver": "rk4", "steps": 1.5}})");
   EXPECT_THAT(report, HasSubstr("8 problems"));
   for (const char* key : {"patch:", "grid:", "colour:", "encoder.width:", "decoder.file:",
-                          "decoder.sha256:", "sampling.solver:", "sampling.steps:"}) {
+                          "decoder.sha256:", "sampling.solver:", "sampling.steps:"})
     EXPECT_THAT(report, HasSubstr(key));
-  }
 }
 
 TEST(CardReader, DeepNestingEndsQuickly) {
@@ -356,9 +354,8 @@ TEST(CardReader, HugeValuesGiveAShortMessage) {
   const std::string huge(1 << 20, 'x');
   for (const std::string& keys : {"\"" + huge + "\": 1", "\"patch\": \"" + huge + "\"",
                                   "\"statistics\": {\"file\": \"f\", \"sha256\": \"" + huge + "\"}",
-                                  "\"classes\": [" + repeated("1, ", 100'000) + "1]"}) {
+                                  "\"classes\": [" + repeated("1, ", 100'000) + "1]"})
     EXPECT_LT(problems_of("{\"grid\": [4, 4], " + keys + "}").size(), 20'000u);
-  }
 }
 
 TEST(CardReader, LongTextIsCutBetweenCharacters) {

@@ -19,9 +19,8 @@ TEST(Device, CudaWithoutNumberIsTheFirst) {
 }
 
 TEST(Device, NamesAreReadBack) {
-  for (const char* name : {"cpu", "cuda:0", "cuda:7", "cuda:12"}) {
+  for (const char* name : {"cpu", "cuda:0", "cuda:7", "cuda:12"})
     EXPECT_EQ(Device::parse(name).name(), name);
-  }
 }
 
 class BadDevice : public ::testing::TestWithParam<const char*> {};

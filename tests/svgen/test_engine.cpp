@@ -69,9 +69,8 @@ TEST(EngineOpen, AnotherDTypeIsAnotherEngine) {
 
 TEST(EngineOpen, ThreadsThatStartTogetherShareOneEngine) {
   std::vector<std::future<std::shared_ptr<Engine>>> engines;
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 4; ++i)
     engines.push_back(std::async(std::launch::async, [] { return Engine::open(on_cpu("mini")); }));
-  }
   const std::shared_ptr<Engine> first = engines.front().get();
   for (size_t i = 1; i < engines.size(); ++i) EXPECT_EQ(engines[i].get(), first);
 }
@@ -126,9 +125,8 @@ TEST(EngineOpen, AnUnknownDTypeIsAnErrorThatQuotesIt) {
 }
 
 TEST(EngineOpen, ADTypeThatIsNoPrecisionIsRefused) {
-  for (const char* dtype : {"int64", "uint8"}) {
+  for (const char* dtype : {"int64", "uint8"})
     EXPECT_THROW(Engine::open(on_cpu("mini", dtype)), ConfigurationError) << dtype;
-  }
 }
 
 TEST_F(CopiedCard, IsAnotherEngineThanTheOriginal) {

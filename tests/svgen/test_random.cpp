@@ -103,9 +103,8 @@ TEST(NormalNoise, HasTheMomentsOfTheStandardNormal) {
 TEST(NormalNoise, HasTheTailsOfTheStandardNormal) {
   constexpr size_t kDraws = 1'000'000;
   int beyond[4] = {};
-  for (const float value : noise(kSeed, 12, 0, kDraws)) {
+  for (const float value : noise(kSeed, 12, 0, kDraws))
     for (int k = 1; k < 4; ++k) beyond[k] += std::abs(value) > k;
-  }
   const double shares[] = {1, 0.317310508, 0.045500264, 0.002699796};
   for (int k = 1; k < 4; ++k) {
     const double tolerance = 5 * std::sqrt(shares[k] * (1 - shares[k]) / kDraws);
@@ -134,9 +133,8 @@ TEST(NormalNoise, DifferentImagesAreUncorrelated) {
 TEST(NormalNoise, DifferentSeedsAreUncorrelated) {
   constexpr size_t kDraws = 100'000;
   const std::vector<float> base = noise(0, 0, 0, kDraws);
-  for (const uint64_t seed : {uint64_t{1}, uint64_t{1} << 32, ~uint64_t{0}}) {
+  for (const uint64_t seed : {uint64_t{1}, uint64_t{1} << 32, ~uint64_t{0}})
     EXPECT_NEAR(correlation(base, noise(seed, 0, 0, kDraws)), 0, 5 / std::sqrt(kDraws)) << seed;
-  }
 }
 
 TEST(RandomClass, StaysInRange) {
@@ -150,25 +148,22 @@ TEST(RandomClass, StaysInRange) {
 }
 
 TEST(RandomClass, RepeatsForTheSameArguments) {
-  for (uint64_t image = 0; image < 100; ++image) {
+  for (uint64_t image = 0; image < 100; ++image)
     EXPECT_EQ(random_class(kSeed, image, 1000), random_class(kSeed, image, 1000));
-  }
 }
 
 TEST(RandomClass, DependsOnTheSeed) {
   int equal = 0;
-  for (uint64_t image = 0; image < 10'000; ++image) {
+  for (uint64_t image = 0; image < 10'000; ++image)
     equal += random_class(1, image, 1000) == random_class(2, image, 1000);
-  }
   EXPECT_LT(equal, 10 + 5 * std::sqrt(10.0));
 }
 
 TEST(RandomClass, IsUniform) {
   constexpr int kCount = 16, kImages = 160'000;
   std::vector<int> histogram(kCount);
-  for (uint64_t image = 0; image < kImages; ++image) {
+  for (uint64_t image = 0; image < kImages; ++image)
     ++histogram[static_cast<size_t>(random_class(kSeed, image, kCount))];
-  }
   double chi_square = 0;
   constexpr double kMean = static_cast<double>(kImages) / kCount;
   for (const int hits : histogram) chi_square += (hits - kMean) * (hits - kMean) / kMean;

@@ -143,16 +143,14 @@ TEST_F(Registry, ADirectoryWithoutCardSaysWhichCard) {
 TEST_F(Registry, ANameDoesNotLeaveTheSearchPath) {
   add_card("");
   add_card("outside");
-  for (const char* name : {"..", "../outside", ".", "/"}) {
+  for (const char* name : {"..", "../outside", ".", "/"})
     EXPECT_THROW(find_card(name), IoError) << name;
-  }
 }
 
 TEST_F(Registry, OddNamesAreAnIoError) {
   for (const std::string& name : {std::string(100'000, 'x'), std::string("a\0b", 3),
-                                  std::string("\xff\xfe"), std::string("a\nb")}) {
+                                  std::string("\xff\xfe"), std::string("a\nb")})
     EXPECT_THROW(find_card(name), IoError);
-  }
 }
 
 TEST_F(Registry, ABrokenCardHidesNoOther) {

@@ -63,9 +63,8 @@ TEST(Sampling, UnknownGuidanceListsTheKnownOnes) {
 }
 
 TEST(Sampling, NamesAreExact) {
-  for (const char* name : {"", "Euler", "euler ", "eule"}) {
+  for (const char* name : {"", "Euler", "euler ", "eule"})
     EXPECT_THROW(parse_name<SolverKind>(name), ConfigurationError) << name;
-  }
 }
 
 // Another value than the usual one, and within the range.
@@ -93,9 +92,8 @@ TEST(Sampling, EverySettingIsAMemberOfItsOwn) {
 
 TEST(Sampling, UsersWriteADashWhereCardsHaveAnUnderscore) {
   for (const SamplingSetting& setting : sampling_settings()) {
-    if (std::string_view(setting.key) == "guidance_scale") {
+    if (std::string_view(setting.key) == "guidance_scale")
       EXPECT_EQ(setting.name(), "guidance-scale");
-    }
     EXPECT_THAT(setting.name(), Not(HasSubstr("_")));
   }
 }

@@ -155,9 +155,8 @@ TEST(TensorRows, OutsideAreAShapeError) {
   const Tensor tensor = counting(4, 3);
   const std::pair<int64_t, int64_t> outside[] = {
       {-1, 1}, {0, -1}, {0, 5}, {4, 1}, {5, 0}, {kMax, 1}, {1, kMax}, {kMax, kMax}, {-kMax, 2}};
-  for (const auto& [first, count] : outside) {
+  for (const auto& [first, count] : outside)
     EXPECT_THROW(tensor.rows(first, count), ShapeError) << first << " " << count;
-  }
 }
 
 TEST(TensorRows, OfAScalarOrUndefinedTensorAreAShapeError) {
@@ -188,11 +187,13 @@ struct Owned {
 
   Tensor wrapped() {
     return Tensor::wrap(DType::kFloat32, {1}, {}, &value,
-                        std::shared_ptr<void>(this, [](void* self) {
-                          auto* owned = static_cast<Owned*>(self);
-                          owned->released_on = std::this_thread::get_id();
-                          ++owned->releases;
-                        }));
+                        std::shared_ptr<void>(
+                            this,
+                            [](void* self) {
+                              auto* owned = static_cast<Owned*>(self);
+                              owned->released_on = std::this_thread::get_id();
+                              ++owned->releases;
+                            }));
   }
 };
 

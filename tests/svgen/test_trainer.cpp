@@ -15,13 +15,12 @@ std::string refusal(Change change) {
   options.model.model = "/nowhere/card.json";
   change(options);
   try {
-    if constexpr (std::is_same_v<Options, DiffusionOptions>) {
+    if constexpr (std::is_same_v<Options, DiffusionOptions>)
       DiffusionTrainer::open(options);
-    } else if constexpr (std::is_same_v<Options, EncoderOptions>) {
+    else if constexpr (std::is_same_v<Options, EncoderOptions>)
       EncoderTrainer::open(options);
-    } else {
+    else
       AutoencoderTrainer::open(options);
-    }
   } catch (const ConfigurationError& error) {
     return error.where();
   } catch (const Error&) {

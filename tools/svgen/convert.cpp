@@ -91,11 +91,10 @@ void encode(Pipeline& pipeline, const fs::path& input, const std::string& featur
                    .found = fs::is_directory(input) ? "a folder" : "none",
                    .where = input.string()});
   const Card card = Card::load(find_card(options.text("model")));
-  if (const std::optional<Picture> picture = still_picture(input, options.has("json"))) {
+  if (const std::optional<Picture> picture = still_picture(input, options.has("json")))
     pipeline.add_picture(picture->view());
-  } else {
+  else
     pipeline.add_file(input);
-  }
   const std::string fit = options.choice("fit", {"crop", "letterbox", "stretch"});
   const std::vector<Step> steps = fitting(fit, card);
   pipeline.add(steps.front());

@@ -109,7 +109,8 @@ int doctor(const Options& options) {
   report.row("GStreamer", gstreamer);
   report.row("elements", elements);
   report.row("models", models);
-  report.row("backend", [&] { return backend(options); });
+  report.row(
+      "backend", [&] { return backend(options); });
   report.row("picture", [&] { return picture(options); });
   return report.problems() == 0 && was_taken() ? 0 : 1;
 }

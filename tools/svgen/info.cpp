@@ -28,11 +28,10 @@ void add_part(std::vector<Part>& parts, const Card& card, const char* role,
               const std::optional<Config>& config) {
   if (!config) return;
   const FileReference* source = nullptr;
-  if constexpr (std::is_same_v<Config, FileReference>) {
+  if constexpr (std::is_same_v<Config, FileReference>)
     source = &*config;
-  } else {
+  else
     source = &config->source;
-  }
   try {
     parts.push_back({role, card.locate(*source).string(), ""});
   } catch (const Error& error) {
@@ -57,11 +56,10 @@ std::string padded(std::string text, size_t width) {
 
 json value_of(const SamplingSetting& setting, const SamplingOptions& options) {
   const auto value = [&]<typename T>(T SamplingOptions::*member) -> json {
-    if constexpr (std::is_enum_v<T>) {
+    if constexpr (std::is_enum_v<T>)
       return name_of(options.*member);
-    } else {
+    else
       return options.*member;
-    }
   };
   return std::visit(value, setting.member);
 }

@@ -89,9 +89,7 @@ int run(const std::vector<std::string>& words) {
   }
   const Command& command = command_named(words[0]);
   const std::vector<std::string> rest(words.begin() + 1, words.end());
-  if (std::any_of(rest.begin(), rest.end(), asks_help)) {
-    return say(usage_of(command));
-  }
+  if (std::any_of(rest.begin(), rest.end(), asks_help)) return say(usage_of(command));
   return command.run(Options(command.options, rest));
 }
 
@@ -100,11 +98,10 @@ int run(const std::vector<std::string>& words) {
 
 // GStreamer need not look for plugins where the elements were installed beside this program.
 static void find_elements() {
-  if (GstElementFactory* factory = gst_element_factory_find("svgdiffuse")) {
+  if (GstElementFactory* factory = gst_element_factory_find("svgdiffuse"))
     gst_object_unref(factory);
-  } else {
+  else
     gst_registry_scan_path(gst_registry_get(), SVGEN_PLUGIN_FOLDER);
-  }
 }
 
 int main(int argc, char** argv) {

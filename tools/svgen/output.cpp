@@ -200,12 +200,11 @@ void Output::end(Pipeline& pipeline) {
 
 std::vector<std::string> Output::commit() {
   std::vector<std::string> names;
-  if (!numbered_) {
+  if (!numbered_)
     names.push_back(name_);
-  } else {
+  else
     for (int64_t i = 0; fs::exists(staging_ / numbered(name_, i)); ++i)
       names.push_back(numbered(name_, i));
-  }
   std::vector<std::string> written;
   try {
     for (const std::string& name : names) {

@@ -34,9 +34,8 @@ GuidanceWeights guided(double scale) {
 
 GuidanceWeights guidance_weights(const SamplingOptions& options, int64_t step, double t) {
   // The published schedule skips its first steps whatever the scale is, so also at scale 1.
-  if (options.guidance == GuidanceSchedule::kCfgStar && step < options.guidance_skip) {
+  if (options.guidance == GuidanceSchedule::kCfgStar && step < options.guidance_skip)
     return {.conditional = 0, .null = -options.guidance_reverse};
-  }
   return guided(scheduled_scale(options, step, t));
 }
 

@@ -18,8 +18,8 @@ namespace {
 using Weight = double GuidanceWeights::*;
 
 bool all_zero(const std::vector<GuidanceWeights>& weights, Weight weight) {
-  return std::all_of(weights.begin(), weights.end(),
-                     [&](const GuidanceWeights& w) { return w.*weight == 0; });
+  return std::all_of(
+      weights.begin(), weights.end(), [&](const GuidanceWeights& w) { return w.*weight == 0; });
 }
 
 // One number where all images have the same weight, so that they round as one image does.

@@ -47,12 +47,11 @@ bool ModelDecoder::for_each_picture(
   return runtime_.for_each_chunk(
       runtime::kDecoding, latents.size(0), progress, [&](int64_t first, int64_t count) {
         const at::Tensor chunk = to_torch(latents.rows(first, count));
-        if (!at::isfinite(chunk).all().item<bool>()) {
+        if (!at::isfinite(chunk).all().item<bool>())
           throw ShapeError("the latents hold values that are not finite: look at what made them",
                            {.expected = "finite values",
                             .found = "infinities or not-a-number",
                             .where = "image " + std::to_string(first)});
-        }
         take(first, pixels(model, chunk, grid, normalized));
       });
 }
@@ -61,10 +60,9 @@ Tensor ModelDecoder::decode(const Tensor& latents, Grid grid, bool normalized,
                             const ProgressFunction& progress) {
   at::Tensor pictures;
   const auto keep = [&](int64_t first, const at::Tensor& pixels) {
-    if (!pictures.defined()) {
+    if (!pictures.defined())
       pictures = at::empty({latents.size(0), 3, pixels.size(2), pixels.size(3)},
                            pixels.options().memory_format(at::MemoryFormat::Contiguous));
-    }
     pictures.narrow(0, first, pixels.size(0)).copy_(pixels);
   };
   if (!for_each_picture(slot_.get(), latents, grid, normalized, progress, keep)) return {};

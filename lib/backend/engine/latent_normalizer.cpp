@@ -15,13 +15,15 @@ const latent::LatentStatistics& LatentNormalizer::values() const {
     auto statistics = std::make_unique<latent::LatentStatistics>();
     files_.verify(ModelPart::kStatistics);
     const std::shared_ptr<weights::StateSource> source = files_.open(ModelPart::kStatistics);
-    runtime_.run(runtime::kLoading, [&] {
-      *statistics = latent::read_statistics(*source);
-      runtime_.count_loaded(
-          static_cast<int64_t>(statistics->mean.nbytes() + statistics->std.nbytes()));
-      statistics->mean = runtime_.to_device(statistics->mean);
-      statistics->std = runtime_.to_device(statistics->std);
-    });
+    runtime_.run(
+        runtime::kLoading,
+        [&] {
+          *statistics = latent::read_statistics(*source);
+          runtime_.count_loaded(
+              static_cast<int64_t>(statistics->mean.nbytes() + statistics->std.nbytes()));
+          statistics->mean = runtime_.to_device(statistics->mean);
+          statistics->std = runtime_.to_device(statistics->std);
+        });
     return statistics;
   });
 }

@@ -18,17 +18,21 @@ at::Tensor aligned(const at::Tensor& tensor) {
 
 void load_weights(models::Network& network, const weights::StateSource& source,
                   runtime::Runtime& runtime) {
-  runtime.run(runtime::kLoading, [&] {
-    runtime.count_loaded(weights::load_module(network, source, runtime.torch_dtype()));
-    nn::visit_state(network, [&](const nn::StateSlot& slot) {
-      if (!slot.tensor.defined()) return;
-      const bool packs = slot.kind == nn::SlotKind::kPackable;
-      if (packs && runtime.torch_device().is_cpu()) slot.tensor = ops::pack(slot.tensor);
-      if (!slot.tensor.is_mkldnn()) slot.tensor = runtime.to_device(aligned(slot.tensor));
-      if (packs && slot.tensor.is_cuda()) slot.tensor = ops::pack(slot.tensor);
-    });
-    network.prepare();
-  });
+  runtime.run(
+      runtime::kLoading,
+      [&] {
+        runtime.count_loaded(weights::load_module(network, source, runtime.torch_dtype()));
+        nn::visit_state(
+            network,
+            [&](const nn::StateSlot& slot) {
+              if (!slot.tensor.defined()) return;
+              const bool packs = slot.kind == nn::SlotKind::kPackable;
+              if (packs && runtime.torch_device().is_cpu()) slot.tensor = ops::pack(slot.tensor);
+              if (!slot.tensor.is_mkldnn()) slot.tensor = runtime.to_device(aligned(slot.tensor));
+              if (packs && slot.tensor.is_cuda()) slot.tensor = ops::pack(slot.tensor);
+            });
+        network.prepare();
+      });
 }
 
 }  // namespace svgen::engine

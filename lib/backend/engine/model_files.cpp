@@ -42,9 +42,8 @@ bool ModelFiles::names(ModelPart part) const {
 void ModelFiles::require(ModelPart part) const {
   if (names(part)) return;
   std::string present;
-  for (const ModelPart other : kParts) {
+  for (const ModelPart other : kParts)
     if (names(other)) present += (present.empty() ? "" : ", ") + std::string(part_key(other));
-  }
   const std::string key = part_key(part);
   throw ConfigurationError("the card of model " + card_.name + " has no \"" + key +
                                "\": choose a model that has one, or add the key",
@@ -79,9 +78,8 @@ void ModelFiles::verify(ModelPart part) const {
   const FileReference& wanted = *entry(part).reference;
   for (const ModelPart other : kParts) {
     const FileReference* reference = entry(other).reference;
-    if (reference == nullptr || reference->file != wanted.file || reference->sha256.empty()) {
+    if (reference == nullptr || reference->file != wanted.file || reference->sha256.empty())
       continue;
-    }
     check_sha256(card_.locate(wanted), reference->sha256);
   }
 }

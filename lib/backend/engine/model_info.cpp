@@ -129,9 +129,8 @@ ModelInfo infer_model_info(const ModelFiles& files) {
   check_class_names(card, info.classes);
   // Without the residual's width nobody knows which of the latent's channels are semantic.
   if (info.semantic_channels == 0 && info.residual_channels > 0 &&
-      info.latent_channels > info.residual_channels) {
+      info.latent_channels > info.residual_channels)
     info.semantic_channels = info.latent_channels - info.residual_channels;
-  }
   return info;
 }
 

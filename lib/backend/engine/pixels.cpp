@@ -26,8 +26,9 @@ std::string size_text(int64_t width, int64_t height) {
 
 template <typename View>
 bool has_pixels(const View& view) {
-  return std::none_of(view.planes.begin(), view.planes.end(),
-                      [](const uint8_t* plane) { return plane == nullptr; });
+  return std::none_of(
+      view.planes.begin(), view.planes.end(),
+      [](const uint8_t* plane) { return plane == nullptr; });
 }
 
 template <typename View>
@@ -77,9 +78,8 @@ LevelTable level_table(Convert convert) {
 // Calls take(y, row, step) for each row of pixels; the levels in it are `step` bytes apart.
 template <typename Take>
 void for_each_row(const ImageView& image, Take take) {
-  for (int64_t y = 0; y < image.height; ++y) {
+  for (int64_t y = 0; y < image.height; ++y)
     take(y, RgbRow{image.row(0, y), image.row(1, y), image.row(2, y)}, image.pixel_stride);
-  }
 }
 
 template <typename Take>
@@ -189,9 +189,8 @@ void write_levels(const at::Tensor& x, const MutableImageView& picture) {
     const RgbRow row = rows.row(y);
     for (int channel = 0; channel < 3; ++channel) {
       uint8_t* out = picture.row(channel, y);
-      for (int64_t i = 0; i < picture.width; ++i, out += picture.pixel_stride) {
+      for (int64_t i = 0; i < picture.width; ++i, out += picture.pixel_stride)
         *out = row[channel][i];
-      }
     }
   }
 }

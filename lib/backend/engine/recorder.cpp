@@ -37,9 +37,8 @@ RecordedSums merged(RecordedSums sums, const RecordedSums& more) {
   }
   sums.images += more.images;
   for (const auto member :
-       {&RecordedSums::semantic, &RecordedSums::residual, &RecordedSums::latent}) {
+       {&RecordedSums::semantic, &RecordedSums::residual, &RecordedSums::latent})
     if (sums.*member) (sums.*member)->merge(*(more.*member));
-  }
   return sums;
 }
 

@@ -62,9 +62,8 @@ ModelSampler::ModelSampler(const ModelFiles& files, LatentNormalizer& normalizer
 
 at::Tensor ModelSampler::noise(const models::Denoiser& model, const SampleRequest& request,
                                int64_t first, int64_t count) const {
-  if (request.noise.defined()) {
+  if (request.noise.defined())
     return aligned(runtime_.to_device(to_torch(request.noise.rows(first, count)).to(at::kFloat)));
-  }
   const int64_t elements = model.cells() * model.channels();
   at::Tensor noise = at::empty({count, model.cells(), model.channels()}, at::kFloat);
   for (int64_t n = 0; n < count; ++n) {

@@ -23,9 +23,8 @@ std::string both_notations(const Shape& shape) {
 
 void check_shape(const std::string& what, const Tensor& tensor, const Shape& expected) {
   bool fits = tensor.defined() && tensor.rank() == expected.size();
-  for (size_t i = 0; fits && i < expected.size(); ++i) {
+  for (size_t i = 0; fits && i < expected.size(); ++i)
     fits = expected[i] == kAnySize || tensor.size(i) == expected[i];
-  }
   if (fits) return;
   throw ShapeError(what + " do not have the shape this model needs",
                    {.expected = both_notations(expected),
@@ -34,9 +33,8 @@ void check_shape(const std::string& what, const Tensor& tensor, const Shape& exp
 }
 
 void check_floating(const std::string& what, const Tensor& tensor) {
-  for (const DType dtype : {DType::kFloat32, DType::kBFloat16, DType::kFloat16, DType::kFloat64}) {
+  for (const DType dtype : {DType::kFloat32, DType::kBFloat16, DType::kFloat16, DType::kFloat64})
     if (tensor.dtype() == dtype) return;
-  }
   throw ShapeError(what + " must hold floating-point numbers",
                    {.expected = "float32, bfloat16, float16 or float64",
                     .found = dtype_name(tensor.dtype()),

@@ -33,13 +33,11 @@ ops::device::PictureBytes upload(const ImageView& image, runtime::Runtime& runti
     picture.bytes.narrow(0, to, size)
         .copy_(at::from_blob(const_cast<uint8_t*>(from), {size}, at::kByte));
   };
-  for (int c = 0; c < 3; ++c) {
-    if (packed) {
+  for (int c = 0; c < 3; ++c)
+    if (packed)
       picture.plane[c] = image.planes[c] - *lowest;
-    } else {
+    else
       copy(picture.plane[c], image.planes[c], plane);
-    }
-  }
   if (packed) copy(0, *lowest, count);
   runtime.count_copied(count);
   return picture;

@@ -25,17 +25,15 @@ inline constexpr DTypePair kDTypePairs[] = {
 };
 
 inline at::ScalarType to_torch(DType dtype) {
-  for (const DTypePair& pair : kDTypePairs) {
+  for (const DTypePair& pair : kDTypePairs)
     if (pair.dtype == dtype) return pair.scalar_type;
-  }
   throw ShapeError("a tensor has a dtype that LibTorch does not know");
 }
 
 /// ShapeError for a dtype that svgen tensors do not have.
 inline DType from_torch(at::ScalarType scalar_type) {
-  for (const DTypePair& pair : kDTypePairs) {
+  for (const DTypePair& pair : kDTypePairs)
     if (pair.scalar_type == scalar_type) return pair.dtype;
-  }
   throw ShapeError("a tensor has a dtype that svgen does not know",
                    {.expected = "float32, bfloat16, float16, float64, int64, int32 or uint8",
                     .found = c10::toString(scalar_type)});

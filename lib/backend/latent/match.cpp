@@ -25,9 +25,8 @@ Moments averaged_moments(const at::Tensor& tokens) {
   }
   const float* values = host.const_data_ptr<float>();
   std::vector<double> mean(channels, 0.0), squares(channels, 0.0);
-  for (int64_t n = 0; n < count; ++n) {
+  for (int64_t n = 0; n < count; ++n)
     for (int64_t c = 0; c < channels; ++c) mean[c] += values[n * channels + c];
-  }
   for (double& value : mean) value /= static_cast<double>(count);
   for (int64_t n = 0; n < count; ++n) {
     for (int64_t c = 0; c < channels; ++c) {

@@ -76,9 +76,8 @@ at::Tensor read_vector(const weights::StateSource& source, const char* name) {
 
 int64_t read_count(const weights::StateSource& source, const char* name) {
   const at::Tensor count = source.read(name);
-  if (count.numel() != 1 || count.scalar_type() != at::kLong) {
+  if (count.numel() != 1 || count.scalar_type() != at::kLong)
     throw_unfit(source, std::string(name) + " as one int64", "another shape or dtype");
-  }
   return count.item<int64_t>();
 }
 
@@ -103,9 +102,8 @@ std::optional<AlignmentScalars> read_alignment(const weights::StateSource& sourc
   for (const auto& [name, member] : kScalars) {
     if (source.find(name) == nullptr) continue;
     const at::Tensor value = source.read(name);
-    if (value.numel() != 1 || !std::isfinite(value.to(at::kDouble).item<double>())) {
+    if (value.numel() != 1 || !std::isfinite(value.to(at::kDouble).item<double>()))
       throw_unfit(source, std::string(name) + " as one finite number", "something else");
-    }
     scalars.*member = value.to(at::kDouble).item<double>();
     ++found;
   }
@@ -118,9 +116,8 @@ std::optional<AlignmentScalars> read_alignment(const weights::StateSource& sourc
 }
 
 RecordedSums read_sums(const weights::StateSource& source) {
-  if (source.find(kTokens) == nullptr || source.find(kImages) == nullptr) {
+  if (source.find(kTokens) == nullptr || source.find(kImages) == nullptr)
     throw_unfit(source, "the running sums that svgstats keeps (svgstats.*)", "none");
-  }
   RecordedSums sums;
   sums.images = read_count(source, kImages);
   const int64_t tokens = read_count(source, kTokens);
@@ -130,9 +127,8 @@ RecordedSums read_sums(const weights::StateSource& source) {
   }
   const bool features = sums.semantic && sums.residual && !sums.latent;
   const bool latents = !sums.semantic && !sums.residual && sums.latent;
-  if ((!features && !latents) || sums.images < 0) {
+  if ((!features && !latents) || sums.images < 0)
     throw_unfit(source, "sums of both features or of latents", "another selection");
-  }
   return sums;
 }
 
@@ -158,9 +154,8 @@ LatentStatistics recorded_statistics(const RecordedSums& sums) {
   }
   const auto vector = [](const std::vector<double>& values) {
     at::Tensor tensor = at::empty({static_cast<int64_t>(values.size())}, at::kFloat);
-    for (size_t c = 0; c < values.size(); ++c) {
+    for (size_t c = 0; c < values.size(); ++c)
       tensor.mutable_data_ptr<float>()[c] = static_cast<float>(values[c]);
-    }
     return tensor;
   };
   return {vector(mean), vector(deviation)};
@@ -190,14 +185,12 @@ void write_statistics(const std::filesystem::path& file, const RecordedSums& sum
       {kStd, statistics.std.view({1, 1, channels})},
       {kImages, at::full({1}, sums.images, at::kLong)},
       {kTokens, at::full({1}, any->count(), at::kLong)}};
-  for (const auto& [name, member] : kSums) {
+  for (const auto& [name, member] : kSums)
     if (sums.*member) tensors.emplace_back(name, (sums.*member)->words());
-  }
   if (!sums.latent) {
     const AlignmentScalars scalars = recorded_alignment(sums);
-    for (const auto& [name, member] : kScalars) {
+    for (const auto& [name, member] : kScalars)
       tensors.emplace_back(name, at::full({1}, scalars.*member, at::kDouble));
-    }
   }
   weights::write_safetensors(file, tensors);
 }

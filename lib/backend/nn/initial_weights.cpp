@@ -24,9 +24,8 @@ int64_t elements(const std::vector<int64_t>& shape, size_t first) {
 
 const InitialWeightsRule& rule_for(std::span<const InitialWeightsRule> rules,
                                    const std::string& name) {
-  for (const InitialWeightsRule& rule : rules) {
+  for (const InitialWeightsRule& rule : rules)
     if (name.find(rule.contains) != std::string::npos && name.ends_with(rule.ends)) return rule;
-  }
   throw ConfigurationError("no rule says how to draw the first values of a tensor",
                            {.expected = "a rule", .found = "none", .where = name});
 }
@@ -52,9 +51,8 @@ struct Stream {
 // published initialisation redraws there.
 void cut(std::span<float> values, double spread) {
   const auto limit = static_cast<float>(2 * spread);
-  for (float& value : values) {
+  for (float& value : values)
     if (std::abs(value) > limit) value = std::fmod(value, limit);
-  }
 }
 
 void draw(const InitialWeightsRule& rule, const std::vector<int64_t>& shape, int64_t fan_in,
@@ -93,16 +91,14 @@ void draw_initial_weights(const std::function<void(const StateScope&)>& visit,
   const StateVisitor fill = [&](const StateSlot& slot) {
     const InitialWeightsRule& rule = rule_for(rules, slot.name);
     const bool counts = slot.name.ends_with("num_batches_tracked");
-    if (rule.kind == kPositionTable) {
+    if (rule.kind == kPositionTable)
       slot.tensor = position_table(grid.height, grid.width, slot.shape.back()).view(slot.shape);
-    } else {
+    else
       slot.tensor = at::zeros(slot.shape, counts ? at::kLong : at::kFloat);
-    }
     if (slot.shape.size() > 1) fan_in = elements(slot.shape, 1);
-    if (!counts && rule.kind != kPositionTable) {
+    if (!counts && rule.kind != kPositionTable)
       draw(rule, slot.shape, fan_in, {seed, number},
            {slot.tensor.mutable_data_ptr<float>(), static_cast<size_t>(slot.tensor.numel())});
-    }
     ++number;
   };
   visit(StateScope(fill));

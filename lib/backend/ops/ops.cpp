@@ -136,9 +136,7 @@ at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::T
   if constexpr (device::kPresent)
     if (norms_on_device(x, result))
       return device::layer_norm(x, for_all(bias), for_all(weight), 0, eps, result);
-  if (norms_on_host(x, result)) {
-    return host_norm(x, for_all(bias), for_all(weight), 0, eps, result);
-  }
+  if (norms_on_host(x, result)) return host_norm(x, for_all(bias), for_all(weight), 0, eps, result);
   const at::ScalarType dtype = x.scalar_type();
   return at::layer_norm(x, {x.size(-1)}, weight.to(dtype), bias.to(dtype), eps).to(result);
 }

@@ -33,9 +33,7 @@ bool fits(DType dtype, Device device) {
 
 Device resolve_device(const std::string& text) {
   const int cuda_devices = cuda_device_count();
-  if (text == "auto") {
-    return {cuda_devices > 0 ? Device::Type::kCuda : Device::Type::kCpu, 0};
-  }
+  if (text == "auto") return {cuda_devices > 0 ? Device::Type::kCuda : Device::Type::kCpu, 0};
   const Device device = Device::parse(text);
   if (device.is_cpu() || device.index < cuda_devices) return device;
   throw DeviceError(

@@ -75,9 +75,8 @@ void Worker::run(const std::function<void()>& work) {
   jobs_.push_back(&job);
   wake_.notify_one();
   const auto done = [&job] { return job.done; };
-  while (registered_ < kRegistrations && !job.finished.wait_for(lock, kPatience, done)) {
+  while (registered_ < kRegistrations && !job.finished.wait_for(lock, kPatience, done))
     end_at_exit();
-  }
   job.finished.wait(lock, done);
   if (job.error) std::rethrow_exception(job.error);
 }

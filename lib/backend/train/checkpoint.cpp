@@ -58,9 +58,8 @@ std::optional<int64_t> step_of(const fs::path& folder) {
 std::vector<fs::path> checkpoints(const fs::path& folder) {
   std::vector<std::pair<int64_t, fs::path>> found;
   std::error_code none;
-  for (const auto& entry : fs::directory_iterator(folder, none)) {
+  for (const auto& entry : fs::directory_iterator(folder, none))
     if (const auto step = step_of(entry.path())) found.emplace_back(*step, entry.path());
-  }
   std::sort(found.begin(), found.end());
   std::vector<fs::path> paths;
   for (auto& [step, path] : found) paths.push_back(std::move(path));
@@ -107,9 +106,8 @@ CheckpointFolder::CheckpointFolder(fs::path folder) : folder_(std::move(folder))
                    .found = "a folder in use",
                    .where = folder_.string()});
   }
-  for (const auto& entry : fs::directory_iterator(folder_)) {
+  for (const auto& entry : fs::directory_iterator(folder_))
     if (entry.path().extension() == kUnfinished) fs::remove_all(entry.path(), error);
-  }
 }
 
 CheckpointFolder::~CheckpointFolder() {
@@ -199,9 +197,8 @@ void read_state(const fs::path& checkpoint, const NamedTensors& into) {
     if (!fits && problems.size() < 400) problems += " " + name;
     if (entry != stored.end()) stored.erase(entry);
   }
-  for (const auto& [name, shape] : stored) {
+  for (const auto& [name, shape] : stored)
     if (problems.size() < 400) problems += " " + name;
-  }
   if (!problems.empty())
     throw WeightsError(
         "the checkpoint belongs to another model or another kind of training: name its own card, "

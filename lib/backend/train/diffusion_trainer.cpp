@@ -128,9 +128,8 @@ at::Tensor ModelDiffusionTrainer::sample_latents(const std::vector<int64_t>& cla
 
 Picture ModelDiffusionTrainer::sample_sheet() {
   if (!files_.names(kStatistics) || files_.open_if_there(kDecoder) == nullptr) return {};
-  if (!decoder_) {
+  if (!decoder_)
     decoder_ = std::make_unique<engine::ModelDecoder>(files_, latent_, normalizer_, runtime_);
-  }
   std::vector<int64_t> classes;
   for (int64_t i = 0; i < std::min(kSheetClasses, model_.config.classes); ++i) classes.push_back(i);
   Tensor latents;

@@ -46,9 +46,8 @@ at::Tensor FlatParameters::view(const at::Tensor& flat, const Entry& entry) cons
 }
 
 const at::Tensor& FlatParameters::leaf(const std::string& name) const {
-  for (size_t i = 0; i < entries_.size(); ++i) {
+  for (size_t i = 0; i < entries_.size(); ++i)
     if (entries_[i].name == name) return leaves_[i];
-  }
   throw ConfigurationError("no trained parameter has this name",
                            {.found = name, .where = "parameters"});
 }

@@ -31,7 +31,8 @@ void append(NamedTensors& to, const std::string& prefix, const NamedTensors& ten
 }
 
 std::string listing(std::span<const int64_t> indices) {
-  return joined(indices, " ", [](int64_t index) { return std::to_string(index); });
+  return joined(
+      indices, " ", [](int64_t index) { return std::to_string(index); });
 }
 
 }  // namespace
@@ -85,10 +86,9 @@ NamedTensors TrainingRun::state() const {
 
 NamedTensors TrainingRun::exported() const {
   NamedTensors all;
-  for (auto& [name, tensor] : groups_.front().parameters.named(ema_->values())) {
+  for (auto& [name, tensor] : groups_.front().parameters.named(ema_->values()))
     if (name.starts_with(export_prefix_))
       all.emplace_back(name.substr(export_prefix_.size()), std::move(tensor));
-  }
   append(all, "", exported_);
   return all;
 }

@@ -72,9 +72,11 @@ bool is_msgpack(std::string_view bytes) {
 }
 
 bool is_text(std::string_view bytes) {
-  return std::none_of(bytes.begin(), bytes.end(), [](char byte) {
-    return static_cast<unsigned char>(byte) < 0x20 && kBlank.find(byte) == kBlank.npos;
-  });
+  return std::none_of(
+      bytes.begin(), bytes.end(),
+      [](char byte) {
+        return static_cast<unsigned char>(byte) < 0x20 && kBlank.find(byte) == kBlank.npos;
+      });
 }
 
 struct Member {

@@ -143,9 +143,9 @@ std::optional<KeyMatch> match_key(const KeyFamily& family, const std::string& na
 }
 
 size_t count_known(const KeyFamily& family, const std::vector<std::string>& names) {
-  return static_cast<size_t>(std::count_if(names.begin(), names.end(), [&](const auto& name) {
-    return match_key(family, name).has_value();
-  }));
+  return static_cast<size_t>(std::count_if(
+      names.begin(), names.end(),
+      [&](const auto& name) { return match_key(family, name).has_value(); }));
 }
 
 std::vector<std::string> missing_keys(const KeyFamily& family,

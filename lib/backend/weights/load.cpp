@@ -30,9 +30,11 @@ class Problems {
   bool empty() const { return total_ == 0; }
   // Whether the right tensors are there, and only their numbers cannot be used.
   bool only_numbers() const {
-    return std::all_of(lists_.begin(), lists_.end(), [](const auto& entry) {
-      return entry.first == kOtherForm || entry.first == kOtherNumbers;
-    });
+    return std::all_of(
+        lists_.begin(), lists_.end(),
+        [](const auto& entry) {
+          return entry.first == kOtherForm || entry.first == kOtherNumbers;
+        });
   }
 
   std::string counts() const {

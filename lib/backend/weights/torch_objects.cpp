@@ -113,11 +113,12 @@ std::vector<int64_t> numbers_of(const PickleValue& value, const char* what) {
 
 // {"neg": True}: the numbers in the file have the other sign.
 bool is_pending_view(const PickleValue& metadata) {
-  return metadata.kind == PickleKind::kDict &&
-         std::any_of(metadata.items().begin(), metadata.items().end(),
-                     [](const PickleValue& value) {
-                       return value.kind == PickleKind::kBool && value.number != 0;
-                     });
+  return metadata.kind == PickleKind::kDict && std::any_of(
+                                                   metadata.items().begin(), metadata.items().end(),
+                                                   [](const PickleValue& value) {
+                                                     return value.kind == PickleKind::kBool &&
+                                                            value.number != 0;
+                                                   });
 }
 
 // Division keeps the products of unchecked numbers from overflowing.

@@ -33,9 +33,8 @@ TEST(Guidance, ScaleOneNeedsNoNullPassInAnyScheduleWithoutSkippedSteps) {
         GuidanceSchedule::kLinear, GuidanceSchedule::kCfgStar, GuidanceSchedule::kInterval}) {
     SamplingOptions options = options_of(guidance);
     options.guidance_scale = 1;
-    for (int64_t step = 0; step < options.steps; ++step) {
+    for (int64_t step = 0; step < options.steps; ++step)
       EXPECT_EQ(guidance_weights(options, step, 0.5), GuidanceWeights{}) << name_of(guidance);
-    }
   }
 }
 

@@ -22,11 +22,9 @@ TEST(ShiftTime, FixesBothEnds) {
 }
 
 TEST(ShiftTime, IsUndoneByTheInverseShift) {
-  for (const double shift : kShifts) {
-    for (double u = 0; u <= 1; u += 0.125) {
+  for (const double shift : kShifts)
+    for (double u = 0; u <= 1; u += 0.125)
       EXPECT_NEAR(shift_time(shift_time(u, shift), 1 / shift), u, 1e-12) << shift << " " << u;
-    }
-  }
 }
 
 TEST(ShiftTime, IsTheIdentityForShiftOneAndForNone) {

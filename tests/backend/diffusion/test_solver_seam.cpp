@@ -53,7 +53,8 @@ class AdaptiveHeun : public Solver {
     state_ = taken;
   }
   bool done() const override {
-    return std::all_of(time_.begin(), time_.end(), [](float t) { return t == 1; });
+    return std::all_of(
+        time_.begin(), time_.end(), [](float t) { return t == 1; });
   }
   int64_t step() const override { return step_; }
   const at::Tensor& state() const override { return state_; }

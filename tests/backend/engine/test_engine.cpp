@@ -65,11 +65,9 @@ Outputs run_all(ModelEngine& engine, int64_t batch) {
     const Features features = engine.encoder().encode(views, FeatureKind::kBoth);
     const Tensor aligned =
         engine.aligner().align(features.semantic, features.residual, AlignmentMode::kAuto, true);
-    for (int64_t n = 0; n < count; ++n) {
-      for (const Tensor& tensor : {latents, pixels, aligned}) {
+    for (int64_t n = 0; n < count; ++n)
+      for (const Tensor& tensor : {latents, pixels, aligned})
         outputs.tensors.push_back(tensor.rows(n, 1));
-      }
-    }
   }
   return outputs;
 }

@@ -28,9 +28,8 @@ TEST(ModelFiles, SaysWhichKeyTheCardLacks) {
 TEST(ModelFiles, OpensEveryPartOfBothContainers) {
   for (const char* name : {"card.json", "published.json"}) {
     const ModelFiles files(Card::load(kTinyCard.parent_path() / name));
-    for (const ModelPart part : {kEncoder, kResidual, kDecoder, kDiffusion, kStatistics}) {
+    for (const ModelPart part : {kEncoder, kResidual, kDecoder, kDiffusion, kStatistics})
       EXPECT_FALSE(files.open(part)->tensors().empty()) << name;
-    }
   }
 }
 

@@ -37,11 +37,9 @@ TEST(NormalizedPixels, FollowStridesAndPlanes) {
   const ImageView rgb = views_of(pictures)[1];
   ImageView view{width, height, {&bgrx[2], &bgrx[1], &bgrx[0]}, row_stride, 4};
   for (int c = 0; c < 3; ++c) {
-    for (int64_t y = 0; y < height; ++y) {
-      for (int64_t x = 0; x < width; ++x) {
+    for (int64_t y = 0; y < height; ++y)
+      for (int64_t x = 0; x < width; ++x)
         bgrx[y * row_stride + x * 4 + 2 - c] = rgb.row(c, y)[x * 3];
-      }
-    }
   }
   EXPECT_TRUE(
       at::equal(normalized_pixels(std::span(&view, 1)), normalized_pixels(std::span(&rgb, 1))));
@@ -59,9 +57,8 @@ TEST(TokenGrid, RefusesWhatTheEncodersCannotTake) {
   const ImageView none = packed_rgb<const uint8_t>(nullptr, 64, 64);
   const ImageView empty = packed_rgb(memory.data(), 0, 0);
   for (const std::vector<ImageView>& images :
-       {std::vector<ImageView>{}, {odd}, {square, odd}, {none}, {square, none}, {empty}}) {
+       {std::vector<ImageView>{}, {odd}, {square, odd}, {none}, {square, none}, {empty}})
     EXPECT_THROW(token_grid(images, 16), ShapeError);
-  }
   const std::string report = report_of<ShapeError>([&] { token_grid(std::span(&odd, 1), 16); });
   EXPECT_NE(report.find("multiples of 16"), std::string::npos) << report;
   EXPECT_NE(report.find("60x64"), std::string::npos) << report;

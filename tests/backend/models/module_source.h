@@ -26,7 +26,8 @@ class ModuleSource : public weights::StateSource {
   }
 
   void erase(const std::string& name) {
-    std::erase_if(infos_, [&](const weights::TensorInfo& info) { return info.name == name; });
+    std::erase_if(
+        infos_, [&](const weights::TensorInfo& info) { return info.name == name; });
   }
   void reshape(const std::string& name, std::vector<int64_t> shape) {
     for (weights::TensorInfo& info : infos_)

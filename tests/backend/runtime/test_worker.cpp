@@ -19,12 +19,11 @@ TEST(Worker, ComputesOnOneThreadForAllCallers) {
   std::vector<std::thread> callers;
   for (int i = 0; i < 8; ++i) {
     callers.emplace_back([&] {
-      for (int k = 0; k < 50; ++k) {
+      for (int k = 0; k < 50; ++k)
         Worker::instance().run([&] {
           computing.insert(std::this_thread::get_id());
           ++total;
         });
-      }
     });
   }
   for (std::thread& caller : callers) caller.join();

@@ -51,10 +51,12 @@ TEST(TrainedWeights, HandsOutTheWeightsOfTheLastChange) {
 TEST(TrainedWeights, NobodySeesWeightsThatChange) {
   TrainedWeights feed;
   float a = 0, b = 0;  // always equal for those who look
-  feed.open(0, [&] {
-    EXPECT_EQ(a, b);
-    return weights_of(a);
-  });
+  feed.open(
+      0,
+      [&] {
+        EXPECT_EQ(a, b);
+        return weights_of(a);
+      });
   std::thread trainer([&] {
     for (int step = 1; step <= 2000; ++step) {
       const TrainedWeights::Change change(feed, step);

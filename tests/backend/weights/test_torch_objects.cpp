@@ -25,9 +25,11 @@ class TorchObjectsTest : public ::testing::Test {
   }
   /// Placed on a storage of `size` bytes at byte 100 of the file.
   StoredTensor place(const std::string& value, uint64_t size) {
-    return objects_.place(run(value), "t", [&](std::string_view key) {
-      return key == "0" ? std::optional(StorageRange{100, size}) : std::nullopt;
-    });
+    return objects_.place(
+        run(value), "t",
+        [&](std::string_view key) {
+          return key == "0" ? std::optional(StorageRange{100, size}) : std::nullopt;
+        });
   }
 
   std::string bytes_;

@@ -76,9 +76,8 @@ TEST(ModelChain, AnUnsetModelIsTheOneUpstreamThroughQueues) {
                     "fakesink  " +
                     video(1) + " ! e.");
   ASSERT_TRUE(pipeline.go_to(GST_STATE_PAUSED));
-  for (const char* name : {"e", "a", "d"}) {
+  for (const char* name : {"e", "a", "d"})
     EXPECT_EQ(text_field(stats_of(pipeline, name), "card"), card) << name;
-  }
 }
 
 TEST(ModelChain, EverybodySharesOneEngine) {

@@ -19,9 +19,8 @@ class PadWatch {
       const CapsPtr current(gst_pad_get_current_caps(from));
       watch->caps = caps_text(current.get());
       GstBuffer* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
-      for (const Tensor& tensor : tensors_of(buffer, TensorStream::parse(current.get()))) {
+      for (const Tensor& tensor : tensors_of(buffer, TensorStream::parse(current.get())))
         watch->kept.push_back(tensor);
-      }
       return GST_PAD_PROBE_OK;
     };
     gst_pad_add_probe(pad_, GST_PAD_PROBE_TYPE_BUFFER, note, this, nullptr);

@@ -46,23 +46,22 @@ TEST(Properties, HaveABlurbAndSayWhenTheyMayChange) {
 
 // A value that is not the default.
 bool set_other_value(GParamSpec* spec, GValue* value) {
-  if (G_IS_PARAM_SPEC_STRING(spec)) {
+  if (G_IS_PARAM_SPEC_STRING(spec))
     g_value_set_string(value, "another text");
-  } else if (G_IS_PARAM_SPEC_BOOLEAN(spec)) {
+  else if (G_IS_PARAM_SPEC_BOOLEAN(spec))
     g_value_set_boolean(value, !G_PARAM_SPEC_BOOLEAN(spec)->default_value);
-  } else if (G_IS_PARAM_SPEC_INT64(spec)) {
+  else if (G_IS_PARAM_SPEC_INT64(spec))
     g_value_set_int64(value, G_PARAM_SPEC_INT64(spec)->maximum);
-  } else if (G_IS_PARAM_SPEC_UINT64(spec)) {
+  else if (G_IS_PARAM_SPEC_UINT64(spec))
     g_value_set_uint64(value, G_PARAM_SPEC_UINT64(spec)->maximum);
-  } else if (G_IS_PARAM_SPEC_DOUBLE(spec)) {
+  else if (G_IS_PARAM_SPEC_DOUBLE(spec))
     g_value_set_double(value, G_PARAM_SPEC_DOUBLE(spec)->maximum);
-  } else if (G_IS_PARAM_SPEC_ENUM(spec)) {
+  else if (G_IS_PARAM_SPEC_ENUM(spec))
     g_value_set_enum(value, G_PARAM_SPEC_ENUM(spec)->enum_class->maximum);
-  } else if (GST_IS_PARAM_SPEC_FRACTION(spec)) {
+  else if (GST_IS_PARAM_SPEC_FRACTION(spec))
     gst_value_set_fraction(value, 24000, 1001);
-  } else {
+  else
     return false;
-  }
   return true;
 }
 
@@ -108,9 +107,8 @@ TEST(Properties, MayChangeWhileOthersReadThem) {
   const ElementPtr element = made("svgdiffuse");
   constexpr int kRounds = 20000;
   std::thread writer([&] {
-    for (int i = 0; i < kRounds; ++i) {
+    for (int i = 0; i < kRounds; ++i)
       g_object_set(element.get(), "classes", i % 2 == 0 ? "0-9" : "ball,cube,torus,cone", nullptr);
-    }
   });
   for (int i = 0; i < kRounds; ++i) {
     gchar* classes = nullptr;

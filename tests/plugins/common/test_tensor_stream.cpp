@@ -197,9 +197,8 @@ TEST(TensorStream, RandomCapsEndInAnAnswerOrAnError) {
   int answers = 0;
   for (int round = 0; round < 3000; ++round) {
     std::string fields;
-    for (const std::string& piece : pieces) {
+    for (const std::string& piece : pieces)
       if (random() % 3 == 0) fields += (fields.empty() ? "" : ",") + piece;
-    }
     const CapsPtr caps(gst_caps_from_string(("other/tensors," + fields).c_str()));
     if (!caps || gst_caps_is_empty(caps.get()) || gst_caps_is_any(caps.get())) continue;
     try {

@@ -17,9 +17,8 @@ TEST(WorkLatency, IsTheMeanWithAQuarterOfHeadroom) {
 TEST(WorkLatency, StandsWhileTimesJitter) {
   WorkLatency latency;
   latency.add(40 * GST_MSECOND);
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 100; ++i)
     EXPECT_FALSE(latency.add((i % 2 == 0 ? 36 : 44) * GST_MSECOND)) << i;
-  }
 }
 
 TEST(WorkLatency, MovesWithTheWorkUpAndDown) {

@@ -80,9 +80,8 @@ TEST(SvgAlign, NormalisedLatentsDecodeToTheSamePicture) {
   const std::string plain = picture_of("", ""),
                     normalised = picture_of("normalize=true", "normalized=true");
   int largest = 0;
-  for (size_t i = 0; i < plain.size(); ++i) {
+  for (size_t i = 0; i < plain.size(); ++i)
     largest = std::max(largest, std::abs(int(guint8(plain[i])) - int(guint8(normalised[i]))));
-  }
   EXPECT_LE(largest, 1);
   EXPECT_GT(largest_difference(aligned("normalize=true"), aligned("")), 0.1);
 }

@@ -117,9 +117,8 @@ TEST_F(SvgDecodeSheet, HoldsTheFramesRowByRow) {
               AllOf(HasSubstr("width=(int)192"), HasSubstr("height=(int)128")));
   const std::vector<Sample> frames =
       samples_of("svgdiffuse steps=1 seed=4 classes=all num-images=5 ! svgdecode");
-  for (int i = 0; i < 5; ++i) {
+  for (int i = 0; i < 5; ++i)
     EXPECT_TRUE(cell(whole.bytes(), 3, i) == frames[static_cast<size_t>(i)].bytes()) << i;
-  }
 }
 
 TEST_F(SvgDecodeSheet, CellsWithoutAnImageAreBlack) {
@@ -168,9 +167,8 @@ class RawLatents : public ::testing::Test {
                   file_.string());
     ASSERT_TRUE(dump.run());
     for (const Sample& frame :
-         samples_of("svgdiffuse steps=1 num-images=4 batch-size=2 ! svgdecode")) {
+         samples_of("svgdiffuse steps=1 num-images=4 batch-size=2 ! svgdecode"))
       expected_.push_back(frame.bytes());
-    }
   }
   std::string source(const std::string& dimensions, int blocksize) const {
     return "filesrc location=" + file_.string() + " blocksize=" + std::to_string(blocksize) +

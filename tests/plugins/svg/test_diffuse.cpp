@@ -33,9 +33,8 @@ TEST(SvgDiffuse, ImagesDiffer) {
 }
 
 TEST(SvgDiffuse, TheBatchDoesNotChangeThem) {
-  for (const char* batch : {"3", "8", "64"}) {
+  for (const char* batch : {"3", "8", "64"})
     EXPECT_TRUE(images_of("num-images=8 batch-size=" + std::string(batch)) == eight()) << batch;
-  }
 }
 
 TEST(SvgDiffuse, AResumedRunContinuesWithTheSameImages) {
@@ -115,9 +114,8 @@ TEST(SvgDiffuse, NormalisedLatentsDecodeToTheSamePicture) {
   };
   const std::string plain = frame("", ""), normalised = frame("normalized=true", "normalized=true");
   int largest = 0;
-  for (size_t i = 0; i < plain.size(); ++i) {
+  for (size_t i = 0; i < plain.size(); ++i)
     largest = std::max(largest, std::abs(int(guint8(plain[i])) - int(guint8(normalised[i]))));
-  }
   EXPECT_LE(largest, 1);
   EXPECT_NE(plain, frame("normalized=true", ""));
 }

@@ -13,12 +13,10 @@ using Clock = std::chrono::steady_clock;
 // The first image indices of the samples.
 std::vector<int64_t> indices_of(const std::vector<Sample>& samples) {
   std::vector<int64_t> indices;
-  for (const Sample& sample : samples) {
+  for (const Sample& sample : samples)
     for (const ImageFacts& fact :
-         image_facts(sample.buffer.get(), static_cast<size_t>(sample.stream().batch))) {
+         image_facts(sample.buffer.get(), static_cast<size_t>(sample.stream().batch)))
       indices.push_back(fact.index);
-    }
-  }
   return indices;
 }
 

@@ -43,14 +43,12 @@ TEST(Enums, NicksAreTheNamesThatUsersType) {
 TEST(Enums, SolversAndGuidanceAreNamedAsInTheLibrary) {
   const std::vector<std::string> solvers = nicks_of("svgdiffuse", "solver");
   EXPECT_EQ(solvers.size(), named_values<SolverKind>().size());
-  for (size_t i = 0; i < solvers.size(); ++i) {
+  for (size_t i = 0; i < solvers.size(); ++i)
     EXPECT_EQ(static_cast<size_t>(parse_name<SolverKind>(solvers[i])), i);
-  }
   const std::vector<std::string> schedules = nicks_of("svgdiffuse", "guidance");
   EXPECT_EQ(schedules.size(), named_values<GuidanceSchedule>().size());
-  for (size_t i = 0; i < schedules.size(); ++i) {
+  for (size_t i = 0; i < schedules.size(); ++i)
     EXPECT_EQ(static_cast<size_t>(parse_name<GuidanceSchedule>(schedules[i])), i);
-  }
 }
 
 }  // namespace

@@ -101,9 +101,8 @@ TEST_F(SvgDatasetSrc, ShufflesEveryEpochAnew) {
   const std::vector<Sample> samples = samples_of(line("shuffle=true seed=4 epochs=3"));
   EXPECT_EQ(indices_of(samples), steps(0, 15));
   std::vector<int64_t> expected;
-  for (int64_t epoch = 0; epoch < 3; ++epoch) {
+  for (int64_t epoch = 0; epoch < 3; ++epoch)
     for (const int64_t item : shuffled_items(4, epoch, 5)) expected.push_back(item);
-  }
   EXPECT_EQ(pictures_of(samples), expected);
 }
 

@@ -38,9 +38,8 @@ class SvgLatentSink : public ::testing::Test {
   void store(const std::string& settings, const char* caps, const std::vector<BufferPtr>& buffers) {
     const HarnessPtr h = harness(sink(settings));
     gst_harness_set_src_caps_str(h.get(), caps);
-    for (const BufferPtr& buffer : buffers) {
+    for (const BufferPtr& buffer : buffers)
       EXPECT_EQ(gst_harness_push(h.get(), gst_buffer_ref(buffer.get())), GST_FLOW_OK);
-    }
     EXPECT_TRUE(gst_harness_push_event(h.get(), gst_event_new_eos()));
   }
 

@@ -44,9 +44,8 @@ class SvgLatentSrc : public ::testing::Test {
     std::vector<int64_t> items;
     for (const Sample& sample : samples) {
       const Tensor latents = sample.tensors()[0];
-      for (int64_t i = 0; i < latents.size(0); ++i) {
+      for (int64_t i = 0; i < latents.size(0); ++i)
         items.push_back(static_cast<int64_t>(latents.rows(i, 1).data_as<float>()[0]) / 10);
-      }
     }
     return items;
   }

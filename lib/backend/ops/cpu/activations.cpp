@@ -10,12 +10,14 @@ namespace {
 
 SVGEN_VECTOR_CLONES
 void silu_slice(const float* x, float* y, int64_t count) {
-  map_lanes(x, y, count, [](Floats v) SVGEN_LAMBDA { return v * sigmoid(v); });
+  map_lanes(
+      x, y, count, [](Floats v) SVGEN_LAMBDA { return v * sigmoid(v); });
 }
 
 SVGEN_VECTOR_CLONES
 void gelu_erf_slice(const float* x, float* y, int64_t count) {
-  map_lanes(x, y, count, [](Floats v) SVGEN_LAMBDA { return v * normal_distribution(v); });
+  map_lanes(
+      x, y, count, [](Floats v) SVGEN_LAMBDA { return v * normal_distribution(v); });
 }
 
 SVGEN_VECTOR_CLONES
@@ -49,15 +51,18 @@ constexpr int64_t kSlice = 8192;
 // work(first, count) for slices of an array.
 template <typename Work>
 void for_slices(int64_t count, const Work& work) {
-  at::parallel_for(0, (count + kSlice - 1) / kSlice, 1, [&](int64_t begin, int64_t end) {
-    const int64_t first = begin * kSlice;
-    work(first, std::min(end * kSlice, count) - first);
-  });
+  at::parallel_for(
+      0, (count + kSlice - 1) / kSlice, 1,
+      [&](int64_t begin, int64_t end) {
+        const int64_t first = begin * kSlice;
+        work(first, std::min(end * kSlice, count) - first);
+      });
 }
 
 void map_slices(const float* x, float* y, int64_t count,
                 void (*kernel)(const float*, float*, int64_t)) {
-  for_slices(count, [&](int64_t first, int64_t size) { kernel(x + first, y + first, size); });
+  for_slices(
+      count, [&](int64_t first, int64_t size) { kernel(x + first, y + first, size); });
 }
 
 }  // namespace
@@ -76,9 +81,9 @@ void gelu_tanh(const float* x, float* y, int64_t count) {
 
 template <typename T>
 void silu_product(const T* x, const T* y, T* z, int64_t count) {
-  for_slices(count, [&](int64_t first, int64_t size) {
-    silu_product_slice(x + first, y + first, z + first, size);
-  });
+  for_slices(
+      count, [&](int64_t first,
+                 int64_t size) { silu_product_slice(x + first, y + first, z + first, size); });
 }
 
 template void silu_product(const float*, const float*, float*, int64_t);

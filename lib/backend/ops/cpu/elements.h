@@ -12,20 +12,18 @@ namespace svgen::ops {
 
 template <typename T>
 const T* elements(const at::Tensor& x) {
-  if constexpr (std::is_same_v<T, cpu::Bfloat16>) {
+  if constexpr (std::is_same_v<T, cpu::Bfloat16>)
     return reinterpret_cast<const T*>(x.const_data_ptr<at::BFloat16>());
-  } else {
+  else
     return x.const_data_ptr<T>();
-  }
 }
 
 template <typename T>
 T* mutable_elements(const at::Tensor& x) {
-  if constexpr (std::is_same_v<T, cpu::Bfloat16>) {
+  if constexpr (std::is_same_v<T, cpu::Bfloat16>)
     return reinterpret_cast<T*>(x.mutable_data_ptr<at::BFloat16>());
-  } else {
+  else
     return x.mutable_data_ptr<T>();
-  }
 }
 
 /// function(element) with an element of the type that `dtype` has, float32 or bfloat16.

@@ -76,21 +76,25 @@ void for_rows(const TokenShape& shape, const Work& work) {
 template <typename Out>
 void modulated_layer_norm(const float* x, Out* y, const TokenShape& shape, const RowOfImage& shift,
                           const RowOfImage& scale, float base, double eps) {
-  for_rows(shape, [&](int64_t first, int64_t rows, int64_t image) {
-    norm_rows(x + first * shape.width, y + first * shape.width, rows, shape.width,
-              shift.data + image * shift.stride, scale.data + image * scale.stride, base,
-              static_cast<float>(eps));
-  });
+  for_rows(
+      shape,
+      [&](int64_t first, int64_t rows, int64_t image) {
+        norm_rows(x + first * shape.width, y + first * shape.width, rows, shape.width,
+                  shift.data + image * shift.stride, scale.data + image * scale.stride, base,
+                  static_cast<float>(eps));
+      });
 }
 
 template <typename Branch>
 void gated_sum(const float* x, const Branch* branch, float* y, const TokenShape& shape,
                const RowOfImage& gate) {
-  for_rows(shape, [&](int64_t first, int64_t rows, int64_t image) {
-    const int64_t offset = first * shape.width;
-    sum_rows(x + offset, branch + offset, y + offset, rows, shape.width,
-             gate.data + image * gate.stride);
-  });
+  for_rows(
+      shape,
+      [&](int64_t first, int64_t rows, int64_t image) {
+        const int64_t offset = first * shape.width;
+        sum_rows(x + offset, branch + offset, y + offset, rows, shape.width,
+                 gate.data + image * gate.stride);
+      });
 }
 
 template void modulated_layer_norm(const float*, float*, const TokenShape&, const RowOfImage&,

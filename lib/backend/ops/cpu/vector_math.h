@@ -97,11 +97,13 @@ SVGEN_INLINE float folded(Floats x, Combine combine) {
 }
 
 SVGEN_INLINE float sum(Floats x) {
-  return folded(x, [](Floats a, Floats b) SVGEN_LAMBDA { return a + b; });
+  return folded(
+      x, [](Floats a, Floats b) SVGEN_LAMBDA { return a + b; });
 }
 
 SVGEN_INLINE float largest(Floats x) {
-  return folded(x, [](Floats a, Floats b) SVGEN_LAMBDA { return a > b ? a : b; });
+  return folded(
+      x, [](Floats a, Floats b) SVGEN_LAMBDA { return a > b ? a : b; });
 }
 
 /// e^x within 2 units in the last place; x is clamped to +-87, where float32 ends.

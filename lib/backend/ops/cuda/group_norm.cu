@@ -120,11 +120,10 @@ __global__ void __launch_bounds__(kMapThreads)
 // The fast instructions are far more exact than bfloat16 and half of the arithmetic.
 template <typename Out>
 __device__ float swish_of(float z) {
-  if constexpr (sizeof(Out) == sizeof(float)) {
+  if constexpr (sizeof(Out) == sizeof(float))
     return z / (1.0f + expf(-z));
-  } else {
+  else
     return __fdividef(z, 1.0f + __expf(-z));
-  }
 }
 
 template <int kPack, typename In, typename Out>

@@ -25,11 +25,10 @@ __device__ inline float to_float(Bfloat16 x) {
 
 template <typename T>
 __device__ T from_float(float x) {
-  if constexpr (sizeof(T) == sizeof(float)) {
+  if constexpr (sizeof(T) == sizeof(float))
     return x;
-  } else {
+  else
     return static_cast<T>(__bfloat16_as_ushort(__float2bfloat16_rn(x)));
-  }
 }
 
 template <typename T, int kCount>
