@@ -85,7 +85,8 @@ TEST(ImageReader, PutsWhatIsTransparentOnWhite) {
     const Picture picture = read_image(kPictures / name);
     EXPECT_EQ(red_at(picture, 0, 2), 255) << name;  // alpha 0
     // Half-way the blue below is half white: 30 * 125 + 255 * 130.
-    if (std::string(name) != "la.png") EXPECT_NEAR(red_at(picture, 29, 30), 145, 2) << name;
+    const bool is_grey = std::string(name) == "la.png";
+    EXPECT_TRUE(is_grey || std::abs(red_at(picture, 29, 30) - 145) <= 2) << name;
     EXPECT_LT(red_at(picture, 59, 2), 160) << name;  // opaque
   }
   EXPECT_EQ(corners_of(read_image(kPictures / "pal-trns.png"))[1], 'G');
