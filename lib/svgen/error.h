@@ -18,9 +18,9 @@ enum class ErrorKind {
 
 /// Holds the parts of an error beside its headline; empty where they say nothing.
 struct ErrorDetails {
-  std::string expected;
-  std::string found;
-  std::string where;  // file, tensor, property
+  std::string expected = {};
+  std::string found = {};
+  std::string where = {};  // file, tensor, property
 };
 
 /// The headline (`what()`) is one sentence that says what is wrong and what to do. All parts are
