@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A hundred starts and stops: memory stays where it is after the first ones.
+#include <algorithm>
 #include <cstdio>
 
 #include "harness.h"
@@ -23,12 +24,14 @@ TEST_P(Cycles, LeaveNoMemoryBehind) {
   long first = 0, settled = 0;
   for (int cycle = 1; cycle <= kCycles; ++cycle) {
     ASSERT_TRUE(Pipeline(line).run());
-    if (cycle == 1) first = process_kibibytes("VmRSS:");
-    if (cycle == kSettled) settled = process_kibibytes("VmRSS:");
+    const long now = process_kibibytes("VmRSS:");
+    if (cycle == 1) first = now;
+    // The most of the first half: an allocator gives back and takes again what no cycle keeps.
+    if (cycle <= kSettled) settled = std::max(settled, now);
   }
   const long last = process_kibibytes("VmRSS:");
-  std::printf("resident memory at cycle 1, %d, %d: %ld, %ld, %ld KiB\n", kSettled, kCycles, first,
-              settled, last);
+  std::printf("resident memory at cycle 1, until %d, at %d: %ld, %ld, %ld KiB\n", kSettled, kCycles,
+              first, settled, last);
   EXPECT_LT(last - settled, kMostGrowth);
 }
 
