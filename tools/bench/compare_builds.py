@@ -10,18 +10,13 @@ import subprocess
 import tempfile
 
 from tools.bench import models
-from tools.bench.compare_training import CONFIGURATIONS, write_card
-from tools.bench.protocol import Guard, Worker, machine, machine_text, paired
+from tools.bench.compare_training import CONFIGURATIONS, Ours, write_card
+from tools.bench.protocol import Guard, Worker, environment, machine, machine_text, paired
 
 THREADS = 2
 SHORTEST = 0.5  # seconds of one measurement
 INFERENCE = {"evaluation SVG-XL": "dit", "decode": "decode", "encode": "encode"}
 STEP = "training step SVG-B"
-
-
-def environment(build):
-    return {"OMP_NUM_THREADS": str(THREADS), "OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "10000",
-            "SVGEN_BACKEND": str(build / "lib/backend/libsvgen-torch.so")}
 
 
 class Inference:
@@ -36,7 +31,7 @@ class Inference:
 
     def worker(self, build, dtype):
         return Worker([build / "tools/svgen-bench", self.card, dtype, THREADS, "cpu"],
-                      environment(build))
+                      environment(build, THREADS))
 
     def seconds(self, worker, repeats):
         return float(worker.ask(self.part, f"inputs={self.inputs}", "batch=1", "side=16",
@@ -51,12 +46,11 @@ class Training:
         self.card = write_card(folder, "svg-b-diffusion")
 
     def worker(self, build, dtype):
-        return Worker([build / "tools/svgen-bench-training", self.phase, self.card, dtype, self.batch],
-                      environment(build))
+        return Ours(self.phase, self.card, dtype, self.batch, build, environment(build, THREADS))
 
     @staticmethod
     def seconds(worker, repeats):
-        return float(worker.ask(repeats)[0]) / repeats
+        return worker(repeats)
 
 
 def compare(job, dtype, builds, options):

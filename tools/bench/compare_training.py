@@ -43,8 +43,9 @@ def write_card(folder, name):
 class Ours(Worker):
     """The C++ program: steps on request."""
 
-    def __init__(self, phase, card, dtype, batch):
-        super().__init__([BUILD / "tools/svgen-bench-training", phase, card, dtype, batch])
+    def __init__(self, phase, card, dtype, batch, build=BUILD, environment=None):
+        super().__init__([build / "tools/svgen-bench-training", phase, card, dtype, batch],
+                         environment)
 
     def __call__(self, steps):
         """Seconds a step."""

@@ -14,7 +14,7 @@ import torch
 
 from tools.bench import models
 from tools.bench.cells import device_of, name_of
-from tools.bench.protocol import Guard, Worker, WorkerError, paired
+from tools.bench.protocol import Guard, Worker, WorkerError, environment, paired
 from tools.helpers.environment import BUILD, ROOT, finding_modules, python_with
 from tools.helpers.tensor_files import read_tensors
 
@@ -62,9 +62,7 @@ class BenchRunner:
 
     def environment(self, threads):
         """The same for all sides."""
-        return {"OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "passive",
-                "GOMP_SPINCOUNT": "10000", "TORCHINDUCTOR_CACHE_DIR": str(self.out / "inductor"),
-                "SVGEN_BACKEND": str(BUILD / "lib/backend/libsvgen-torch.so")}
+        return environment(BUILD, threads) | {"TORCHINDUCTOR_CACHE_DIR": str(self.out / "inductor")}
 
     def ours(self, cell):
         return Worker([BUILD / "tools/svgen-bench", self.card(cell["model"])[0], cell["dtype"],

@@ -134,6 +134,12 @@ class WorkerError(Exception):
         self.worker, self.unsupported = worker, unsupported
 
 
+def environment(build, threads):
+    """Of a side: the same team of threads for all, and the backend of a build for svgen's."""
+    return {"OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "passive",
+            "GOMP_SPINCOUNT": "10000", "SVGEN_BACKEND": str(build / "lib/backend/libsvgen-torch.so")}
+
+
 def machine():
     """What runs here; asks PyTorch."""
     import torch  # pylint: disable=import-outside-toplevel

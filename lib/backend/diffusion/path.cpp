@@ -3,6 +3,9 @@
 #include "diffusion/path.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
+
+#include "svgen/random.h"
 
 namespace svgen::diffusion {
 
@@ -23,6 +26,16 @@ std::vector<float> time_grid(int64_t steps, double shift) {
     times.push_back(static_cast<float>(shift_time(u, shift)));
   }
   return times;
+}
+
+at::Tensor initial_noise(uint64_t seed, std::span<const int64_t> indices, int64_t cells,
+                         int64_t channels) {
+  const auto elements = static_cast<size_t>(cells * channels);
+  at::Tensor noise = at::empty({static_cast<int64_t>(indices.size()), cells, channels}, at::kFloat);
+  float* values = noise.mutable_data_ptr<float>();
+  for (size_t n = 0; n < indices.size(); ++n)
+    normal_noise(seed, static_cast<uint64_t>(indices[n]), 0, {values + n * elements, elements});
+  return noise;
 }
 
 at::Tensor straight_path(const at::Tensor& noise, const at::Tensor& data, const at::Tensor& t) {

@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace svgen::diffusion {
@@ -16,6 +17,11 @@ double shift_time(double u, double shift);
 /// Returns the `steps` + 1 shifted times of u = 0, 1/steps, ..., 1. As published: u in float32, the
 /// shift in double, the times kept in float32.
 std::vector<float> time_grid(int64_t steps, double shift);
+
+/// Draws where the path of each image begins: normal_noise(seed, index), (N, cells, channels)
+/// float32 on the host.
+at::Tensor initial_noise(uint64_t seed, std::span<const int64_t> indices, int64_t cells,
+                         int64_t channels);
 
 /// Returns x_t = (1 - t) noise + t data; noise and data (N, T, C), t (N).
 at::Tensor straight_path(const at::Tensor& noise, const at::Tensor& data, const at::Tensor& t);

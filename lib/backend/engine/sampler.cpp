@@ -10,13 +10,13 @@
 #include <utility>
 
 #include "diffusion/integration.h"
+#include "diffusion/path.h"
 #include "diffusion/solver.h"
 #include "engine/load_network.h"
 #include "engine/shapes.h"
 #include "interop/tensor.h"
 #include "ops/products.h"
 #include "svgen/error.h"
-#include "svgen/random.h"
 
 namespace svgen::engine {
 
@@ -64,13 +64,9 @@ at::Tensor ModelSampler::noise(const models::Denoiser& model, const SampleReques
                                int64_t first, int64_t count) const {
   if (request.noise.defined())
     return aligned(runtime_.to_device(to_torch(request.noise.rows(first, count)).to(at::kFloat)));
-  const int64_t elements = model.cells() * model.channels();
-  at::Tensor noise = at::empty({count, model.cells(), model.channels()}, at::kFloat);
-  for (int64_t n = 0; n < count; ++n) {
-    normal_noise(request.seed, static_cast<uint64_t>(request.indices[first + n]), 0,
-                 {noise.mutable_data_ptr<float>() + n * elements, static_cast<size_t>(elements)});
-  }
-  return runtime_.to_device(noise);
+  const std::span indices = std::span(request.indices).subspan(first, count);
+  return runtime_.to_device(
+      diffusion::initial_noise(request.seed, indices, model.cells(), model.channels()));
 }
 
 int64_t ModelSampler::images_at_once(const models::Denoiser& model) const {

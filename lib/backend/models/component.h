@@ -28,7 +28,7 @@ struct Preset {
 
 template <typename Config>
 struct Component {
-  const char* key;  // of the card: "diffusion"
+  ModelPart part;
   std::span<const Preset<Config>> presets;
   const weights::Spelling* spelling;
   /// The sizes in the card, its preset and the shapes of a file. `latent_channels` is what other
@@ -56,9 +56,10 @@ struct Component {
   const Config& preset_or(const Config& nothing, const std::string& name) const {
     if (name.empty()) return nothing;
     if (const Config* preset = find_preset(name)) return *preset;
+    const std::string key = part_key(part);
     throw ConfigurationError(
-        std::string("unknown ") + key + " preset '" + name + "': name a known one",
-        {.expected = joined(preset_names()), .found = name, .where = std::string(key) + ".preset"});
+        "unknown " + key + " preset '" + name + "': name a known one",
+        {.expected = joined(preset_names()), .found = name, .where = key + ".preset"});
   }
 };
 

@@ -12,12 +12,11 @@ namespace svgen::nn {
 
 /// Linear(SiLU(c)): `parts` vectors of width D, side by side.
 struct Modulation {
-  Modulation(int64_t width, int64_t part_count) : parts(part_count), linear(width, width * parts) {}
+  Modulation(int64_t width, int64_t parts) : linear(width, width * parts) {}
 
   void visit(const StateScope& state) { linear.visit(state.child("1")); }
   at::Tensor operator()(const at::Tensor& c) const;  // (N, D) -> (N, parts D)
 
-  int64_t parts;
   Linear linear;
 };
 

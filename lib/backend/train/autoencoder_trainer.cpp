@@ -40,13 +40,12 @@ OptimizerConfig adam(OptimizerConfig config, const AutoencoderOptions& options) 
 std::unique_ptr<AutoencoderModel> make_model(const AutoencoderOptions& options,
                                              const engine::ModelFiles& files) {
   files.require(kDecoder);
-  const auto encoder = sizes_of(models::kDinoV3, files, kEncoder, Initialization::kModel);
+  const auto encoder = sizes_of(models::kDinoV3, files, Initialization::kModel);
   std::optional<models::ResidualVit> residual;
   if (files.names(kResidual))
-    residual.emplace(sizes_of(models::kResidualVit, files, kResidual, options.initialize));
+    residual.emplace(sizes_of(models::kResidualVit, files, options.initialize));
   const int64_t channels = encoder.width + (residual ? residual->config.outputs : 0);
-  const auto decoder =
-      sizes_of(models::kConvDecoder, files, kDecoder, options.initialize, channels);
+  const auto decoder = sizes_of(models::kConvDecoder, files, options.initialize, channels);
   auto model = std::make_unique<AutoencoderModel>(AutoencoderModel{models::DinoV3(encoder),
                                                                    std::move(residual),
                                                                    models::ConvDecoder(decoder),

@@ -3,19 +3,19 @@
 #include "train/diffusion_trainer.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
 #include "diffusion/integration.h"
+#include "diffusion/path.h"
 #include "engine/model_info.h"
 #include "engine/shapes.h"
 #include "svgen/error.h"
-#include "svgen/random.h"
 #include "train/export_card.h"
 #include "train/sheet.h"
 #include "train/sizes.h"
@@ -38,8 +38,7 @@ ModelDiffusionTrainer::ModelDiffusionTrainer(const DiffusionOptions& options, Ca
       info_(engine::infer_model_info(files_)),
       latent_(engine::latent_spec(files_.card(), info_)),
       normalizer_(files_, runtime_),
-      model_(
-          sizes_of(models::kDit, files_, kDiffusion, options.initialize, info_.latent_channels)) {
+      model_(sizes_of(models::kDit, files_, options.initialize, info_.latent_channels)) {
   if (!options.normalized) normalizer_.load(model_.config.channels);
   runtime_.run_recording([this] { initialize(); });
 }
@@ -107,12 +106,10 @@ TrainReport ModelDiffusionTrainer::train(const Tensor& latents, std::span<const 
 
 at::Tensor ModelDiffusionTrainer::sample_latents(const std::vector<int64_t>& classes) {
   const models::DitConfig& config = model_.config;
-  const auto count = static_cast<int64_t>(classes.size());
-  at::Tensor noise = at::empty({count, config.tokens, config.channels}, at::kFloat);
-  for (int64_t n = 0; n < count; ++n) {
-    normal_noise(options_.seed, static_cast<uint64_t>(n), 0,
-                 {noise[n].mutable_data_ptr<float>(), static_cast<size_t>(noise[n].numel())});
-  }
+  std::vector<int64_t> indices(classes.size());
+  std::iota(indices.begin(), indices.end(), 0);
+  const at::Tensor noise =
+      diffusion::initial_noise(options_.seed, indices, config.tokens, config.channels);
   run_.exported_group().parameters.bind_values(run_.ema().values());
   const auto velocity = [this](const at::Tensor& x, const diffusion::Times& t,
                                const at::Tensor& y) {

@@ -33,8 +33,9 @@ constexpr int64_t kSheetImages = 8;
 constexpr double kCentreMomentum = 0.9;
 constexpr const char* kExportPrefix = "encoder.";
 
-models::DinoV3Config encoder_sizes(const EncoderOptions& options, const engine::ModelFiles& files) {
-  return sizes_of(models::kDinoV3, files, kEncoder, options.initialize);
+EncoderModel make_model(const EncoderOptions& options, const engine::ModelFiles& files) {
+  const models::DinoV3Config sizes = sizes_of(models::kDinoV3, files, options.initialize);
+  return {models::DinoV3(sizes), PrototypeHead(sizes.width, options), std::nullopt};
 }
 
 // Sets the constants of an encoder from nothing, which are not trained.
@@ -75,8 +76,7 @@ ModelEncoderTrainer::ModelEncoderTrainer(const EncoderOptions& options, Card car
                                          DType dtype)
     : TrainerBase("encoder", options, std::move(card), device, dtype, dtype),
       options_(options),
-      model_{models::DinoV3(encoder_sizes(options, files_)),
-             PrototypeHead(encoder_sizes(options, files_).width, options), std::nullopt} {
+      model_(make_model(options, files_)) {
   if (options_.local_size == 0) options_.local_size = native_size() / 2;
   const int64_t patch = files_.card().patch;
   if (options_.label_weight > 0)

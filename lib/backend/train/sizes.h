@@ -17,15 +17,15 @@ namespace svgen::train {
 /// nothing. ConfigurationError naming the keys that are missing when neither says them.
 template <typename Config>
 Config sizes_of(const models::Component<Config>& component, const engine::ModelFiles& files,
-                ModelPart part, Initialization initialize, int64_t latent_channels = 0) {
-  files.require(part);
+                Initialization initialize, int64_t latent_channels = 0) {
+  files.require(component.part);
   const Card& card = files.card();
   if (initialize == Initialization::kModel)
-    return component.from_file(card, *files.open(part), latent_channels);
+    return component.from_file(card, *files.open(component.part), latent_channels);
   models::MissingKeys missing;
   const Config sizes = component.from_card(card, latent_channels, missing);
   if (missing.text().empty()) return sizes;
-  if (const auto source = files.open_if_there(part))
+  if (const auto source = files.open_if_there(component.part))
     return component.from_file(card, *source, latent_channels);
   throw ConfigurationError(
       "the card does not say the sizes of what is to be trained from nothing: add the keys",

@@ -9,6 +9,8 @@
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
+#include "svgen/random.h"
+
 namespace svgen::diffusion {
 namespace {
 
@@ -53,6 +55,16 @@ TEST(StraightPath, MovesWithTheStraightVelocity) {
   const at::Tensor moved = straight_path(noise, data, at::tensor({0.75f})) -
                            straight_path(noise, data, at::tensor({0.25f}));
   EXPECT_TRUE(at::allclose(moved, straight_velocity(noise, data) * 0.5, 1e-5, 1e-6));
+}
+
+TEST(InitialNoise, IsThatOfEachImageByItsIndex) {
+  const std::vector<int64_t> both = {7, 3}, second = {3};
+  const at::Tensor noise = initial_noise(/*seed=*/1, both, 4, 5);
+  EXPECT_EQ(noise.sizes().vec(), (std::vector<int64_t>{2, 4, 5}));
+  EXPECT_TRUE(at::equal(initial_noise(1, second, 4, 5)[0], noise[1]));
+  std::vector<float> values(20);
+  normal_noise(1, 7, 0, values);
+  EXPECT_TRUE(at::equal(noise[0].flatten(), at::tensor(values)));
 }
 
 }  // namespace

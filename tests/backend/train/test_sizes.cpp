@@ -14,20 +14,19 @@
 namespace svgen::train {
 namespace {
 
-using enum ModelPart;
 constexpr auto kScratch = Initialization::kScratch;
 
 models::DinoV3Config encoder_sizes(const engine::ModelFiles& files) {
-  return sizes_of(models::kDinoV3, files, kEncoder, kScratch);
+  return sizes_of(models::kDinoV3, files, kScratch);
 }
 models::ResidualVitConfig residual_sizes(const engine::ModelFiles& files) {
-  return sizes_of(models::kResidualVit, files, kResidual, kScratch);
+  return sizes_of(models::kResidualVit, files, kScratch);
 }
 models::ConvDecoderConfig decoder_sizes(const engine::ModelFiles& files, int64_t channels) {
-  return sizes_of(models::kConvDecoder, files, kDecoder, kScratch, channels);
+  return sizes_of(models::kConvDecoder, files, kScratch, channels);
 }
 models::DitConfig diffusion_sizes(const engine::ModelFiles& files, int64_t channels) {
-  return sizes_of(models::kDit, files, kDiffusion, kScratch, channels);
+  return sizes_of(models::kDit, files, kScratch, channels);
 }
 
 Card edited(const std::function<void(Card&)>& edit) {

@@ -62,7 +62,7 @@ ConvDecoderConfig from_file(const Card& card, const weights::StateSource& source
 
 }  // namespace
 
-constinit const Component<ConvDecoderConfig> kConvDecoder = {.key = "decoder",
+constinit const Component<ConvDecoderConfig> kConvDecoder = {.part = ModelPart::kDecoder,
                                                              .presets = {},
                                                              .spelling = &kConvDecoderSpelling,
                                                              .from_file = from_file,

@@ -55,7 +55,7 @@ DinoV3Config from_file(const Card& card, const weights::StateSource& source,
 
 }  // namespace
 
-constinit const Component<DinoV3Config> kDinoV3 = {.key = "encoder",
+constinit const Component<DinoV3Config> kDinoV3 = {.part = ModelPart::kEncoder,
                                                    .presets = kPresets,
                                                    .spelling = &kDinoV3Spelling,
                                                    .from_file = from_file,

@@ -69,7 +69,7 @@ DitConfig from_file(const Card& card, const weights::StateSource& source,
 
 }  // namespace
 
-constinit const Component<DitConfig> kDit = {.key = "diffusion",
+constinit const Component<DitConfig> kDit = {.part = ModelPart::kDiffusion,
                                              .presets = kPresets,
                                              .spelling = &kDitSpelling,
                                              .from_file = from_file,

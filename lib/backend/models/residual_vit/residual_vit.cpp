@@ -65,7 +65,7 @@ ResidualVitConfig from_file(const Card& card, const weights::StateSource& source
 
 }  // namespace
 
-constinit const Component<ResidualVitConfig> kResidualVit = {.key = "residual",
+constinit const Component<ResidualVitConfig> kResidualVit = {.part = ModelPart::kResidual,
                                                              .presets = {},
                                                              .spelling = &kResidualVitSpelling,
                                                              .from_file = from_file,
