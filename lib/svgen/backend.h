@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The boundary between libsvgen and the library that computes, opened on first use.
+// The interface of the library that computes, which libsvgen loads on first use.
 #pragma once
 
 #include <filesystem>
@@ -17,10 +17,11 @@ class Backend {
  public:
   virtual ~Backend() = default;
 
-  /// "auto" -> the first CUDA device when there is one, else the CPU. DeviceError when absent.
+  /// Returns the named device; for "auto" the first CUDA device, or the CPU when there is none.
+  /// Throws DeviceError when the named one is missing.
   virtual Device resolve_device(const std::string& device) = 0;
-  /// "auto" -> the first of `accepted` in which the device is faster than in float32, else float32.
-  /// ConfigurationError when the device cannot compute in the named one.
+  /// Returns the named dtype; for "auto" the first of `accepted` in which the device is faster than
+  /// in float32, else float32. Throws ConfigurationError when the device cannot compute in it.
   virtual DType resolve_dtype(const std::string& dtype, Device device,
                               std::span<const DType> accepted) = 0;
   virtual std::shared_ptr<Engine> open_engine(const Card& card, Device device, DType dtype,
@@ -45,16 +46,18 @@ class Backend {
   virtual void set_num_threads(int threads) = 0;
 };
 
-/// Grows whenever this header, engine.h, evaluation.h or trainer.h changes in a way that matters to
-/// a compiled backend.
+/// To be raised whenever a change of this header, engine.h, evaluation.h or trainer.h breaks
+/// backends that are already compiled.
 inline constexpr int kBackendVersion = 8;
 
-/// Opens libsvgen-torch.so: SVGEN_BACKEND names the file, else it lies beside libsvgen.so or in the
-/// build tree's lib/backend. Thread safe. DeviceError saying what failed and what to do.
+/// Returns the backend of libsvgen-torch.so, which the first call loads: the file that
+/// SVGEN_BACKEND names, else the one beside libsvgen.so or in the build tree's lib/backend.
+/// Thread-safe. Throws DeviceError that says what failed and what to do.
 Backend& backend();
 
 /// The function that the backend library exports as "svgen_backend". Returns its one instance, or
-/// null when it was built for another version. DeviceError when it was built for another LibTorch.
+/// null when it was built for another version. Throws DeviceError when it was built for another
+/// LibTorch.
 using BackendEntry = Backend* (*)(int version);
 
 }  // namespace svgen

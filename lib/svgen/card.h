@@ -22,11 +22,12 @@ struct Grid {
   bool operator==(const Grid&) const = default;
 };
 
-/// The latent of a model for pictures of its own size: cells in rows, and pixels per cell and side.
+/// Describes the latent of a picture of the model's own size: a grid of cells, each of which stands
+/// for a square of pixels.
 struct LatentSpec {
-  int64_t channels = 0;  // 0 where nothing tells
-  int64_t height = 0, width = 0;
-  int64_t cell = 0;
+  int64_t channels = 0;           // 0: unknown
+  int64_t height = 0, width = 0;  // cells
+  int64_t cell = 0;               // pixels per side of a cell
 
   Grid grid() const { return {height, width}; }
   int64_t picture_height() const { return height * cell; }
@@ -39,7 +40,7 @@ enum class ModelPart { kEncoder, kResidual, kDecoder, kDiffusion, kStatistics };
 /// Returns "encoder", "residual", "decoder", "diffusion" or "statistics".
 const char* part_key(ModelPart part);
 
-/// A weights file as the card writes it. Find it with Card::locate.
+/// Names a weights file as the card does; Card::locate() finds it.
 struct FileReference {
   std::string file;
   std::string sha256;  // lower-case hex, or empty
@@ -107,11 +108,12 @@ struct Card {
   std::vector<DType> reduced_precision;
   std::vector<std::string> classes;
 
-  /// The latent as far as the card alone tells: without channels.
+  /// Returns what the card alone says of the latent: all but the channels.
   LatentSpec latent() const { return {.height = grid.height, .width = grid.width, .cell = patch}; }
 
-  /// Reads and checks a card; all problems (unknown keys, wrong types, contradictions) come in one
-  /// ConfigurationError that names key, expected and found. IoError when it cannot be read.
+  /// Reads and checks a card. Throws one ConfigurationError for all its problems (unknown keys,
+  /// wrong types, contradictions), each with key, expected and found; IoError when it cannot be
+  /// read.
   static Card load(const std::filesystem::path& card_json);
 
   /// Does the same from text; `path` is used in errors and to find files beside the card.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Lists of classes as users write them: which class each image gets.
+// A list of classes as users write it, which gives each image its class.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,8 @@ class ClassList {
                          const std::vector<std::string>& names,
                          const std::string& where = "property classes");
 
-  /// The class of image `index`: entry index mod length, or the random one.
+  /// Returns the class of image `index`: the entry at `index` modulo the length of the list, or
+  /// random_class() of seed and index.
   int64_t at(uint64_t seed, int64_t index) const;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Square training pictures out of pictures of any size.
+// Cuts square training pictures out of pictures of any size.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace svgen {
 /// 2021, the ADM code), with which the paper's diffusion transformer was trained: halve both sides
 /// (box filter, sizes rounded down) while the shorter one is at least twice the target, resize
 /// (bicubic) so that the shorter side is the target, sides rounded half to even, then cut the
-/// centre, offsets rounded down. `out` is square; ShapeError otherwise.
+/// centre, offsets rounded down. Throws ShapeError unless `out` is square.
 void center_crop(const ImageView& source, const MutableImageView& out);
 
 /// Describes how one image is varied in one epoch.
@@ -21,13 +21,13 @@ struct Variation {
   bool flip = false;
 };
 
-/// Depends on its arguments alone. `item` is the image's place in its dataset; `flip` is a fair
-/// coin.
+/// Draws the variation of an image, a pure function of the arguments. `item` is the image's place
+/// in its dataset; it is flipped with probability 1/2.
 Variation variation(uint64_t seed, int64_t epoch, int64_t item);
 
 /// Resizes (bicubic, antialiased) so that the shorter side is that of the square `out`, then cuts
 /// the square at x and y of `where`: the crop of the paper's tokenizer training. Does not flip.
-/// ShapeError when `out` is not square.
+/// Throws ShapeError unless `out` is square.
 void random_crop(const ImageView& source, const Variation& where, const MutableImageView& out);
 
 }  // namespace svgen

@@ -23,7 +23,7 @@
 
 namespace svgen {
 
-/// Image `image` of the batch, the last of those made together, is at `step` of `steps`.
+/// Says how far a call has come: images up to `image` of the batch have done `step` of `steps`.
 struct Progress {
   int64_t image = 0, step = 0, steps = 1;
 };
@@ -51,9 +51,9 @@ class Encoder {
                           const ProgressFunction& progress = {}) = 0;
 };
 
-/// Names the scalars that align the residual features r: (r - m_r) / (s_r + 1e-6) s_s + m_s, with
-/// means over channels of their means m and deviations s. They are the card's where it has them,
-/// else the picture's (kAuto); the card's; the picture's; the batch's, as published; none.
+/// Chooses the scalars of (r - m_r) / (s_r + 1e-6) s_s + m_s for residual features r, the averages
+/// over channels of mean and deviation: kAuto takes the card's or else the picture's, kFixed the
+/// card's, kFrame the picture's, kBatch the batch's, as published; kNone leaves r as it is.
 enum class AlignmentMode { kAuto, kFixed, kFrame, kBatch, kNone };
 
 class Aligner {
@@ -61,8 +61,8 @@ class Aligner {
   virtual ~Aligner() = default;
 
   /// Concatenates semantic and aligned residual features: (N, T, Cs), (N, T, Cr) -> (N, T, Cs+Cr),
-  /// then per channel (z - mean) / std when `normalize`. ConfigurationError when the card lacks the
-  /// scalars or statistics this needs.
+  /// then per channel (z - mean) / std when `normalize`. Throws ConfigurationError when the card
+  /// lacks the scalars or statistics that this needs.
   virtual Tensor align(const Tensor& semantic, const Tensor& residual, AlignmentMode mode,
                        bool normalize) = 0;
 };
@@ -98,15 +98,15 @@ class Decoder {
   virtual bool decode_into(const Tensor& latents, Grid grid, bool normalized,
                            std::span<const MutableImageView> pictures,
                            const ProgressFunction& progress = {}) = 0;
-  /// Writes these levels as Y'CbCr; a colour sample, amid two by two pixels, is their mean.
+  /// Does the same in Y'CbCr: a colour sample, centred in two by two pixels, is their mean.
   virtual bool decode_into(const Tensor& latents, Grid grid, bool normalized,
                            std::span<const MutableYcbcrView> pictures,
                            const ProgressFunction& progress = {}) = 0;
 };
 
-/// Holds what the card and the files' headers tell without loading weights.
+/// Holds what the card and the headers of its files say, without loading weights.
 struct ModelInfo {
-  int64_t semantic_channels = 0;  // 0 without an encoder and without a way to infer it
+  int64_t semantic_channels = 0;  // 0: no encoder, and nothing to infer it from
   int64_t residual_channels = 0;  // 0 for a model without a residual branch
   int64_t latent_channels = 0;
   int64_t classes = 0;
@@ -127,8 +127,8 @@ struct EngineOptions {
   std::string model;  // card path, directory holding one, registered name; empty: embedded
   std::string device = "auto";  // auto, cpu, cuda, cuda:N; one that is missing is an error
   std::string dtype = "auto";   // auto, float32, bfloat16, float16
-  /// The engine is not shared, and a card without weights waits for replace_weights(): for an
-  /// engine that a TrainingFollower (trainer.h) keeps up to date.
+  /// For an engine that a TrainingFollower (trainer.h) keeps up to date: it is not shared, and a
+  /// sampler or decoder without weights waits for replace_weights().
   bool follow_training = false;
 
   friend bool operator==(const EngineOptions&, const EngineOptions&) = default;
@@ -138,9 +138,9 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  /// Returns the engine for a card, device and dtype; everyone in the process who asks for the same
-  /// gets the same one while somebody holds it, unless it is to follow a training. Reads headers,
-  /// loads nothing heavy.
+  /// Returns the engine for a card, device and dtype. All callers in the process that ask for the
+  /// same one share it while any of them holds it, unless it follows a training. Reads only the
+  /// headers of files; weights are loaded at first use.
   static std::shared_ptr<Engine> open(const EngineOptions& options);
 
   virtual const Card& card() const = 0;
@@ -150,18 +150,18 @@ class Engine {
   virtual DType dtype() const = 0;
   virtual EngineCounters counters() const = 0;
 
-  // Each loads the tensors it needs at its first use, once. ConfigurationError when the card
-  // has no such part; WeightsError with everything that is wrong in a file.
+  // Each loads its tensors once, at the first use. Throws ConfigurationError when the card has no
+  // such part, WeightsError with everything that is wrong in a file.
   virtual Encoder& encoder() = 0;
   virtual Aligner& aligner() = 0;
   virtual Sampler& sampler() = 0;
   virtual Decoder& decoder() = 0;
 
-  /// Whether a part of the model has weights, its own or replaced ones.
+  /// Returns whether a part of the model has weights, its own or replaced ones.
   virtual bool has_weights(ModelPart part) = 0;
-  /// Gives a network other weights, for all calls that begin later, of everyone who shares the
-  /// engine. Names are those in the weights file of the part alone, without prefix. All or nothing:
-  /// WeightsError with everything that does not fit. ConfigurationError for the statistics.
+  /// Replaces the weights of a network in all later calls, whoever shares the engine. Names are
+  /// those in a weights file of the part alone, without prefix. Replaces all or none: throws
+  /// WeightsError with everything that does not fit, ConfigurationError for the statistics.
   virtual void replace_weights(ModelPart part, std::span<const NamedTensor> tensors) = 0;
 };
 
@@ -185,16 +185,16 @@ class StatisticsRecorder {
   virtual void save(const std::filesystem::path& file) const = 0;
 };
 
-/// Reads one tensor of a safetensors file to the host. IoError, WeightsError when it is absent.
+/// Reads a tensor of a safetensors file to the host. Throws IoError; WeightsError when absent.
 Tensor read_tensor(const std::filesystem::path& safetensors, const std::string& name);
 
-/// Returns the tensor itself when it is on the host, else a copy. DeviceError when that fails.
+/// Returns the tensor itself when it is on the host, else a copy. Throws DeviceError on failure.
 Tensor to_host(const Tensor& tensor);
 
 /// Lists what `weights-ls` shows: tensors, shapes, dtypes, family, what is missing or surplus.
 std::string describe_weights(const std::filesystem::path& file);
 
-/// Sets the threads of the backend's one compute team on a CPU (default: LibTorch's choice).
+/// Sets with how many threads the backend computes on a CPU (default: LibTorch's choice).
 void set_num_threads(int threads);
 
 }  // namespace svgen

@@ -14,7 +14,7 @@
 
 namespace svgen {
 
-/// LPIPS (Zhang et al., 2018): how far apart two pictures look.
+/// Measures by LPIPS (Zhang et al., 2018) how different two pictures look.
 class PerceptualDistance {
  public:
   virtual ~PerceptualDistance() = default;
@@ -74,8 +74,9 @@ struct SetDistance {
   /// Squared maximum mean discrepancy under the kernel (x y / C + 1)^3, the unbiased estimate over
   /// all pairs of kept vectors (Binkowski et al., 2018).
   double kernel = 0;
-  /// Share of the test's kept vectors that lie no farther from some reference vector than its k-th
-  /// neighbour among the references, and the reverse (Kynkaanniemi et al., 2019).
+  /// Precision: the share of the test's kept vectors that lie no farther from some reference vector
+  /// than that one's k-th neighbour among the references. Recall: the reverse (Kynkaanniemi et al.,
+  /// 2019).
   double precision = 0, recall = 0;
 };
 
@@ -86,20 +87,21 @@ SetDistance set_distance(const FeatureSet& reference, const FeatureSet& test, in
 
 struct ProbeOptions {
   int64_t neighbours = 10;
-  double regularization = 1;  // C of the logistic regression: a larger one binds less
+  double regularization = 1;  // C of the logistic regression: a larger one regularises less
 };
 
 /// Holds the accuracy of both probes on the kept, labelled vectors, standardised by the reference's
 /// mean and deviation.
 struct ProbeResult {
   int64_t reference_images = 0, test_images = 0, classes = 0;
-  /// Share of the test's labels that the majority of the k nearest references has (cosine; of equal
-  /// votes the smallest label).
+  /// Share of the test's vectors whose label is that of most of the k nearest references by cosine
+  /// (of labels with equal votes, the smallest).
   double knn = 0;
   /// Share of the labels that a logistic regression predicts, fitted to the references: minimum of
   /// |W|^2 / 2 + C sum(-log softmax(W x + b)[label]).
   double linear = 0;
-  /// (classes, classes) row-major: counts how often the linear probe called row's class column's.
+  /// (classes, classes) row-major: how many images of the row's class the linear probe took for the
+  /// column's.
   std::vector<int64_t> confusion;
 };
 

@@ -23,7 +23,7 @@ struct BasicImageView {
 using ImageView = BasicImageView<const uint8_t>;
 using MutableImageView = BasicImageView<uint8_t>;
 
-/// A view on tightly packed RGB rows.
+/// Returns a view on tightly packed RGB rows.
 template <typename Byte>
 BasicImageView<Byte> packed_rgb(Byte* data, int64_t width, int64_t height) {
   return {width, height, {data, data + 1, data + 2}, static_cast<ptrdiff_t>(width * 3), 3};

@@ -31,8 +31,8 @@ class ObjectReader {
   /// Returns null when the key is not there.
   const nlohmann::json* find(const std::string& key);
 
-  // Each reads a key when it is there; another kind of value, or one out of range, is a problem and
-  // leaves the target alone.
+  // Each reads a key when it is there. A value of another type or out of range is noted as a
+  // problem and leaves the target alone.
   void read(const std::string& key, std::string& target);
   void read(const std::string& key, int64_t& target, int64_t low = 1);
   void read(const std::string& key, double& target);
@@ -64,7 +64,7 @@ class ObjectReader {
     fill(reader, target.emplace());
   }
 
-  /// Notes a problem unless the key is there and says something.
+  /// Notes a problem when the key is missing or its value is an empty text.
   void require(const std::string& key, const std::string& expected);
 
   void problem(const std::string& key, const std::string& expected, const std::string& found);

@@ -24,7 +24,7 @@ struct Picture {
   MutableImageView mutable_view() { return packed_rgb(pixels.data(), width, height); }
 };
 
-/// Returns the same pixels seen from right to left: using the view mirrors the picture.
+/// Returns a view on the same pixels from right to left, which mirrors the picture.
 template <typename Byte>
 BasicImageView<Byte> mirrored(BasicImageView<Byte> view) {
   for (Byte*& plane : view.planes) plane += (view.width - 1) * view.pixel_stride;

@@ -30,11 +30,11 @@ enum class RandomPurpose : uint32_t {
 /// image `image`: four elements share one Philox block with counter (element / 4, purpose, image
 /// low, image high) and key = seed.
 void normal_noise(uint64_t seed, uint64_t image, uint64_t first_element, std::span<float> out);
-/// Draws them from element 0 on, for another purpose than sampling.
+/// Draws standard normal values from element 0 on, for another purpose than sampling.
 void normal_noise(uint64_t seed, uint64_t image, RandomPurpose purpose, std::span<float> out);
 
-/// Draws the noise that a stochastic solver adds to an image in a step: of purpose kStepNoise, its
-/// elements counted on from step * out.size(). So pixels stay a function of (seed, image, step).
+/// Draws the noise that a stochastic solver adds to an image in a step, a function of (seed, image,
+/// step): purpose kStepNoise, elements from step * out.size() on.
 void step_noise(uint64_t seed, uint64_t image, uint64_t step, std::span<float> out);
 
 /// Draws four independent numbers, uniform in (0, 1), of block `block` of an image.

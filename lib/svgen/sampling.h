@@ -58,7 +58,7 @@ struct SamplingSetting {
                               SolverKind SamplingOptions::*, GuidanceSchedule SamplingOptions::*>;
 
   struct Range {
-    double low = 0, high = 0;  // both belong to it
+    double low = 0, high = 0;  // inclusive
   };
 
   const char* key;  // of a card: "guidance_scale"

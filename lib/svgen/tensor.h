@@ -38,8 +38,8 @@ class Tensor {
   /// or a byte count that overflows.
   static Tensor empty(DType dtype, Shape shape);
 
-  /// Makes a view on contiguous memory of somebody else; `owner` is released with the last handle,
-  /// on whatever thread that happens.
+  /// Wraps contiguous memory that somebody else owns; `owner` is released with the last handle, on
+  /// whatever thread that happens.
   static Tensor wrap(DType dtype, Shape shape, Device device, void* data,
                      std::shared_ptr<void> owner);
 
@@ -62,11 +62,11 @@ class Tensor {
     return static_cast<T*>(data_);
   }
 
-  /// Returns `count` rows of dimension 0 from `first`, sharing the memory. Throws ShapeError
-  /// outside.
+  /// Returns `count` rows of dimension 0 from `first`, sharing the memory. Throws ShapeError when
+  /// the tensor has no such rows.
   Tensor rows(int64_t first, int64_t count) const;
 
-  /// Shares the memory under another shape of as many elements. Throws ShapeError otherwise.
+  /// Returns the same memory in another shape. Throws ShapeError when the element counts differ.
   Tensor reshaped(Shape shape) const;
 
  private:

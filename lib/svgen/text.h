@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Texts for people: foreign bytes in them, numbers and lists.
+// Writes text for people: bytes from outside, numbers and lists.
 #pragma once
 
 #include <cstddef>
@@ -11,18 +11,18 @@
 namespace svgen {
 
 /// Returns `bytes` as UTF-8 that any terminal, JSON writer or message bus takes: valid characters
-/// stay; bytes that are none, and control characters, become \xNN, one for each byte. Printing what
-/// is printable already changes nothing.
+/// stay, and each byte of anything else and of control characters becomes \xNN. Text that is
+/// printable already stays as it is.
 std::string printable(std::string_view bytes);
 
 /// Returns printable text of at most `limit` bytes; "..." stands for what is left out.
 std::string shortened(std::string_view bytes, size_t limit);
 
-/// Whether `bytes` are UTF-8 as they stand, without a NUL; control characters may be among them.
+/// Returns whether `bytes` are UTF-8 without a NUL; control characters may be among them.
 bool is_utf8(std::string_view bytes);
 
-/// Returns A to Z as small letters and nothing else changed, whatever the locale (std::tolower
-/// makes no i of I in a Turkish one).
+/// Returns the text with A to Z in lower case and nothing else changed, whatever the locale (in a
+/// Turkish one std::tolower does not turn I into i).
 std::string ascii_lower(std::string_view text);
 
 /// Writes a number with so many significant digits and a point, whatever the locale; "nan" and

@@ -40,8 +40,8 @@ struct TrainerOptions {
   int64_t checkpoint_interval = 1000;
   int64_t checkpoints_kept = 3;
   double learning_rate = 1e-4;
-  double ema_decay = 0;  // 0: the exported weights are the trained ones
-  int64_t accumulate = 1;
+  double ema_decay = 0;      // 0: the exported weights are the trained ones
+  int64_t accumulate = 1;    // micro-batches of a step
   int64_t warmup_steps = 0;  // of a linear rise of the learning rate
   double final_rate = 1;     // the learning rate falls to this share at max_steps, along a cosine
   double clip_norm = 0;      // largest norm of all gradients together; 0: no limit
@@ -140,8 +140,8 @@ class Trainer {
   /// already taken. To be called once, before save(), also when the training finished by itself.
   virtual void finish() = 0;
 
-  /// Shows what the exported weights can do: pairs of originals and reconstructions of the last
-  /// batch, or one generated image a class. Empty when the card has no decoder for it.
+  /// Draws what the exported weights can do: pairs of originals and reconstructions of the last
+  /// batch, or one generated image per class. Returns an empty picture without a decoder.
   virtual Picture sample_sheet() = 0;
 };
 
@@ -152,22 +152,23 @@ class TrainingFollower {
  public:
   virtual ~TrainingFollower() = default;
 
-  /// Follows for an engine opened with `follow_training`. ConfigurationError for another part.
+  /// Creates one for an engine opened with `follow_training`. Throws ConfigurationError for a part
+  /// that no training changes.
   static std::unique_ptr<TrainingFollower> create(std::shared_ptr<Engine> engine, ModelPart part);
 
-  /// Gives the engine the newest weights, if it does not have them. Where it has none at all, waits
-  /// for the first ones until `progress` cancels (false); ConfigurationError when no training
-  /// begins within a minute.
+  /// Gives the engine the newest weights unless it has them. If it has none at all, waits for the
+  /// first ones; returns false when `progress` cancels the waiting, and throws ConfigurationError
+  /// when no training begins within a minute.
   virtual bool update(const ProgressFunction& progress = {}) = 0;
 };
 
 class AutoencoderTrainer : public Trainer {
  public:
-  /// ConfigurationError for impossible options or a card without what is needed, IoError when the
-  /// checkpoint is held by another trainer or cannot be read.
+  /// Throws ConfigurationError for impossible options or a card that lacks what is needed, IoError
+  /// when another trainer holds the checkpoint or it cannot be read.
   static std::unique_ptr<AutoencoderTrainer> open(const AutoencoderOptions& options);
 
-  /// Takes square images of the card's native size, and their stream indices, increasing.
+  /// Takes square images of the card's native size, and their stream indices, increasing. Throws
   /// ConfigurationError naming step and indices when the loss is not finite.
   virtual TrainReport train(std::span<const ImageView> images,
                             std::span<const int64_t> indices) = 0;
@@ -187,8 +188,8 @@ class EncoderTrainer : public Trainer {
   static std::unique_ptr<EncoderTrainer> open(const EncoderOptions& options);
 
   /// Takes pictures of any size, of at least a patch, their labels in [0, classes) (-1: no class;
-  /// ignored without a label_weight) and their stream indices, increasing. The sheet shows pictures
-  /// and, as colours, the three main directions of the teacher's patch tokens.
+  /// ignored without a label_weight) and their stream indices, increasing. sample_sheet() shows
+  /// pictures and, as colours, the three main directions of the teacher's patch tokens.
   virtual TrainReport train(std::span<const ImageView> images, std::span<const int64_t> labels,
                             std::span<const int64_t> indices) = 0;
 };

@@ -8,8 +8,7 @@
 
 namespace svgen {
 
-/// Describes the meaning of the levels. With R', G', B' from 0 to 1 (ITU-R BT.601, BT.709,
-/// BT.2020):
+/// Says what the levels mean. With R', G', B' from 0 to 1 (ITU-R BT.601, BT.709, BT.2020):
 ///   Y' = kr R' + (1 - kr - kb) G' + kb B'
 ///   Cb = (B' - Y') / (2 - 2 kb), Cr = (R' - Y') / (2 - 2 kr), from -1/2 to 1/2
 /// and the levels are black + luma_range Y' and 128 + chroma_range C. The default is BT.601 in the
@@ -17,8 +16,8 @@ namespace svgen {
 struct YcbcrCoding {
   double kr = 0.299, kb = 0.114;
   int black = 16, luma_range = 219, chroma_range = 224;
-  // A colour sample lies at its left (upper) two pixels, or in the middle between them and the
-  // right (lower) ones.
+  // A colour sample lies on the left (upper) two of its pixels, or else midway between them and the
+  // right (lower) two.
   bool at_left = false, at_top = false;
 
   friend bool operator==(const YcbcrCoding&, const YcbcrCoding&) = default;
