@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What tools/bench/inference measures: one dictionary for each cell.
+"""Lists what tools/bench/inference measures: one dictionary for each cell.
 
 A cell has "section", "kind" (pair, start, stream or chains), "model", "dtype" and "threads", and by
 its kind "part", "batch", "side" (in tokens), "steps", "guidance", "peer" and "peer_dtype", "count",
@@ -15,7 +15,7 @@ def device_of(cell):
 
 
 def rivals(dtype, part):
-    """(peer, its dtype) that a dtype is compared with where all are."""
+    """[(peer, its dtype)] of all peers for a part computed in `dtype`, and of eager in float32."""
     found = [(peer, dtype) for peer in RUNTIMES]
     if part == "decode":
         found.insert(1, ("eager-channels-last", dtype))
@@ -116,7 +116,7 @@ def name_of(cell):
 
 
 def selected(sections, quick):
-    """{name: cell} of some sections; quick: the embedded model beside eager, one of each part."""
+    """{name: cell} of some sections; if `quick`, each part once: the embedded model beside eager."""
     cells = [cell for section in sections for cell in SECTIONS[section]()]
     if quick:  # one thread: two wait for each other on a busy machine
         changes = {"model": "mini", "threads": 1}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What tools/bench/builds does: the jobs, a worker of each build, their rounds."""
+"""Runs tools/bench/builds: times each job in a worker of either build, in rounds."""
 
 import argparse
 import contextlib
@@ -20,7 +20,7 @@ STEP = "training step SVG-B"
 
 
 class Inference:
-    """Seconds of one part of a model."""
+    """Times one part of a model in svgen-bench."""
 
     def __init__(self, folder, part):
         self.card, self.part = models.write_model(folder, "svg-xl"), part
@@ -39,7 +39,7 @@ class Inference:
 
 
 class Training:
-    """Seconds of a step of phase 2."""
+    """Times a training step of phase 2 in svgen-bench-training."""
 
     def __init__(self, folder):
         self.phase, self.batch, _ = CONFIGURATIONS["svg-b-diffusion"]
@@ -63,7 +63,7 @@ def compare(job, dtype, builds, options):
 
 
 def main(about):
-    """`about`: the words of --help."""
+    """Runs the tool; `about` is the text of --help."""
     parser = argparse.ArgumentParser(prog="tools/bench/builds", description=about,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("builds", nargs=2, type=pathlib.Path, metavar="FOLDER")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What tools/bench/inference does: options, the cells one after the other, tables and curves."""
+"""Runs tools/bench/inference: measures the cells one after the other, writes tables and curves."""
 
 import argparse
 import json
@@ -45,7 +45,7 @@ def parse(about):
 
 
 def measured(runner, cells):
-    """Runs them, saying how far it is."""
+    """Measures the cells one after the other and prints how far it is."""
     for number, (name, cell) in enumerate(cells.items(), 1):
         start = time.monotonic()
         print(f"[{number}/{len(cells)}] {name}", flush=True)
@@ -108,7 +108,7 @@ def curves(runner, results):
 
 
 def main(about):
-    """`about`: what --help says."""
+    """Runs the tool; `about` is the text of --help."""
     options = parse(about)
     cells = {name: cell for name, cell in selected(options.only, options.quick).items()
              if re.search(options.match, name)}

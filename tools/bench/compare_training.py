@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What tools/bench/training does: the configurations, both sides of each, their rounds."""
+"""Runs tools/bench/training: times both sides of each configuration, in rounds."""
 
 import argparse
 import contextlib
@@ -41,20 +41,20 @@ def write_card(folder, name):
 
 
 class Ours(Worker):
-    """The C++ program: steps on request."""
+    """svgen's side: svgen-bench-training, which takes steps on request."""
 
     def __init__(self, phase, card, dtype, batch, build=BUILD, environment=None):
         super().__init__([build / "tools/svgen-bench-training", phase, card, dtype, batch],
                          environment)
 
     def __call__(self, steps):
-        """Seconds a step."""
+        """Takes so many steps; returns the seconds per step."""
         seconds, _, self.mebibytes = map(float, self.ask(steps))
         return seconds / steps
 
 
 class Eager:
-    """PyTorch in this process."""
+    """The other side: PyTorch in this process."""
 
     def __init__(self, phase, card, dtype, batch):
         make = {"autoencoder": eager_training.AutoencoderStep,
@@ -76,7 +76,7 @@ def compare(name, dtype, rounds, folder):
     eager = Eager(phase, card, dtype, batch)
     eager(2)
     ours(1)
-    steps = max(1, round(0.5 / ours(1)))  # of half a second at least
+    steps = max(1, round(0.5 / ours(1)))  # so many that they take half a second
     found = paired(lambda: eager(steps), lambda: ours(steps), rounds, Guard([ours.pid]))
     ours.close()
     return {"name": name, "dtype": dtype, "batch": batch, "steps": steps,
@@ -94,7 +94,7 @@ def ours_alone(name, dtype, folder):
 
 
 def main(about):
-    """`about`: what --help says in its first line."""
+    """Runs the tool; the first line of `about` is the description that --help shows."""
     parser = argparse.ArgumentParser(prog="tools/bench/training", description=about.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", choices=COMPARED, action="append")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Operations of each part of the system, counted from the sizes on a card (2 for a multiply-add).
+"""Counts the operations of each part of the system from the sizes on a card (a multiply-add is 2).
 
 Only products count: matrix products (attention's among them) and convolutions. Each function returns
 {"gemm": operations, "conv": operations} for one image.
@@ -7,7 +7,7 @@ Only products count: matrix products (attention's among them) and convolutions. 
 
 
 def total(*counts):
-    """Their sum."""
+    """The sum of counts, kind by kind."""
     return {kind: sum(count.get(kind, 0) for count in counts) for kind in ("gemm", "conv")}
 
 
@@ -35,7 +35,7 @@ def transformer_layer(tokens, width, hidden, products=2):
 
 
 def dit(card):
-    """One evaluation; of the final layer the rows that are used."""
+    """One evaluation; of the final layer only the outputs that are used, the velocity's."""
     d, tokens, channels = card["diffusion"], grid_tokens(card), latent_channels(card)
     width, depth = d["width"], d["depth"]
     return total(linear(tokens, channels, width), linear(1, 256 + width, width),
@@ -98,7 +98,7 @@ def grid_tokens(card):
 
 
 def of(cell, card):
-    """What a cell of the benchmark computes in one call."""
+    """The operations of one call in a cell of the benchmark."""
     side = cell.get("side", card["grid"][0])
     evaluations = cell.get("steps", 1) * (2 if cell.get("guidance", 1) != 1 else 1)
     counts = {"dit": lambda: dit(card), "encode": lambda: encode(card, side),
@@ -109,5 +109,5 @@ def of(cell, card):
 
 
 def floor(count, peaks):
-    """Seconds at the peaks {"gemm": operations a second, "conv": the same}."""
+    """The seconds that a count takes at the peaks {"gemm": operations a second, "conv": the same}."""
     return sum(value / peaks[kind] for kind, value in count.items())

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The system's models as PyTorch modules of the published structure, for times to compare with; for
-numbers to agree with, tests/reference/plain_model.py has functions written from the equations.
+"""The system's models as PyTorch modules of the published structure, to compare times with. Numbers
+are compared with the functions of tests/reference/plain_model.py, written from the equations.
 
 Their tensors have the published names. Written as one would write them for PyTorch eager: nn modules
 and the library's fused attention. tools/bench/training trains them, tools/bench/inference runs them
@@ -17,7 +17,7 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of the encoders' pix
 
 
 def attend(qkv, heads, change=None):
-    """Self-attention of joint projections (N, T, 3 D); change(q), change(k) before."""
+    """Self-attention of joint projections (N, T, 3 D) -> (N, T, D); `change` alters q and k first."""
     n, t, width = qkv.shape
     q, k, v = qkv.view(n, t, 3, heads, -1).permute(2, 0, 3, 1, 4)
     if change:
@@ -42,7 +42,7 @@ class Attention(nn.Module):
 
 
 class JointAttention(nn.Module):
-    """With the tensor names of torchvision's."""
+    """Attention with the tensor names of torchvision's."""
 
     def __init__(self, width, heads):
         super().__init__()
@@ -148,7 +148,7 @@ class Encoder(nn.Module):
         self.blocks = nn.ModuleList(EncoderBlock(width, heads, ffn) for _ in range(depth))
         self.norm = nn.LayerNorm(width)
         self.quarter, self.rope_base = width // heads // 4, rope_base
-        self.periods, self.tables = None, {}  # periods: where a file holds others
+        self.periods, self.tables = None, {}  # periods: of a file that has its own
 
     def rotation(self, rows, columns, x):
         """cos and sin (T, head) for tokens like x, computed once for each size."""
@@ -187,7 +187,7 @@ class VitBlock(nn.Module):
         self.ln_1, self.ln_2 = nn.LayerNorm(width, eps=1e-6), nn.LayerNorm(width, eps=1e-6)
         self.self_attention = JointAttention(width, heads)
         first, gelu, second = mlp(width, hidden)
-        self.mlp = nn.Sequential(first, gelu, nn.Identity(), second)  # a dropout in between
+        self.mlp = nn.Sequential(first, gelu, nn.Identity(), second)  # in place of a dropout
 
     def forward(self, x):
         x = x + self.self_attention(self.ln_1(x))
@@ -304,7 +304,7 @@ class Decoder(nn.Module):
 
 @torch.no_grad()
 def averaged_moments(tokens):
-    """The alignment's two scalars of each (T, C)."""
+    """The alignment's two scalars, mean and deviation, of each (T, C)."""
     return tokens.mean((-2, -1), keepdim=True), tokens.std(-2, keepdim=True).mean(-1, keepdim=True)
 
 

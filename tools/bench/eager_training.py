@@ -54,7 +54,7 @@ class AutoencoderStep:
         with torch.no_grad():
             semantic = self.encoder(pixels).float()
         residual = self.residual(pixels).float()
-        # Over the whole batch.
+        # The scalars are those of the whole batch.
         residual = aligned(semantic.flatten(0, 1), residual.flatten(0, 1)).view_as(residual)
         z = torch.cat([semantic, residual], 2).transpose(1, 2)
         side = int(math.sqrt(z.shape[2]))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One model's parts on request, for tools/bench/inference: reads lines "PART KEY=VALUE ..." from
-// the standard input, and answers each with "SECONDS PEAK ANONYMOUS" (memory in MiB) or "error
-// TEXT".
+// Runs the parts of a model on request, for tools/bench/inference: reads lines "PART KEY=VALUE ..."
+// from the standard input, and answers each with "SECONDS PEAK ANONYMOUS" (memory in MiB) or
+// "error TEXT".
 //
 //   svgen-bench CARD DTYPE THREADS DEVICE
 //
@@ -46,7 +46,7 @@ class Request {
   }
   int64_t count(const std::string& key) const { return static_cast<int64_t>(number(key, 1)); }
 
-  /// The first `batch` rows of an input.
+  /// Returns the first `batch` rows of an input.
   Tensor input(const std::string& name) const {
     return read_tensor(text("inputs"), name).rows(0, count("batch"));
   }
@@ -70,7 +70,7 @@ SampleRequest sample_request(Engine& engine, const Request& request) {
   return sample;
 }
 
-// Noise to noise + velocity(t = 0): one evaluation of the transformer.
+// Takes noise to noise + velocity(t = 0): one evaluation of the transformer.
 Run velocity(Engine& engine, const Request& request) {
   SampleRequest sample = sample_request(engine, request);
   sample.options.steps = 1;
@@ -86,7 +86,7 @@ Run decode(Engine& engine, const Request& request) {
   };
 }
 
-/// Views on pictures (N, H, W, 3), which must stay alive.
+/// Returns views on pictures (N, H, W, 3), which must stay alive.
 template <typename Byte>
 std::vector<BasicImageView<Byte>> views(const Tensor& pictures) {
   std::vector<BasicImageView<Byte>> all;
@@ -116,7 +116,7 @@ Tensor decoded_levels(Engine& engine, const Tensor& latents, Grid grid) {
   return pictures;
 }
 
-// Noise to 8-bit pictures.
+// Takes noise to 8-bit pictures.
 Run image(Engine& engine, const Request& request) {
   const SampleRequest sample = sample_request(engine, request);
   return [&engine, sample] {
@@ -124,7 +124,7 @@ Run image(Engine& engine, const Request& request) {
   };
 }
 
-// Pictures to latents and back.
+// Takes pictures to latents and back.
 Run frame(Engine& engine, const Request& request) {
   const Tensor pictures = request.input("pictures-" + request.text("side"));
   const int64_t side = request.count("side");

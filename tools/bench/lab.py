@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where tools/bench/inference measures its cells, each once."""
+"""Measures the cells of tools/bench/inference, each once, and keeps their results."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ SHORTEST = 0.5  # seconds of one measurement
 
 
 class NotInstalled(Exception):
-    """A peer is not here."""
+    """The runtime of a peer is not installed."""
 
 
 class BenchRunner:
@@ -61,7 +61,7 @@ class BenchRunner:
         return self.out / f"inputs-{model}.safetensors"
 
     def environment(self, threads):
-        """The same for all sides."""
+        """The variables of a worker, the same for all sides."""
         return environment(BUILD, threads) | {"TORCHINDUCTOR_CACHE_DIR": str(self.out / "inductor")}
 
     def ours(self, cell):
@@ -98,13 +98,13 @@ class BenchRunner:
             return None
 
     def finished(self, name):
-        """What a file of cells/ holds, if that counts: what was measured without the guard does for
-        such runs only."""
+        """The kept result of a cell, or None. A peer's failure is none: it is measured again."""
         found = self.outcome(name)
         return None if found and "failed" in found else found
 
     def outcome(self, name):
-        """The same, or how the peer failed."""
+        """The kept result of a cell, also a peer's failure, or None. What was measured without the
+        guard counts only in runs without it."""
         path = self.out / f"cells/{name}.json"
         found = json.loads(path.read_text()) if path.exists() else None
         counts = found and (found["guarded"] or self.options.unguarded or
@@ -158,7 +158,7 @@ class BenchRunner:
     # What it is compared with.
 
     def oracle(self, cell):
-        """The file of a part's float64 result for the first image, or None for whole jobs."""
+        """The file of a part's float64 result for the first image; None for whole jobs and other sides."""
         model, part, side = cell["model"], cell["part"], cell.get("side")
         if part in ("image", "frame") or side is not None:
             return None
@@ -194,7 +194,7 @@ class BenchRunner:
     # Whole processes.
 
     def start(self, cell):
-        """From the command to one evaluation: the peer's first answer, and a pipeline's whole run."""
+        """Times from the command to one evaluation: the peer's first answer, a pipeline's whole run."""
         path, _ = self.card(cell["model"])
         line = (f"svgdiffuse model={path} dtype={cell['dtype']} num-images=1 steps=1 "
                 "guidance-scale=1 ! fakesink")
@@ -234,7 +234,7 @@ class BenchRunner:
         return time.monotonic() - start, buffers, memory
 
     def chains(self, cell):
-        """Reconstructing pipelines side by side in one process: frames a second."""
+        """Times reconstructing pipelines side by side in one process."""
         runs = []
 
         def run():
@@ -249,7 +249,7 @@ class BenchRunner:
                 "repeated": guard.repeated}
 
     def frames(self, cell, count):
-        """Seconds a frame of so many chains, and how far apart a chain's frames are."""
+        """Seconds per frame of `count` chains together, and between the frames of a chain (gaps)."""
         path, card = self.card(cell["model"])
         side, dtype = card["grid"][0] * card["patch"], f"model={path} dtype={cell['dtype']}"
         length = WARM_FRAMES + (4 if self.options.quick else max(6, 24 // count))
@@ -268,7 +268,7 @@ class BenchRunner:
                          for part in (50, 95, 99)}}
 
     def stream(self, cell):
-        """What a pipeline adds to the library's own time for a frame."""
+        """Measures what share a pipeline adds to the library's own time for a frame."""
         with self.ours(cell) as ours:
             request = self.request(cell)
             ours.ask(*request)
@@ -300,12 +300,12 @@ def values(path, dtype):
 
 
 def distance(a, b):
-    """Relative L2."""
+    """The L2 distance of a from b, relative to b."""
     return float((a - b).norm() / b.norm())
 
 
 def watch(process, memory):
-    """Keeps the largest of a process's memory, until it ends."""
+    """Notes the most memory of each kind (MiB) that a process has until it ends."""
     status = pathlib.Path(f"/proc/{process.pid}/status")
     while process.poll() is None:
         try:

@@ -42,7 +42,7 @@ def tokens(card):
 
 
 def sizes(card, role):
-    """What a card says of a role, without where its weights lie."""
+    """What a card says of a role but for the file of its weights."""
     return {key: value for key, value in card[role].items()
             if key not in ("file", "prefix", "preset", "sha256")}
 
@@ -79,7 +79,8 @@ def load_module(card, folder, role, dtype):
 
 
 # Ending of a tensor's name: mean and deviation of its values; a matrix that is not named has
-# deviation 1 / sqrt(inputs). Nothing is zero: what a published initialisation zeroes would hide.
+# deviation 1 / sqrt(inputs). Nothing is zero: errors in a part that the published initialisation
+# zeroes would not show.
 FILLS = (("adaLN_modulation.1.weight", 0, 0.02), ("embedding_table.weight", 0, 0.5),
          ("conv_out.weight", 0, 0.01), ("gamma", 0.3, 0.05), ("norm.weight", 1, 0.1),
          ("token", 0, 0.5), ("tokens", 0, 0.5), ("pos_embed", 0, 0.5), ("pos_embedding", 0, 0.1),
@@ -96,11 +97,11 @@ def fill(name, tensor, generator):
         deviation = tensor[0].numel() ** -0.5 if matrix else 0.1
     tensor.normal_(mean, deviation, generator=generator)
     if name.endswith("attn.qkv.bias"):
-        tensor.chunk(3)[1].zero_()  # the encoder's keys have none
+        tensor.chunk(3)[1].zero_()  # the encoder's keys have no bias
 
 
 def write_weights(path, kinds):
-    """{name: shape} as a float32 file with seeded random values, unless it is there."""
+    """Writes {name: shape} as a float32 file of seeded random values, unless it is there."""
     if path.exists():
         return
     unfinished = path.with_suffix(".unfinished")
@@ -120,7 +121,7 @@ AUTOENCODER = {"encoder": "encoder.", "residual": "extra_vit.", "decoder": "deco
 
 
 def write_model(folder, name):
-    """The card of a published size with random weights, in folder/name."""
+    """Writes the card of a published size and its random weights; returns folder/name/card.json."""
     card = PUBLISHED | {"diffusion": DITS[name]}
     path = folder / name / "card.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -141,7 +142,7 @@ def write_model(folder, name):
 
 
 def write_inputs(path, card, images, sides):
-    """What all sides read: noise, and latents and pictures of each size (side in tokens)."""
+    """Writes what all sides read: noise, and latents and pictures of each size (side in tokens)."""
     generator = torch.Generator().manual_seed(2)
     channels = latent_channels(card)
     tensors = {"noise": torch.randn(images, tokens(card), channels, generator=generator)}

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""What this processor, or CUDA device, reaches with the library that both sides compute with (on a
-processor oneDNN of the PyTorch wheel, weights packed): prints {"gemm": operations a second, "conv": the
-same}.
+"""Measures the peak rates of this processor or CUDA device in the library that both sides compute with
+(on a processor oneDNN of the PyTorch wheel, weights packed); prints {"gemm": operations a second,
+"conv": the same}.
 
 usage: python -m tools.bench.peaks DTYPE THREADS DEVICE [--quick]
 
-The largest rate of products at a diffusion transformer's shapes and of convolutions at a decoder's.
+They are the largest of matrix products at a diffusion transformer's shapes and of convolutions at a
+decoder's.
 """
 
 import json
@@ -23,7 +24,7 @@ CONVOLUTIONS = [(16, 512), (32, 256), (64, 256), (128, 128), (128, 256), (256, 1
 
 
 def best(run, operations, seconds, device):
-    """The largest rate within so many seconds."""
+    """The largest rate, in operations a second, of runs within so many seconds."""
     runs = 1 if device == "cpu" else 20  # between two waits for the device
     wait = (lambda: None) if device == "cpu" else torch.cuda.synchronize
     shortest, end = float("inf"), time.monotonic() + seconds

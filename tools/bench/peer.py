@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""A peer of svgen-bench: the same parts, requests and answers, computed by another runtime.
+"""Answers the requests of svgen-bench with the same parts, computed by another runtime.
 
 usage: python -m tools.bench.peer KIND CARD DTYPE THREADS DEVICE SCRATCH       kinds: PEERS below
 
-SCRATCH keeps exported models. float64 in eager is what errors are measured against.
+SCRATCH keeps exported models. Errors are measured against eager in float64.
 """
 
 import json
@@ -184,7 +184,7 @@ def levels(pixels):
 
 
 class Jobs:
-    """What svgen-bench does on request, with the parts of a peer."""
+    """Does what svgen-bench does on request, with the parts of a peer."""
 
     def __init__(self, peer):
         self.peer, self.card = peer, peer.card
@@ -257,7 +257,7 @@ def answer(jobs, inputs, line):
 
 
 def kind_of(error):
-    """The first word of an answer that is none: whether the runtime says that it cannot do it."""
+    """The first word that answers a failure: "unsupported" if the runtime says it cannot do that."""
     cannot = isinstance(error, NotImplementedError) or type(error).__name__ in (
         "NotImplemented", "UnsupportedOperatorError")  # ONNX Runtime's and the export's
     return "unsupported" if cannot else "error"

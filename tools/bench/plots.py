@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Curves of what was measured: cost against steps, batch, resolution, threads and pipelines.
+"""Draws curves of what was measured: cost against steps, batch, resolution, threads and pipelines.
 
 usage: python -m tools.bench.plots RESULTS.json OUT.png     with a Python that has matplotlib
 """
@@ -10,7 +10,7 @@ import sys
 
 
 def points(results, wanted, key):
-    """{"dtype side": [(x, seconds)]} of pair cells with these settings."""
+    """{"dtype, side": [(x, seconds)]} of the pair cells with the wanted settings."""
     lines = {}
     for result in results:
         cell = result["cell"]

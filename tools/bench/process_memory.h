@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Memory of this process as Linux counts it, for benchmarks and tests of growth.
+// Reads the memory of this process as Linux counts it, for benchmarks and tests of growth.
 #pragma once
 
 #include <cstdint>
 #include <fstream>
 #include <string>
 
-/// Kibibytes of a line of /proc/self/status, such as "VmHWM:" (the peak); -1 where there is none.
+/// Returns the KiB in a line of /proc/self/status, such as "VmHWM:" (the peak); -1 without it.
 inline int64_t process_kibibytes(const std::string& key) {
   std::ifstream status("/proc/self/status");
   for (std::string word; status >> word;) {
@@ -16,7 +16,7 @@ inline int64_t process_kibibytes(const std::string& key) {
   return -1;
 }
 
-/// The same in mebibytes.
+/// Returns the same in MiB.
 inline int64_t process_mebibytes(const std::string& key) {
   const int64_t kibibytes = process_kibibytes(key);
   return kibibytes < 0 ? -1 : kibibytes / 1024;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How benchmarks measure: rounds of ABBA and BAAB, none counted while other processes ran."""
+"""Measures in rounds of ABBA and BAAB; a round in which other processes ran does not count."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ import tempfile
 import time
 
 FOREIGN_LOAD = 0.03  # of a processor
-PATIENCE = 1800  # seconds that a round waits for silence
+PATIENCE = 1800  # seconds that a round waits for the machine to be quiet
 
 
 def busy_seconds(pids):
@@ -28,11 +28,11 @@ def busy_seconds(pids):
 
 
 class Guard:
-    """Runs work at times when nothing else runs; counts what it had to repeat."""
+    """Runs work while nothing else runs, and repeats what was disturbed."""
 
     def __init__(self, pids, enabled=True):
         self.pids, self.enabled = [os.getpid(), *pids], enabled
-        self.repeated, self.foreign = 0, 0.0  # foreign: the largest load that was let pass
+        self.repeated, self.foreign = 0, 0.0  # foreign: the largest load of rounds that count
 
     def load_during(self, work):
         """(work's result, other processes' load, whether that is too much)."""
@@ -65,7 +65,8 @@ def quartiles(values):
 
 
 def paired(a, b, rounds, guard):
-    """Rounds of a() and b(), each of which returns seconds: raw means and the ratios a / b."""
+    """Runs rounds of a() and b(), each of which returns seconds; gives their means in each round and
+    the quartiles of the ratios a / b."""
     def one_round(first, second):
         times = [first(), second(), second(), first()]
         return (times[0] + times[3]) / 2, (times[1] + times[2]) / 2
@@ -81,7 +82,7 @@ def paired(a, b, rounds, guard):
 
 
 class Worker:
-    """A process that answers lines of words with lines of words; KEY=VALUE of both sides."""
+    """A process that answers each line of words with one, as svgen-bench and its peers do."""
 
     def __init__(self, command, environment=None):
         self.started = time.monotonic()
@@ -92,7 +93,8 @@ class Worker:
         self.pid = self.process.pid
 
     def ask(self, *words):
-        """The words of the answer; a sentence that begins with "error" or "unsupported" is raised."""
+        """Sends a line, returns the words of the answer; raises one that begins with "error" or
+        "unsupported"."""
         try:
             self.process.stdin.write(" ".join(map(str, words)) + "\n")
             self.process.stdin.flush()
@@ -107,7 +109,7 @@ class Worker:
         return answer
 
     def last_line(self):
-        """Of what it wrote for people."""
+        """The last line of its standard error."""
         self.said.seek(0)
         lines = self.said.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing"
@@ -127,7 +129,7 @@ class Worker:
 
 
 class WorkerError(Exception):
-    """Which worker, what it said, or that it ended; whether it says that it cannot do that at all."""
+    """A worker reported an error or ended; `unsupported`: it says that it cannot do that at all."""
 
     def __init__(self, worker, text, unsupported=False):
         super().__init__(text)
@@ -135,13 +137,13 @@ class WorkerError(Exception):
 
 
 def environment(build, threads):
-    """Of a side: the same team of threads for all, and the backend of a build for svgen's."""
+    """The variables of a side: as many threads for each, and for svgen's the backend of a build."""
     return {"OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "passive",
             "GOMP_SPINCOUNT": "10000", "SVGEN_BACKEND": str(build / "lib/backend/libsvgen-torch.so")}
 
 
 def machine():
-    """What runs here; asks PyTorch."""
+    """Describes the processor and PyTorch."""
     import torch  # pylint: disable=import-outside-toplevel
     with open("/proc/cpuinfo") as info:
         model = next(line.split(":")[1].strip() for line in info if line.startswith("model name"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tables of what tools/bench/inference measured."""
+"""Writes the tables of what tools/bench/inference measured."""
 
 import statistics
 
@@ -35,7 +35,7 @@ class Report:
                 selected([section], self.runner.options.quick).items() if name in self.cells]
 
     def utilisation(self, result):
-        """Floor over time of svgen's side."""
+        """U: the time that the products need at the peak rates over svgen's time; None without rates."""
         cell = result["cell"]
         peaks = self.about["peaks"].get(peaks_key(cell["dtype"], cell["threads"], device_of(cell)))
         if peaks is None:
@@ -207,7 +207,7 @@ def ratio_of(result):
 
 
 def counted(cells):
-    """How many were measured, how many peers cannot or failed, how many are not installed."""
+    """Counts the cells in words: measured, not supported, failed, not installed."""
     missing = sum(result is None for result in cells.values())
     cannot, failed = (sum(key in (result or {}) for result in cells.values())
                       for key in ("unsupported", "failed"))

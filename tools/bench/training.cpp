@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Training steps on request, for tools/bench/training: reads numbers of steps from the standard
-// input, and answers each with the seconds they took, the last loss and the peak memory in MiB.
+// Takes training steps on request, for tools/bench/training: reads numbers of steps from the
+// standard input, and answers each with the seconds they took, the last loss and the peak memory in
+// MiB.
 //
 //   svgen-bench-training autoencoder|diffusion CARD DTYPE BATCH
 #include <algorithm>
@@ -27,7 +28,7 @@ std::vector<int64_t> next_indices(const Trainer& trainer, int64_t batch) {
   return indices;
 }
 
-// The same arbitrary pictures in every step.
+// Trains with the same arbitrary pictures in every step.
 std::function<TrainReport()> autoencoder_steps(const EngineOptions& model, int64_t batch) {
   AutoencoderOptions options;
   options.model = model;
