@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Semantic features of a picture or video, in C: an appsink hands them over batch by batch.
+ * Prints semantic features of a picture or video, which an appsink hands over batch by batch.
  *
  *   cc features.c $(pkg-config --cflags --libs gstreamer-app-1.0) -o features
  *   ./features FILE
@@ -8,13 +8,13 @@
 #include <gst/gst.h>
 #include <stdio.h>
 
-/* What caps say: innermost dimension first, "CHANNELS:TOKENS:IMAGES". */
+/* Reads the shape that caps write innermost dimension first, as "CHANNELS:TOKENS:IMAGES". */
 static gboolean read_shape(GstCaps *caps, guint shape[3]) {
   const gchar *text = gst_structure_get_string(gst_caps_get_structure(caps, 0), "dimensions");
   return text != NULL && sscanf(text, "%u:%u:%u", &shape[0], &shape[1], &shape[2]) == 3;
 }
 
-/* The mean feature of each image of a batch, and its first numbers as a sample. */
+/* Prints the first channels of each image's features, averaged over its tokens. */
 static gboolean print_batch(GstSample *sample, guint *image) {
   guint shape[3];
   GstMapInfo map;
@@ -37,7 +37,7 @@ static gboolean print_batch(GstSample *sample, guint *image) {
   return fits;
 }
 
-/* FALSE and its words when an element has failed. */
+/* Returns FALSE, and prints why, when an element has failed. */
 static gboolean is_well(GstElement *pipeline) {
   GstBus *bus = gst_element_get_bus(pipeline);
   GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
@@ -61,7 +61,7 @@ int main(int argc, char **argv) {
   }
   GError *error = NULL;
   GstElement *pipeline = gst_parse_launch(
-      /* Only video is decoded, so a file without any is an error; and it is seen upright. */
+      /* Only video is decoded, so a file without any is an error; videoflip turns it upright. */
       "filesrc name=file ! decodebin expose-all-streams=false caps=\"video/x-raw(ANY)\" ! "
       "videoconvert ! deinterlace ! videoflip video-direction=auto ! videoscale ! "
       "svgencode features=semantic batch-size=4 ! appsink name=features sync=false",
@@ -78,7 +78,7 @@ int main(int argc, char **argv) {
 
   guint images = 0;
   gboolean fine = TRUE;
-  /* With a time limit: after an error nothing more comes, not even the end of the stream. */
+  /* Waits for a limited time: after an error not even the end of the stream comes. */
   while (fine && !gst_app_sink_is_eos(GST_APP_SINK(sink))) {
     GstSample *sample = gst_app_sink_try_pull_sample(GST_APP_SINK(sink), GST_SECOND / 10);
     if (sample != NULL) {

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Semantic features of all pictures of a folder as one array for numpy.
+"""Writes semantic features of all pictures of a folder as one array for numpy.
 
 usage: features.py [--force] FOLDER FEATURES.npy
 
 FEATURES.npy is float32 of (images, tokens, channels); FEATURES.txt names the picture of each row.
-Of a picture, turned as its orientation tag says, the square in the middle is taken. Needs python3-gst-1.0 and python3-numpy.
+Each picture is turned as its orientation tag says and cropped to the square in its middle. Needs
+python3-gst-1.0 and python3-numpy.
 """
 
 import argparse
@@ -59,12 +60,12 @@ def array_of(sample):
 
 
 def batches(pipeline):
-    """What comes out of the appsink until the end of the stream."""
+    """Yields the arrays that come out of the appsink until the end of the stream."""
     sink, bus = pipeline.get_by_name("features"), pipeline.get_bus()
     pipeline.set_state(Gst.State.PLAYING)
     try:
         while not sink.get_property("eos"):
-            # With a time limit: after an error nothing more comes, not even the end.
+            # Waits for a limited time: after an error not even the end of the stream comes.
             sample = sink.emit("try-pull-sample", Gst.SECOND // 10)
             if sample:
                 yield array_of(sample)
@@ -77,7 +78,7 @@ def batches(pipeline):
 
 
 def line_of(path):
-    """A line of a list: quoted, a name may hold anything. -1: no label."""
+    """A line of a dataset's list: quoted, since a name may hold anything; -1: no label."""
     quoted = str(path.absolute()).replace('"', '""')
     return f'"{quoted}",-1\n'
 
@@ -110,7 +111,7 @@ def extract(folder, out, force):
     pictures = pictures_of(folder)
     pipeline = Gst.parse_launch(PIPELINE)
     with tempfile.NamedTemporaryFile("w", errors="surrogateescape") as listing:
-        # A list, not the folder: rows and names are then in one order.
+        # A list rather than the folder, so that rows and names have the same order.
         listing.writelines(line_of(path) for path in pictures)
         listing.flush()
         pipeline.get_by_name("pictures").set_property("location", listing.name)

@@ -40,7 +40,7 @@ void generate(int64_t label, uint64_t seed, const std::string& file) {
   const svgen::MutableImageView picture = svgen::packed_rgb(pixels.data(), width, height);
   engine->decoder().decode_into(latent, card.grid, request.normalized, {&picture, 1});
 
-  const std::string beside = file + ".unfinished";  // gets its name when it is whole
+  const std::string beside = file + ".unfinished";  // renamed when it is complete
   std::ofstream out(beside, std::ios::binary);
   out << "P6\n" << width << ' ' << height << "\n255\n";
   out.write(reinterpret_cast<const char*>(pixels.data()), static_cast<int64_t>(pixels.size()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the examples in C++ share: classes by name, and pictures as OpenCV has and writes them.
+// Helpers of the C++ examples: classes by name, and views and files of OpenCV's pictures.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 
 namespace example {
 
-/// A class of the model by its name or number.
+/// Returns the class of the model with this name or number.
 inline int64_t class_of(const svgen::Card& card, const std::string& word) {
   const auto name = std::find(card.classes.begin(), card.classes.end(), word);
   if (name != card.classes.end()) return name - card.classes.begin();
@@ -30,7 +30,7 @@ inline int64_t class_of(const svgen::Card& card, const std::string& word) {
                                   {.expected = names, .found = word});
 }
 
-/// The library's views on a picture of OpenCV, whose pixels are blue, green, red.
+/// Returns the library's view on a picture of OpenCV, whose pixels are blue, green, red.
 inline svgen::MutableImageView mutable_view(cv::Mat& bgr) {
   uint8_t* data = bgr.data;
   return {bgr.cols, bgr.rows, {data + 2, data + 1, data}, static_cast<ptrdiff_t>(bgr.step), 3};
@@ -41,8 +41,7 @@ inline svgen::ImageView view(const cv::Mat& bgr) {
   return {bgr.cols, bgr.rows, {data + 2, data + 1, data}, static_cast<ptrdiff_t>(bgr.step), 3};
 }
 
-/// Writes beside the file, which is then renamed: an older picture stays until the new one is
-/// whole.
+/// Writes a file beside it and renames that: an older picture stays until the new one is complete.
 inline void write_picture(const std::filesystem::path& file, const cv::Mat& bgr) {
   const std::filesystem::path beside =
       file.parent_path() / (".unfinished-" + file.filename().string());
@@ -54,7 +53,7 @@ inline void write_picture(const std::filesystem::path& file, const cv::Mat& bgr)
   throw svgen::IoError("cannot write the picture", {.where = file.string()});
 }
 
-/// Runs the body of main(); what fails is said in one line.
+/// Runs the body of main() and returns its exit status; prints an error in one line.
 template <typename Body>
 int run(Body body) {
   try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Takes a picture through the latent space and back with the library alone: encode, align, decode.
+// Reconstructs a picture with the library alone: encode, align, decode.
 //
 //   c++ -std=c++20 reconstruct.cpp $(pkg-config --cflags --libs libsvgen)
 //       -isystem $(pkg-config --variable=includedir opencv4)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * A live stream of generated pictures by RTSP, in VP8; everyone who looks on sees the same.
+ * Serves generated pictures as a live RTSP stream in VP8; all viewers see the same.
  *
  *   cc rtsp_server.c $(pkg-config --cflags --libs gstreamer-rtsp-server-1.0) -o rtsp_server
  *   ./rtsp_server --classes heart,tree --steps 10
@@ -52,7 +52,7 @@ static gboolean read_options(int *argc, char ***argv) {
   return TRUE;
 }
 
-/* Text from outside is no part of the line: it goes to the element as it is. */
+/* Sets a property: text from the command line must not be parsed as part of the pipeline. */
 static void set_classes(GstElement *bin) {
   GstElement *source = gst_bin_get_by_name(GST_BIN(bin), "source");
   g_object_set(source, "classes", classes, NULL);
@@ -68,8 +68,8 @@ static gchar *launch_line(void) {
       pace, steps, 2 * pace);
 }
 
-/* What would fail for every client fails here, with words: a live source starts in PAUSED and
- * makes nothing yet. */
+/* Reports before anybody connects what would fail for every client. In PAUSED a live source has
+ * started and makes no picture yet. */
 static gboolean try_line(const gchar *line) {
   GError *error = NULL;
   GstElement *bin = gst_parse_launch(line, &error);
@@ -138,7 +138,7 @@ static gboolean serve(const gchar *line) {
   }
   g_free(service);
   g_object_unref(mounts);
-  /* Their threads may be in the middle of a picture: they end before the program does. */
+  /* Clients are removed first: their threads may be in the middle of a picture. */
   gst_rtsp_server_client_filter(server, all_clients, NULL);
   g_object_unref(server);
   gst_rtsp_thread_pool_cleanup();

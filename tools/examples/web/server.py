@@ -19,7 +19,7 @@ import sys
 from studio import GLib, Gst, Refused, Studio
 
 PAGE = pathlib.Path(__file__).with_name("index.html")
-QUIET_SECONDS = 10  # after which a viewer is asked whether it is still there
+QUIET_SECONDS = 10  # of silence, after which a viewer is asked whether it is still there
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -50,7 +50,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer_words(400, problem)
 
     def stream(self):
-        """Server-sent events, https://html.spec.whatwg.org/#server-sent-events."""
+        """Sends server-sent events, https://html.spec.whatwg.org/#server-sent-events."""
         self.start(200, "text/event-stream")
         seen = None
         with self.studio.viewer():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One pipeline that makes pictures while somebody looks on, and its settings."""
+"""Runs one pipeline that makes pictures while somebody watches, and changes its settings."""
 
 import base64
 import contextlib
@@ -20,7 +20,7 @@ RANGES = {"steps": (1, 50), "seed": (0, 2**53 - 1), "pace": (1, 20)}  # JavaScri
 
 
 class Refused(Exception):
-    """What cannot be had, in words."""
+    """A request that cannot be met; the text says why."""
 
 
 def number(key, text):
@@ -32,7 +32,7 @@ def number(key, text):
 
 
 def class_names(text, known):
-    """Names between commas, which may hold commas themselves."""
+    """Splits names at commas; a name may hold commas itself."""
     chosen, parts = [], text.split(",")
     while parts:
         lengths = (n for n in range(len(parts), 0, -1) if ",".join(parts[:n]) in known)
@@ -57,7 +57,7 @@ class Settings:
     pace: int = 4  # pictures a second
 
     def changed(self, query, known):
-        """With what the query of an address says instead."""
+        """The settings with the values that the query of a URL gives."""
         changes = {}
         for key, text in urllib.parse.parse_qsl(query, keep_blank_values=True):
             if key in changes:
@@ -69,7 +69,7 @@ class Settings:
 
 
 class Studio:
-    """Whoever looks on waits for `news`; `latest` is the newest event, older ones are gone."""
+    """Runs the pipeline. Viewers wait for `news`; only the newest event is kept, as `latest`."""
 
     def __init__(self, model):
         self.control = threading.Lock()  # over the pipeline; its own threads never take it
@@ -132,7 +132,7 @@ class Studio:
 
     @contextlib.contextmanager
     def viewer(self):
-        """While one is inside, pictures are made."""
+        """Counts a viewer while it is entered; pictures are made while there is one."""
         with self.control:
             self.viewers += 1
             self.set_state(Gst.State.PLAYING)
