@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The experiments that train: what the residual, its alignment and the encoder are worth."""
+"""Runs the experiments that train: they show what the residual, its alignment and the encoder add."""
 
 import json
 import subprocess
@@ -14,8 +14,8 @@ from tools.helpers.files import write_text
 from tools.helpers.launch import quoted
 
 RECIPE = ROOT / "tools/recipes/mini.json"
-# Shorter than the embedded model's training, the same for all; averages of the weights that look
-# back as far as in a long training would still hold the first ones.
+# Shorter than the embedded model's training, and the same for all variants. The averages of the
+# weights look back less far: as in a long training they would still hold the initial weights.
 SHORT = {"autoencoder": {"max-steps": 600, "batch-size": 48, "ema-decay": 0.99},
          "latents": {"images": 8192},
          "diffusion": {"max-steps": 800, "batch-size": 128, "ema-decay": 0.99}}
@@ -27,7 +27,7 @@ WITHOUT_LABELS = ("label-weight=0 local-views=2 prototypes=512 patch-weight=0.5 
 
 
 def aligned(recipe, runner):
-    """What the others are compared with."""
+    """The variant that the others are compared with: changes nothing."""
 
 
 def not_aligned(recipe, runner):
@@ -43,7 +43,7 @@ def random_encoder(recipe, runner):
 
 
 def half_depth(recipe, runner):
-    """The lower half of the encoder's blocks, and its last normalisation."""
+    """Keeps the lower half of the encoder's blocks, and its last normalisation."""
     entry = recipe["model"]["encoder"]
     kept = entry["depth"] // 2
     blocks = entry.get("prefix", "") + "blocks."
@@ -61,7 +61,7 @@ VARIANTS = {"residual, aligned": aligned, "residual, not aligned": not_aligned,
 
 
 def use_encoder(recipe, card):
-    """The encoder of a card, its file made absolute."""
+    """Gives the recipe the encoder of a card, its file made absolute."""
     entry = json.loads(card.read_text())["encoder"]
     entry["file"] = str((card.parent / entry["file"]).resolve())
     recipe["model"]["encoder"] = entry
@@ -79,7 +79,7 @@ def variant_recipe(runner, change):
 
 
 def variant(runner, name):
-    """Trains one variant and measures it: cells of a table."""
+    """Trains one variant and measures it: (row of a table, Markdown of its pictures)."""
     out = runner.out / "ablations" / name.replace(" ", "-").replace(",", "")
     out.mkdir(parents=True, exist_ok=True)
     recipe, recipe_file = variant_recipe(runner, VARIANTS[name]), out / "recipe.json"
@@ -120,7 +120,7 @@ def ablations(runner):
 
 
 def encoders(runner):
-    """The probe of the model's encoder and of one that saw no label."""
+    """Probes the model's encoder, one that saw no label, and a random one."""
     recipe = json.loads(RECIPE.read_text())
     stage, sizes = recipe["encoder"], recipe["model"]
     folder = runner.out / "without-labels"

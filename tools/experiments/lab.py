@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where experiments are measured: launch lines, each run once and kept, and what they end in."""
+"""Runs the launch lines of experiments, each once, and has the parts that lines are made of."""
 
 import concurrent.futures
 import hashlib
@@ -31,7 +31,7 @@ JUDGE_TRAINING = ("label-weight=1 patch-weight=0 local-views=0 prototypes=64 hea
 
 
 class ExperimentRunner:
-    """Where launch lines are measured, each once."""
+    """Runs launch lines, each once, and keeps what they print in OUT/cells."""
 
     def __init__(self, options):
         self.out = options.out.resolve()
@@ -52,7 +52,7 @@ class ExperimentRunner:
         line_words = words(line)
         line = shown(line_words)
         self.lines.append(line)
-        # Of the model and of what the line says, wherever the files lie.
+        # The key depends on the model and the line, not on where the files lie.
         text = line.replace(str(self.out), "OUT").replace(str(self.model), "MODEL")
         key = hashlib.sha256(
             (self.identity + text + self.trainings(text)).encode()).hexdigest()[:24]
@@ -75,7 +75,7 @@ class ExperimentRunner:
         return found
 
     def trainings(self, text):
-        """A digest of the logs of the variants that a line uses: trained anew, they are others."""
+        """Digests of the logs of the variants in a line: a variant that is trained anew counts as new."""
         logs = [log for name in sorted(set(re.findall(r"OUT/ablations/([\w-]+)", text)))
                 for log in sorted((self.out / "ablations" / name).glob("*.jsonl"))]
         return "".join(hashlib.sha256(log.read_bytes()).hexdigest() for log in logs)
@@ -107,7 +107,7 @@ class ExperimentRunner:
         return path
 
     def prepare(self):
-        """What many lines need: they may run side by side afterwards."""
+        """Makes what many lines need, so that they can run side by side afterwards."""
         self.reference("reference-own", self.model)
         self.judged()
 
@@ -120,7 +120,7 @@ class ExperimentRunner:
             f"t. ! queue ! {self.judged()}")["results"]
 
     def judged(self):
-        """The end of a line of pictures: what the judge says of them."""
+        """The end of a line of pictures: the judge's probe of them."""
         judge = self.judge()
         reference = self.reference("reference-judge", judge)
         return f"{features(judge)} ! svgprobe reference={quoted(reference)} ! fdsink"
@@ -138,7 +138,7 @@ class ExperimentRunner:
                 for i in range(0, len(scores), len(self.seeds))]
 
     def psnr(self, source, latents):
-        """Reconstruction beside the original; a queue holds the originals."""
+        """Compares reconstructions with their originals, which wait in a queue."""
         wait = "queue max-size-buffers=0 max-size-bytes=0 max-size-time=0"
         return self.measure(
             f"{source} ! tee name=t  svgmetrics name=m ! fdsink  t. ! {wait} ! m.reference  "
@@ -162,7 +162,7 @@ class ExperimentRunner:
         return card
 
     def sheet(self, name, pictures, columns):
-        """A line of pictures as one file, and the Markdown that shows it."""
+        """Writes the pictures of a line as one file; the Markdown that shows it."""
         path = self.out / "pictures" / f"{name}.png"
         self.measure(f"{pictures} grid-columns={columns} ! videoconvert ! pngenc snapshot=true ! "
                      f"filesink location={quoted(path)}", makes=path)

@@ -35,7 +35,7 @@ CARD = {
                   "classes": PICTURES, "learn_sigma": False},
     "sampling": {"steps": 25, "shift": 0.15, "guidance_scale": 1.0},
 }
-STEPS = 250  # between looks
+STEPS = 250  # between two checks of the result
 LONGEST = 8000
 
 
@@ -51,7 +51,7 @@ def last_card(folder):
 
 
 def train(out, phase, source, element, reached):
-    """Trains on until `reached(card)` says so; (steps, seconds of training, its figures)."""
+    """Trains until `reached(card)` holds; (steps, seconds of training, its figures)."""
     seconds = 0
     for steps in range(STEPS, LONGEST + 1, STEPS):
         start = time.monotonic()

@@ -3,8 +3,8 @@
 
 usage: tools/experiments/plot-evaluation OUT.png RESULTS.jsonl ...
 
-Panels for what the files hold: curves of each number a frame and accuracy of each class. Several files
-stand beside each other under their names, with bars of their totals. matplotlib is installed into an
+Each kind of number has a panel: a curve over the frames, or bars of each class's accuracy. Several
+files share the panels under their names, with bars of their totals. matplotlib is installed into an
 environment of its own, out/plots, when the Python that runs has none.
 """
 
@@ -87,7 +87,7 @@ def draw(found, out):
 
 
 def with_matplotlib():
-    """Goes on in an environment that has it."""
+    """Starts the tool anew in an environment that has matplotlib, unless this one has."""
     try:
         importlib.import_module("matplotlib")
         return

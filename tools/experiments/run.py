@@ -31,7 +31,7 @@ from tools.helpers.launch import quoted
 PHOTOS = ROOT / "tests/data/photos/natural.txt"
 
 
-# What t-SNE maps and the probes show.
+# The kinds of features that maps and probes compare, as the middle of a launch line.
 def frontends(runner):
     return {"frozen features": features(runner.model),
             "latents": latents(runner.model),
@@ -61,7 +61,7 @@ def gates(runner):
     on_real = runner.number(f"{held_out} ! {runner.judged()}", "linear")
     on_decoded = runner.number(
         f"{held_out} ! {latents(runner.model)} ! svgdecode ! {runner.judged()}", "linear")
-    # The second run: files are in memory then.
+    # The second run is timed: files are in the page cache then.
     quick = (f"svgdiffuse model={quoted(runner.model)} classes=all num-images=16 batch-size=16 "
              "steps=10")
     runner.measure(f"{quick} ! svgdecode ! fakesink")
@@ -106,7 +106,7 @@ def guidance(runner):
 
 
 def maps(runner):
-    """t-SNE of held-out images in each kind of features, one picture."""
+    """Draws t-SNE maps of held-out images in each kind of features as one picture."""
     python = python_with(runner.out / "venv", "scikit-learn", "matplotlib")
     words = []
     for number, (title, frontend) in enumerate(frontends(runner).items()):
@@ -121,7 +121,7 @@ def maps(runner):
 
 
 def interpolated(a, b, t, spherical):
-    """Between two noises: straight, or along the sphere that noise lies on."""
+    """The noise at t between a and b: straight, or along the sphere that noise lies on."""
     if not spherical:
         return [(1 - t) * x + t * y for x, y in zip(a, b)]
     norms = math.sqrt(sum(x * x for x in a)), math.sqrt(sum(y * y for y in b))
@@ -131,14 +131,14 @@ def interpolated(a, b, t, spherical):
 
 
 def write_noise(path, rows, tokens):
-    """A safetensors file for initial-noise."""
+    """Writes rows of noise as a safetensors file for initial-noise."""
     shape = [len(rows), tokens, len(rows[0]) // tokens]
     data = b"".join(struct.pack(f"<{len(row)}f", *row) for row in rows)
     media.write_safetensors(path, {"noise": ("F32", shape, data)})
 
 
 def interpolation(runner):
-    """From one noise to another: a video of both ways, and what half way is worth."""
+    """Goes from one noise to another, straight and along the sphere: a video, and scores half-way."""
     card = json.loads(card_of(runner.model).read_text())
     tokens = card["grid"][0] * card["grid"][1]
     size = tokens * (card["encoder"]["width"] + card["residual"]["outputs"])
@@ -181,7 +181,7 @@ EXPERIMENTS = {
 
 
 def section(runner, name):
-    """Runs one experiment; its text is kept."""
+    """Runs one experiment and keeps its text."""
     title, experiment = EXPERIMENTS[name]
     print(f"\n{title}", flush=True)
     runner.lines = []
@@ -201,7 +201,7 @@ MARK = "<!-- Written by tools/experiments/run from here on. -->"
 
 
 def write(runner, path):
-    """Puts all sections there are into the document."""
+    """Puts all sections that were measured so far into the document."""
     found = {}
     for file in (runner.out / "sections").glob("*.md"):
         found |= sections_of(file.read_text())

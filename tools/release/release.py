@@ -82,7 +82,7 @@ def log_lines(run, stage):
 
 
 def stage_facts(lines, settings):
-    """What a trainer's log says of a whole stage; runs that were resumed are added up."""
+    """The figures of a whole stage from its trainer's log, over all runs if it was resumed."""
     minutes = sum((b["next_index"] - a["next_index"]) / b["images_per_second"]
                   for a, b in zip(lines, lines[1:])) / 60
     last = lines[-max(1, len(lines) // 50):]
@@ -101,7 +101,7 @@ def commit():
 
 
 def release(run, out, arguments):
-    """All files are written beside those of an older release and take their names together."""
+    """Writes all files beside those of an older release and then renames them together."""
     if not (run / "card.json").exists():
         raise ReleaseError(f"{run / 'card.json'} is not there: let tools/train finish all its stages")
     out.mkdir(parents=True, exist_ok=True)
