@@ -34,7 +34,7 @@ class Run:
     folder: str
     output: str           # stdout and stderr together
     status: int           # exit status of the launch line
-    earlier: dict         # digests of the run before, by file; None in the first run
+    earlier: dict         # {file: digest} of the first run, in the second; None in the first
 
     def path(self, name):
         return os.path.join(self.folder, name)

@@ -9,7 +9,7 @@ time (checkpoints are written all the while) and resumed until they finish, over
 kills have hit in total. Every finished one must have the unbroken one's files, bit by bit, and lose
 no more steps than lie between checkpoints. Then Ctrl-C, which must save everything, and a disk that
 is too small for a second checkpoint.
-Prints one line a finished training and a table, in the way of GoogleTest.
+Prints a line for each finished training, and results in the way of GoogleTest.
 """
 
 import argparse
@@ -69,7 +69,7 @@ def run_with_kills(phase, folder, chance, longest):
     while last_step(folder) < STEPS:
         process = start(phase, folder)
         try:
-            process.wait(timeout=chance.uniform(0.3, longest / 2))  # hits most of them
+            process.wait(timeout=chance.uniform(0.3, longest / 2))  # most do not finish
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             kills += 1
@@ -105,7 +105,7 @@ def kill_test(phase, scratch, kills_wanted, chance):
 
 
 def interrupt_test(scratch, chance, times=10):
-    """Ctrl-C at random moments: an end within seconds, with all that was trained saved."""
+    """Sends Ctrl-C at random moments: a training ends within seconds and saves all its steps."""
     problems = []
     for phase in SOURCES:
         folder = scratch / f"{phase}-interrupted"
@@ -126,7 +126,7 @@ def interrupt_test(scratch, chance, times=10):
 
 
 def full_disk_test(scratch):
-    """Room for one checkpoint and a bit."""
+    """Trains on a disk with room for one checkpoint and a half; None where it cannot be mounted."""
     disk = scratch / "disk"
     disk.mkdir()
     size = sum(f.stat().st_size for f in (scratch / "autoencoder-whole").rglob("*"))

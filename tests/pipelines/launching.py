@@ -21,7 +21,7 @@ TRIES = 4
 
 @dataclasses.dataclass
 class Run:
-    """Named as subprocess.CompletedProcess names the same."""
+    """The result of a run; names as in subprocess.CompletedProcess."""
     returncode: int
     stdout: str
     seconds: float
@@ -39,7 +39,7 @@ def has_failed(text):
 
 
 def end(process):
-    """Ends it and what it started; reaps it."""
+    """Kills a process and what it started; reaps it: (exit status, resources that it used)."""
     os.killpg(process.pid, signal.SIGKILL)
     _, status, usage = os.wait4(process.pid, 0)
     return os.waitstatus_to_exitcode(status), usage
@@ -71,7 +71,7 @@ def run_once(command, timeout, patience, options):
 
 
 def run(*command, timeout=180, patience=PATIENCE, **options):
-    """Runs a command whose output goes together; one that stands still runs anew."""
+    """Runs a command, stdout and stderr together; tries again when it stands still."""
     for _ in range(TRIES - 1):
         result = run_once(command, timeout, patience, options)
         if not result.stood_still:

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Models whose files are broken or hostile: each ends a pipeline with one error that names the file,
+"""Opens models with broken or hostile files: each ends a pipeline with one error that names the file,
 within seconds, in memory bounded by the file's size; and nothing in a file is run.
 
-usage: tools/helpers/python tests.pipelines.malformed [--table] SCRATCH      --table prints what each one said, took and used
+usage: tools/helpers/python tests.pipelines.malformed [--table] SCRATCH
+
+--table prints each one's message, seconds and memory.
 """
 
 import io
@@ -24,9 +26,9 @@ from tools.helpers import media
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TINY = ROOT / "tests/data/tiny"
 DIT, STATS, CARD = "dit_tiny.safetensors", "statistics.safetensors", "card.json"
-MOST_SECONDS = 5  # of the whole process; a busy machine's
+MOST_SECONDS = 5  # of the whole process, on a busy machine
 MOST_MEBIBYTES = 40  # above the process with a sound model
-KINDS = {}  # name: (function of a model's folder, what must be said)
+KINDS = {}  # name: (function that breaks a model in a folder, texts that the message must hold)
 
 
 def kind(name, *words):
@@ -36,7 +38,7 @@ def kind(name, *words):
     return add
 
 
-# How a safetensors file is taken apart.
+# Ways to take a safetensors file apart and change it.
 
 def parts(path):
     data = path.read_bytes()
@@ -149,7 +151,7 @@ def archive(pickled, compressed=False, storage=bytes(64)):
 
 
 class Runs:
-    """Its pickle calls a function."""
+    """An object whose pickle calls a function when it is loaded."""
 
     def __init__(self, marker):
         self.marker = marker
@@ -238,7 +240,7 @@ def message_of(output):
 
 
 def problem_of(name, folder, usual):
-    """(what is wrong or None, message, seconds, MiB above the usual)."""
+    """Tries one kind: (what is wrong or None, message, seconds, MiB above the sound model's)."""
     make, words = KINDS[name]
     sound_model(folder)
     make(folder)

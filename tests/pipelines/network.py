@@ -33,7 +33,7 @@ def free_port(kind):
 
 
 def wait_for_server(port):
-    """Until something listens there, without connecting to it."""
+    """Waits until something listens there, without connecting to it."""
     wanted = f":{port:04X} 00000000:0000 0A"
     deadline = time.monotonic() + PATIENCE
     while wanted not in pathlib.Path("/proc/net/tcp").read_text():
@@ -43,7 +43,7 @@ def wait_for_server(port):
 
 
 def features_over_tcp(folder):
-    """A decoder's machine gets the latents that another one generates: the same pictures as here."""
+    """Sends latents to another process, which decodes the same pictures as a local pipeline."""
     port = free_port(socket.SOCK_STREAM)
     source = "svgdiffuse classes=0-3 num-images=4 batch-size=2 steps=3 seed=1"
     receiver = launch(f"tcpserversrc host=127.0.0.1 port={port} ! gdpdepay ! svgdecode ! "
@@ -60,13 +60,13 @@ def features_over_tcp(folder):
 
 
 def video_over_rtp(folder):
-    """Generated pictures as a live stream; what is received is that many frames of that size."""
+    """Sends generated pictures as a live stream; some of them arrive, in their size."""
     port = free_port(socket.SOCK_DGRAM)
     caps = "application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=96"
     receiver = launch(f"udpsrc address=127.0.0.1 port={port} timeout=0 num-buffers=60 ! {caps} ! "
                       "rtpvp8depay ! vp8dec ! videoconvert ! pngenc ! "
                       "multifilesink location=received-%03d.png", folder)
-    time.sleep(1)  # a datagram before it listens would be lost
+    time.sleep(1)  # datagrams sent before it listens are lost
     sender = launch("svggenerate is-live=true classes=all framerate=10/1 steps=1 guidance-scale=1 "
                     "num-images=90 ! videoconvert ! vp8enc deadline=1 keyframe-max-dist=5 ! "
                     f"rtpvp8pay ! udpsink host=127.0.0.1 port={port}", folder)

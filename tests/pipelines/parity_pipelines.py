@@ -65,7 +65,7 @@ class Comparison:
         self.failures = []
 
     def run(self, line):
-        """The bytes that the line writes to `out`."""
+        """Runs a line; the bytes that it writes to `out`."""
         status, output = run_pipe.launch(f"gst-launch-1.0 -q {line} ! filesink location=out",
                                          self.folder, self.scratch)
         if status != 0:
@@ -84,7 +84,7 @@ class Comparison:
         self.report(case, max(abs(a - b) for a, b in zip(found, wanted)), limit)
 
     def bytes(self, case, line, wanted, share):
-        """8-bit values: at most one level off, in a share of the values."""
+        """Compares 8-bit values: each at most one level off, and no more than a share of them."""
         found = self.run(line)
         if len(found) != len(wanted):
             raise RuntimeError(f"{case}: {len(found)} values, expected {len(wanted)}\n{line}")
@@ -108,7 +108,7 @@ class Comparison:
 
 
 def compare_tiny(scratch, comparison_type=Comparison):
-    """The published code's numbers, through the elements; with Comparison or a class derived from it."""
+    """Compares the elements with the published numbers, by Comparison or a class derived from it."""
     card = dict(TINY_CARD)
     for part in ("encoder", "residual", "decoder", "diffusion", "statistics"):
         card[part] = dict(card[part], file=str(TINY / card[part]["file"]))
@@ -151,7 +151,7 @@ def compare_tiny(scratch, comparison_type=Comparison):
 
 
 def compare_mini(scratch, comparison_type=Comparison):
-    """The embedded model against an independent run of it."""
+    """Compares the elements with an independent run of the embedded model."""
     comparison = comparison_type(scratch, "mini")
     cases = media.read_safetensors(MINI / "cases.safetensors")
     labels = ",".join(map(str, array.array("q", cases["classes"][2])))

@@ -87,7 +87,7 @@ def prepare(step, folder, scratch):
 
 
 def run_once(pipe, folder, scratch, earlier):
-    """Runs the launch line in a folder that holds the prepared files. True when all holds."""
+    """Runs the launch line beside the prepared files: (whether all holds, {written file: digest})."""
     prepared = set(os.listdir(folder))
     status, output = launch(pipe.launch, folder, scratch)
     run = expectations.Run(str(folder), output, status, earlier)

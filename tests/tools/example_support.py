@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of tools/examples share: compiling as a first comment says, servers, and skips."""
+"""Helpers of the tests of tools/examples: compiling as a first comment says, servers, and skips."""
 
 import importlib.util
 import os
@@ -18,7 +18,7 @@ from tests.tools import support
 RUN = support.ROOT / "tools/run"
 EXAMPLES = support.ROOT / "tools/examples"
 WARNINGS = {"cc": "-std=c11 -Wall -Wextra -Werror", "c++": "-Wall -Wextra -Werror"}
-SKIP = 77  # meson's
+SKIP = 77  # the exit status that meson counts as a skip
 
 
 def torch():
@@ -28,11 +28,11 @@ def torch():
 
 
 def environment():
-    """The library as it lies in the build folder; the variables that compile lines mention."""
+    """Variables that lead to the library in the build folder, and those that compile lines mention."""
     variables = dict(os.environ, PKG_CONFIG_PATH=str(support.BUILD / "meson-uninstalled"),
                      LD_LIBRARY_PATH=str(support.BUILD / "lib/svgen"), SVGEN=str(support.ROOT),
                      TORCH=torch() or "")
-    variables.pop("PYTHONSAFEPATH", None)  # tools/helpers/python sets it; examples import their like
+    variables.pop("PYTHONSAFEPATH", None)  # with it examples could not import what lies beside them
     return variables
 
 
@@ -44,7 +44,7 @@ def compile_line(source):
 
 
 def compiled(test_class, name):
-    """The program of a source; it is there until the last test of the class."""
+    """Compiles an example; the program is there until the last test of the class."""
     folder = tempfile.TemporaryDirectory()
     test_class.addClassCleanup(folder.cleanup)
     source = EXAMPLES / name
@@ -61,7 +61,7 @@ def compiled(test_class, name):
 
 
 def run(*command, **options):
-    """A program of the examples, with library and elements as they lie in the build folder."""
+    """Runs an example with library and elements as they lie in the build folder."""
     return support.run(RUN, *command, env=environment(), **options)
 
 
@@ -90,7 +90,7 @@ class Server:
         self.address = self.process.stdout.readline().strip()
 
     def stop(self):
-        """(exit status, what it printed since); the second time (None, "")."""
+        """Interrupts it; (exit status, what it printed since), or (None, "") the second time."""
         if self.process is None:
             return None, ""
         process, self.process = self.process, None
@@ -105,7 +105,7 @@ class Server:
 
 
 def missing(modules=(), libraries=(), programs=()):
-    """What is not here of {name: package}: modules of Python, libraries of pkg-config, programs."""
+    """["name (package)"] of what is not here: Python modules, pkg-config libraries, programs."""
     def has_library(name):
         return subprocess.run(["pkg-config", "--exists", name], check=False).returncode == 0
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of the tools share: the root of the tree, programs and folders."""
+"""Helpers of the tests of the tools: the root of the tree, programs and folders."""
 
 import os
 import pathlib
@@ -46,7 +46,7 @@ def write(folder, files):
 
 
 def terminal(test):
-    """(leader, follower) of a terminal; a chroot without /dev/pts has none."""
+    """Opens a terminal: (leader, follower); skips the test in a chroot without /dev/pts."""
     try:
         return pty.openpty()
     except OSError as error:

@@ -30,7 +30,7 @@ class Svgen(unittest.TestCase):
         return result.stdout
 
     def assert_refused(self, words, text, status=2):
-        """Refused with these words, and nothing is left."""
+        """Expects a refusal with this text and status that leaves no file behind."""
         before = sorted(self.folder.rglob("*"))
         result = self.run_svgen(*words)
         self.assertEqual(result.returncode, status, result.stdout)
@@ -42,7 +42,7 @@ class Svgen(unittest.TestCase):
         return sorted(path.name for path in self.folder.glob(pattern))
 
     def wait_for(self, pattern):
-        """Until a file of that name is being written somewhere."""
+        """Waits until a file of that name is being written somewhere."""
         while not list(self.folder.rglob(pattern)):
             time.sleep(0.05)
 

@@ -25,7 +25,7 @@ def with_dit(width, depth):
 
 
 class Counts(unittest.TestCase):
-    """Against counts of the published code."""
+    """The counts equal those of the published code."""
 
     def check(self, count, giga):
         self.assertAlmostEqual(sum(count.values()) / 1e9, giga, places=3)

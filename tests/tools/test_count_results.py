@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The closing count of tools/test."""
+"""tools/test ends with a count of passed, failed and skipped tests."""
 
 import json
 import unittest

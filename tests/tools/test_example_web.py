@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The server of the page among the examples, asked by hand: what it answers and to how many."""
+"""The server of the page among the examples: its answers to requests, and to several viewers."""
 
 import base64
 import contextlib
@@ -103,7 +103,7 @@ class Web(unittest.TestCase):
         result = example_support.run("env", path, sys.executable, "-c", WITHOUT_VIEWERS,
                                      timeout=PATIENCE)
         self.assertEqual(result.returncode, 0, result.stdout)
-        self.assertLessEqual(int(result.stdout), 1)  # the one that was in the making
+        self.assertLessEqual(int(result.stdout), 1)  # the one that was being made
 
     def test_who_leaves_is_not_counted(self):
         self.ask("/settings?steps=1&pace=20", "POST")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a machine does to pipelines: a full disk, a file that may not be read, too little memory."""
+"""Pipelines on a machine in trouble: a full disk, a file that may not be read, too little memory."""
 
 import os
 import pathlib
@@ -88,7 +88,7 @@ class UnreadableModel(unittest.TestCase):
                 self.assertIn("Permission denied", result.stdout)
 
     def run_without_rights(self, line):
-        """As somebody whom files' modes bind; root they do not."""
+        """Runs a line as a user whom file modes bind, which root is not."""
         command = [*map(str, LAUNCH), *line.split()]
         environment = os.environ | {"GST_REGISTRY_1_0": str(support.scratch_folder(self) / "r"),
                                     "GST_REGISTRY_UPDATE": "no"}

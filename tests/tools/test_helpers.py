@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the tools share: words of launch lines, and files that are whole or not there."""
+"""The helpers of the tools: words of launch lines, and files that are complete or not there."""
 
 import pathlib
 import shlex

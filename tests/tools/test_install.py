@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What `meson install` puts down works by itself: the library through its .pc file, the elements.
+"""An installation by `meson install` works by itself: the library through its .pc file, the elements.
 
 usage: test_install.py BUILD_FOLDER SCRATCH_FOLDER
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The layout check finds what it is there to find, and nothing in a tree that is right."""
+"""The layout check finds each kind of problem, and none in a tree that follows the rules."""
 
 import pathlib
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What belongs on the page of an element, whatever GStreamer is installed."""
+"""The pages of the elements leave out properties that newer versions of GStreamer add."""
 
 import unittest
 

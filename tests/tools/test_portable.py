@@ -26,7 +26,7 @@ class Portable(unittest.TestCase):
                            "location=scene.png", env=bare, cwd=self.folder)
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertEqual((self.folder / "scene.png").read_bytes()[:4], b"\x89PNG")
-        # Nothing of this machine's GStreamer: an element that was not packed is not there.
+        # Nothing of this machine's GStreamer is used: an element that was not packed is missing.
         done = support.run(run, "gst-inspect-1.0", "audiotestsrc", env=bare)
         self.assertNotEqual(done.returncode, 0)
 

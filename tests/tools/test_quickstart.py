@@ -36,7 +36,7 @@ class Quickstart(unittest.TestCase):
         self.assertEqual(words, ["location=\"/a b/it's \\\"x\\\" \\\\ !.webm\""])
 
     def reconstructed(self, name, as_name):
-        """What the program says of a video, or its exit text; the results are where it looks."""
+        """Reconstructs a test video under another name: (result, names of the .webm files)."""
         folder = support.scratch_folder(self)
         video = folder / as_name
         shutil.copy(support.ROOT / "tests/data/videos" / name, video)

@@ -103,7 +103,7 @@ class Launching(unittest.TestCase):
         self.folder = support.scratch_folder(self)
 
     def run_script(self, script, **options):
-        """(result, how often it stood still)"""
+        """Runs a script by launching.run(): (result, how often it stood still)."""
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             result = launching.run("bash", "-c", script, cwd=self.folder, **options)

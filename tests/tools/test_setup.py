@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What tools/setup takes on which machine: the machines are made of fakes on PATH."""
+"""tools/setup takes what fits the machine; the machines are made of fake programs on PATH."""
 
 import json
 import shutil

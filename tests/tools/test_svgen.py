@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command svgen: what it makes, what it shows, and what it says of mistakes."""
+"""The command svgen: its files, its listings, and its words about mistakes."""
 
 import fcntl
 import json

@@ -147,7 +147,7 @@ class Names(Svgen):
 
 
 class Values(Svgen):
-    """Each is checked before anything starts, and the error names the option."""
+    """Values of options are checked before anything starts, and the error names the option."""
 
     def test_out_of_range_empty_or_of_another_kind(self):
         for option, found in (("--steps=0", "1 to 10000; found 0; in --steps"),
@@ -219,7 +219,7 @@ class OnePictureOneMeaning(Svgen):
             self.assertGreater(rows[10][32][0], level, fit)
 
     def test_a_picture_is_what_it_is_in_a_dataset(self):
-        # Of the model's size: the dataset's scaler is another one than videoscale.
+        # Pictures of the model's size, since the dataset does not scale as videoscale does.
         for name in ("sq.png", "exif6sq.png"):
             (self.folder / name / "c").mkdir(parents=True)
             shutil.copy(PICTURES / name, self.folder / name / "c")

@@ -73,7 +73,7 @@ class Train(unittest.TestCase):
         recipe = shortened(self.folder, autoencoder={"max-steps": 100000})
         process = subprocess.Popen([TRAIN, recipe, self.out], stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, text=True,
-                                   # As a shell starts a background job.
+                                   # Ignores SIGINT, as a background job of a shell does.
                                    preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and not list(self.out.glob("autoencoder/step-*")):
