@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the element tests share.
+// Implements the helpers of the element tests.
 #include "harness.h"
 
 #include <gst/app/gstappsink.h>
@@ -95,7 +95,7 @@ void Pipeline::keep(GstMessage* message) {
   g_free(debug);
 }
 
-// The next message of interest, kept; UNKNOWN when the time is over.
+// Waits for the next message of interest and keeps it; UNKNOWN when the time is over.
 GstMessageType Pipeline::wait_for_news(gint64 deadline) {
   constexpr auto kInteresting =
       static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_ELEMENT);
@@ -140,7 +140,7 @@ bool Pipeline::go_to(GstState state) {
 }
 
 void Pipeline::stop() {
-  // A moment for what follows an error, so that tests see second errors, too.
+  // Waits a moment for what follows an error, so that tests see second errors, too.
   if (!errors_.empty()) g_usleep(50'000);
   gst_element_set_state(get(), GST_STATE_NULL);
   GstBus* bus = GST_ELEMENT_BUS(get());
@@ -174,7 +174,7 @@ size_t Pipeline::sample_count() {
 std::vector<PostedError> Pipeline::svg_errors() const {
   std::vector<PostedError> ours;
   for (const PostedError& error : errors_) {
-    // What every source adds when something behind it has failed, where it gets that far.
+    // A source may add this when an element behind it has failed.
     const bool follows = !ours.empty() && error.text == "Internal data stream error.";
     if (error.source.starts_with("svg") && !follows) ours.push_back(error);
   }
@@ -201,7 +201,7 @@ std::string with_settings(std::string line, const std::string& settings) {
   for (size_t at = 0; (at = line.find("svg", at)) != std::string::npos;) {
     at = std::min(line.find(' ', at), line.size());
     line.insert(at, settings);
-    at += settings.size();  // they may name a folder with such a name
+    at += settings.size();  // which may hold "svg" themselves
   }
   return line;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the element tests share: launch lines that are run to their end, and single elements fed by
-// hand.
+// Helpers of the element tests: run launch lines to their end, and feed single elements by hand.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -30,7 +29,7 @@ namespace fs = std::filesystem;
 inline constexpr int kPatch = 8, kSide = 64, kTokens = 64, kSemantic = 128, kResidual = 24,
                      kLatent = kSemantic + kResidual, kClasses = 16;
 
-/// Everything an element could be asked for in one message.
+/// An error message of an element, in its parts.
 struct PostedError {
   std::string source;  // element name
   GQuark domain = 0;
@@ -38,7 +37,7 @@ struct PostedError {
   std::string text, debug;
 };
 
-/// A buffer as an appsink got it.
+/// A buffer with caps and segment, as an appsink got it.
 struct Sample {
   CapsPtr caps;
   BufferPtr buffer;
@@ -50,7 +49,8 @@ struct Sample {
   std::string bytes() const;
 };
 
-/// A launch line. What comes out of the appsink named "out" and what the bus said is kept.
+/// Runs a launch line, and keeps what comes out of the appsink named "out" and the messages of the
+/// bus.
 class Pipeline {
  public:
   explicit Pipeline(const std::string& line);
@@ -66,21 +66,22 @@ class Pipeline {
   bool wait_for_end();
   /// Waits for an element message of that name; false when the stream ends without.
   bool wait_for_message(const char* name);
-  /// The next message of that kind within a minute, or null.
+  /// Waits for a message of that kind; null after a minute.
   MessagePtr wait_for(GstMessageType kind);
-  /// Sends the pipeline to NULL and collects what was said on the way.
+  /// Sets the pipeline to NULL and keeps the messages that are still on the bus.
   void stop();
 
   GstElement* get() const { return pipeline_.get(); }
-  /// Lives as long as the pipeline.
+  /// Returns an element of the line, which lives as long as the pipeline.
   GstElement* element(const std::string& name) const;
 
   std::vector<Sample> take_samples();
   size_t sample_count();
   const std::vector<PostedError>& errors() const { return errors_; }
-  /// The errors of svg elements; others only say that they were stopped by one.
+  /// Returns the errors of svg elements; those of others only follow from them.
   std::vector<PostedError> svg_errors() const;
-  /// The only svg error: headline, then debug text. Fails the test when there is not just one.
+  /// Returns the only svg error: its element, headline and debug text. Fails the test when there is
+  /// none, or another one.
   std::string only_error() const;
   const std::vector<StructurePtr>& element_messages() const { return element_messages_; }
   std::vector<const GstStructure*> messages_named(const char* name) const;
@@ -102,16 +103,17 @@ class Pipeline {
 /// The model of the tests that only need some model: 64x64 pixels, 4x4 tokens.
 inline const std::string kTinyModel = " model=" + std::string(SVGEN_TEST_DATA) + "/tiny ";
 
-/// The line with these settings behind each element of ours.
+/// Returns the line with these settings behind the name of each svg element.
 std::string with_settings(std::string line, const std::string& settings);
 
-/// The samples of a line that must play to its end; the line ends before " ! appsink".
+/// Returns the samples of a line that must play to its end; " ! appsink" is added to it.
 std::vector<Sample> samples_of(const std::string& line);
 
-/// The only svg error of a line that must fail.
+/// Returns the only svg error of a line that must fail.
 std::string error_of(const std::string& line);
 
-/// "videotestsrc ... ! caps" of the native size, `frames` pictures that all differ.
+/// Returns "videotestsrc ... ! caps" of `frames` pictures that all differ, 64 by 64 pixels unless
+/// told otherwise.
 std::string video(int frames, const std::string& more_caps = "width=64,height=64");
 
 struct ElementRelease {
@@ -119,7 +121,7 @@ struct ElementRelease {
 };
 using ElementPtr = std::unique_ptr<GstElement, ElementRelease>;
 
-/// An element outside of any pipeline.
+/// Makes an element outside of any pipeline.
 ElementPtr made(const char* factory);
 
 struct TearDown {
@@ -127,30 +129,30 @@ struct TearDown {
 };
 using HarnessPtr = std::unique_ptr<GstHarness, TearDown>;
 
-/// One element, or several linked ones, between two pads of ours.
+/// Puts one element, or several linked ones, between two pads of the test.
 HarnessPtr harness(const std::string& line);
 
-/// A native-size RGB picture of one shade with its time at 10 frames a second.
+/// Makes RGB picture `index` in one shade of grey, with its time at 10 frames a second.
 BufferPtr picture(int index, int side = kSide);
 inline constexpr const char* kPictureCaps =
     "video/x-raw, format=(string)RGB, width=(int)64, height=(int)64, framerate=(fraction)10/1, "
     "pixel-aspect-ratio=(fraction)1/1";
 
-/// The next output of a harness within a minute, or null.
+/// Waits for the next output of a harness; null after a minute.
 BufferPtr pull(const HarnessPtr& harness);
 
-/// The caps on a harness's sink pad, as a stream.
+/// Returns the caps on a harness's sink pad, as a stream.
 TensorStream output_stream(const HarnessPtr& harness);
 
-/// A card of its own with the embedded model's weights; `change` = {from, to} edits its text.
+/// Writes another card for the embedded model's weights; each change {from, to} edits its text.
 fs::path other_card(const ScratchFolder& folder, const std::string& name,
                     const std::vector<std::pair<std::string, std::string>>& changes = {});
 
-/// A safetensors file with one float32 tensor.
+/// Writes a safetensors file with one float32 tensor.
 void write_safetensors(const fs::path& file, const std::string& name, const Shape& shape,
                        const std::vector<float>& values);
 
-/// Largest difference of two tensors' float32 values; infinite when the shapes differ.
+/// Returns the largest difference of two tensors' float32 values; infinite when the shapes differ.
 double largest_difference(const Tensor& a, const Tensor& b);
 
 }  // namespace svgen::gst::testing

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The entry of the element tests: GStreamer lives around them, so that the leak tracer sees the
-// end.
+// The entry of the element tests: it starts and ends GStreamer, so that the leak tracer reports.
 #include <gst/gst.h>
 #include <gtest/gtest.h>
 

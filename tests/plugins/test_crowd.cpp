@@ -13,7 +13,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Sanitizers keep what was freed.
+// Sanitizers hold back freed memory, so resident memory says nothing.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kResidentCounts = false;
 #else
@@ -50,13 +50,13 @@ const std::vector<Member>& members() {
   return all;
 }
 
-// One run; false when it ended in another way than it should.
+// Plays a member once; false when it ends in another way than it should.
 bool played(const Member& member, unsigned run) {
   Pipeline pipeline(member.line);
   if (member.ending != Ending::kStopped)
     return pipeline.run() == (member.ending == Ending::kEndOfStream);
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
-  g_usleep(7919 * run % 200'000);  // stopped at ever other moments
+  g_usleep(7919 * run % 200'000);  // each run is stopped at another moment
   pipeline.stop();
   return pipeline.errors().empty();
 }
@@ -85,7 +85,7 @@ TEST(Crowd, EightPipelinesLiveSideBySide) {
     EXPECT_EQ(surprises[i], 0u) << members()[i].line;
   }
   std::printf("resident memory after a quarter and at the end: %ld, %ld KiB\n", settled, last);
-  // Eight pipelines in other moments of their lives differ by some megabytes.
+  // The two moments differ by some megabytes: each pipeline is at another point of its run.
   EXPECT_TRUE(!kResidentCounts || last - settled < 32 * 1024) << last - settled;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Every factory through the states, alone and in small pipelines; run under the leak tracer.
+// Every element goes through the states, alone and in small pipelines, under the leak tracer.
 #include <fstream>
 
 #include "harness.h"
@@ -30,7 +30,7 @@ class Alone : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     element_ = GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make(GetParam(), nullptr)));
-    // What cannot start without.
+    // Gives it the file or folder without which it cannot start.
     if (g_object_class_find_property(G_OBJECT_GET_CLASS(element_), "location") == nullptr) return;
     const fs::path location = folder_.path() / "s";
     if (GetParam() == std::string("svgdatasetsrc")) {
@@ -101,8 +101,8 @@ class SmallPipeline : public ::testing::TestWithParam<Line> {
   ScratchFolder folder_;
 };
 
-// What went wrong. A base source that is stopped while it negotiates finds its peer gone and says
-// that its stream stopped; no element of ours adds a reason then.
+// Returns the errors of a pipeline. Those of a base source that is stopped while it negotiates do
+// not count: it finds its peer gone and says that its stream stopped.
 std::string said(const Pipeline& pipeline) {
   std::string all;
   for (const PostedError& error : pipeline.errors()) {

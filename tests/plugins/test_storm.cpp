@@ -18,7 +18,7 @@ struct Line {
   size_t sound_bytes;
 };
 
-// Caps that some element takes, and others.
+// Caps that one of the elements accepts, and caps that none does.
 constexpr const char* kCaps[] = {
     "video/x-raw,format=RGB,width=64,height=64,framerate=10/1",
     "video/x-raw,format=BGRx,width=128,height=64,framerate=25/1",
@@ -64,7 +64,7 @@ class Storm : public ::testing::TestWithParam<Line> {
     send(gst_event_new_segment(&segment));
   }
 
-  // Data before a segment is a mistake that GStreamer itself warns of.
+  // Sends nothing before a segment: GStreamer itself warns of that mistake.
   void send_buffer(size_t bytes) {
     if (!has_segment_) return;
     GstBuffer* buffer = gst_buffer_new_allocate(nullptr, bytes, nullptr);

@@ -15,7 +15,7 @@ namespace {
 
 struct Line {
   const char* name;
-  const char* elements;  // the first has the settings that change
+  const char* elements;  // the settings of the first one change
   const char* caps;
   size_t bytes;
 };
@@ -35,7 +35,7 @@ class Stress : public ::testing::TestWithParam<Line> {
   }
 
   void TearDown() override {
-    // Whatever happened, from a new start it works.
+    // Whatever happened, the elements work after a new start.
     gst_element_set_state(harness_->element, GST_STATE_NULL);
     actions_.clear();
     harness_.reset();
@@ -51,7 +51,7 @@ class Stress : public ::testing::TestWithParam<Line> {
     return made;
   }
 
-  // Buffers from one thread, while the others do what they do, for a second.
+  // Pushes buffers from one thread for a second, while the other threads run.
   void run(const std::vector<std::function<GstHarnessThread*()>>& others) {
     GstHarness* h = harness_.get();
     const CapsPtr caps(gst_caps_from_string(GetParam().caps));
@@ -89,7 +89,7 @@ class Stress : public ::testing::TestWithParam<Line> {
           if (stats != nullptr) gst_structure_free(stats);
         });
   }
-  // Does this to the first element again and again, after so many microseconds.
+  // Repeats an action on the first element, with pauses of so many microseconds.
   GstHarnessThread* often(gulong pause, void (*action)(GstElement*)) {
     const std::string line = GetParam().elements;
     const std::string factory = line.substr(0, line.find(' '));
@@ -117,7 +117,8 @@ TEST_P(Stress, OfSettingsEventsAndQueries) {
        [this] { return reconfigurations(); }, [this] { return queries(); }});
 }
 
-// As a seek does it: the flush starts beside a buffer on its way, and ends when that is back.
+// Flushes as a seek does: starts while a buffer is being pushed, and ends when the push has
+// returned.
 TEST_P(Stress, OfFlushes) {
   GstPad* pad = harness_->srcpad;
   std::atomic<bool> ended{false};
@@ -160,7 +161,7 @@ INSTANTIATE_TEST_SUITE_P(
              "video/x-raw,format=RGB,width=64,height=64,framerate=10/1", 64 * 64 * 3}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
-// An application that switches between two inputs while all runs.
+// An application that switches between two inputs while both run.
 class Selector : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(Selector, SwitchesWhileItPlays) {
@@ -182,8 +183,8 @@ TEST_P(Selector, SwitchesWhileItPlays) {
   for (const PostedError& error : pipeline.errors()) ADD_FAILURE() << error.text << error.debug;
 }
 
-// Of the same size: in the moment of a switch the selector may send on a picture of the input that
-// it has left.
+// Both inputs have one size: right after a switch the selector may still send a picture of the
+// input that it has left.
 INSTANTIATE_TEST_SUITE_P(
     Lines, Selector,
     ::testing::Values("input-selector name=s ! svgdecode ! appsink name=out sync=false "
@@ -195,7 +196,7 @@ INSTANTIATE_TEST_SUITE_P(
                       "videotestsrc pattern=ball ! video/x-raw,format=RGB,width=64,height=64 ! "
                       "s.sink_1"));
 
-// An application that keeps latents, of one pipeline, and gives them to another.
+// An application that takes latents out of one pipeline and gives them to another.
 class Application : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(Application, HandsLatentsOnFromAppsinkToAppsrc) {

@@ -83,11 +83,11 @@ TEST_F(BatchMeta, ConvertersKeepIt) {
 }
 
 TEST_F(BatchMeta, APaddedBatchCountsItsRealImages) {
-  EXPECT_EQ(real_images(buffer_.get(), 4), 4);  // nothing is said
+  EXPECT_EQ(real_images(buffer_.get(), 4), 4);  // the buffer has no offsets
   GST_BUFFER_OFFSET(buffer_.get()) = 8;
   GST_BUFFER_OFFSET_END(buffer_.get()) = 10;
   EXPECT_EQ(real_images(buffer_.get(), 4), 2);
-  GST_BUFFER_OFFSET_END(buffer_.get()) = 8 + 4096;  // a file's bytes
+  GST_BUFFER_OFFSET_END(buffer_.get()) = 8 + 4096;  // offsets in bytes, as of a file
   EXPECT_EQ(real_images(buffer_.get(), 4), 4);
   GST_BUFFER_OFFSET_END(buffer_.get()) = 7;
   EXPECT_EQ(real_images(buffer_.get(), 4), 4);

@@ -10,7 +10,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// A sink pad whose peer answers with `names`.
+// Asks upstream from a sink pad whose peer answers with `names`.
 std::vector<std::string> asked(std::vector<std::string> names) {
   GstPad* source = gst_pad_new("src", GST_PAD_SRC);
   GstPad* sink = gst_pad_new("sink", GST_PAD_SINK);

@@ -17,7 +17,7 @@ struct Posted {
   StructurePtr details;
 };
 
-// What arrives on the bus of an element that handles what `thrower` throws.
+// Returns the message that an element posts for an exception of `thrower`.
 Posted posted_for(const std::function<void()>& thrower) {
   GstElement* element = GST_ELEMENT(gst_object_ref_sink(gst_bin_new("culprit")));
   GstBus* bus = gst_bus_new();

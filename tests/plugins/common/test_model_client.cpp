@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tests of how elements come to their model.
+// Tests of how elements open and share their model.
 #include "common/model_client.h"
 
 #include "harness.h"
@@ -51,7 +51,7 @@ TEST(ModelClient, WithoutAModelEveryCallSaysSo) {
   EXPECT_EQ(gst_structure_n_fields(client.statistics().get()), 0);
 }
 
-// What model-stats of an element says.
+// Returns the model-stats of an element.
 StructurePtr stats_of(const Pipeline& pipeline, const char* name) {
   GstStructure* stats = nullptr;
   g_object_get(pipeline.element(name), "model-stats", &stats, nullptr);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tests of what the transforms share: which memory travels, which caps are accepted.
+// Tests of the transforms' base class: which memory is passed on, which caps are accepted.
 #include "common/model_transform.h"
 
 #include "harness.h"
@@ -9,7 +9,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// The addresses of the tensors that pass a pad.
+// Keeps the tensors, and the caps, that pass a pad.
 class PadWatch {
  public:
   PadWatch(const Pipeline& pipeline, const char* element, const char* pad)

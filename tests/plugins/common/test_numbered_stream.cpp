@@ -16,7 +16,7 @@ using Indices = std::vector<int64_t>;
 constexpr int64_t kEndless = -1;
 constexpr NumberedSettings kTenASecond{.first_index = 100, .num_images = 6, .framerate = {10, 1}};
 
-// A segment as a seek makes it; `stop` below 0 is open.
+// Returns a segment as a seek makes it; `stop` below 0: no end.
 GstSegment segment_of(GstFormat format, gint64 start, gint64 stop = -1, double rate = 1) {
   GstSegment segment;
   gst_segment_init(&segment, format);
@@ -27,7 +27,7 @@ GstSegment segment_of(GstFormat format, gint64 start, gint64 stop = -1, double r
   return segment;
 }
 
-// All that comes, in buffers of three.
+// Returns all indices that are left, taken in buffers of three.
 Indices rest_of(NumberedStream& stream) {
   Indices all;
   for (Indices some = stream.upcoming(3); !some.empty(); some = stream.upcoming(3)) {

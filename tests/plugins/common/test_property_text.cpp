@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tests of properties from text.
+// Tests of reading properties from text.
 #include "common/property_text.h"
 
 #include "harness.h"

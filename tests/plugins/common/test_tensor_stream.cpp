@@ -171,7 +171,7 @@ INSTANTIATE_TEST_SUITE_P(
 #undef ONE
 #undef TWO
 
-// Fields put together at random: an answer or an error of ours, never a crash.
+// Fields are put together at random; the end is a stream or an error of svgen, never a crash.
 TEST(TensorStream, RandomCapsEndInAnAnswerOrAnError) {
   const std::vector<std::string> pieces = {"format=(string)static",
                                            "format=(int)3",

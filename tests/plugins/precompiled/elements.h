@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What every test of the elements includes, compiled once.
+// Headers that every test of the elements includes, compiled once.
 #include <gmock/gmock.h>
 #include <gst/check/gstharness.h>
 #include <gst/gst.h>

@@ -15,7 +15,7 @@ Tensor aligned(const std::string& settings, int frames = 1, int batch = 1) {
   return samples.at(0).tensors().at(0);
 }
 
-// Element c of token t of image n.
+// Returns element c of token t of image n.
 float at(const Tensor& tensor, int64_t n, int64_t t, int64_t c) {
   return tensor.data_as<float>()[(n * tensor.size(1) + t) * tensor.size(2) + c];
 }
@@ -110,7 +110,7 @@ TEST_F(AlignByHand, LabelsAreASecondTensor) {
   ASSERT_EQ(tensors.size(), 2u);
   EXPECT_EQ(tensors[1].shape(), (Shape{2}));
   EXPECT_EQ(tensors[1].data_as<int64_t>()[0], 9);
-  EXPECT_EQ(tensors[1].data_as<int64_t>()[1], -1);  // nobody knows
+  EXPECT_EQ(tensors[1].data_as<int64_t>()[1], -1);  // no label is known
 }
 
 TEST_F(AlignByHand, CapsOfLabelsAreTheWireFormat) {

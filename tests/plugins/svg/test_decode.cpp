@@ -99,7 +99,7 @@ class SvgDecodeSheet : public ::testing::Test {
     EXPECT_EQ(sheets.size(), 1u);
     return std::move(sheets.at(0));
   }
-  // The picture in a cell of a sheet of `columns`.
+  // Returns the RGB bytes of cell `index` of a sheet with so many columns.
   static std::string cell(const std::string& sheet, int columns, int index) {
     std::string pixels;
     for (int y = 0; y < kSide; ++y) {

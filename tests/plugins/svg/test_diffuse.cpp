@@ -10,7 +10,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-// The latents of every image, one string each, whatever the batches were.
+// Returns the latents of each image as a string, whatever the batches were.
 std::vector<std::string> images_of(const std::string& settings) {
   std::vector<std::string> images;
   for (const Sample& sample : samples_of("svgdiffuse steps=2 seed=11 " + settings)) {

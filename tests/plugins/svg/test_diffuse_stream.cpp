@@ -10,7 +10,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The first image indices of the samples.
+// Returns the index of the first image of each sample.
 std::vector<int64_t> indices_of(const std::vector<Sample>& samples) {
   std::vector<int64_t> indices;
   for (const Sample& sample : samples)
@@ -143,7 +143,7 @@ TEST_F(DiffuseSeek, AnEndlessRunHasNoLastImageToStartFrom) {
   EXPECT_FALSE(accepted_);
 }
 
-// Twice around the same three images without a flush, as a player loops.
+// Plays the same three images twice without a flush, as a player that loops does.
 TEST_F(DiffuseSeek, ASegmentEndsWithAMessageAndCanBePlayedAgain) {
   Pipeline pipeline("svgdiffuse name=g steps=1 seed=3 ! appsink name=out sync=false");
   ASSERT_TRUE(pipeline.go_to(GST_STATE_PAUSED));
@@ -243,7 +243,7 @@ TEST(DiffuseFlush, AFlushingSeekCancelsARunningBatch) {
   EXPECT_TRUE(pipeline.wait_for_end());
 }
 
-// Each seek cancels what runs; the last one counts.
+// Each seek cancels the work for the one before; only the last one is played.
 TEST(DiffuseFlush, AStormOfSeeksEndsWithTheLast) {
   Pipeline pipeline("svgdiffuse name=g steps=3 batch-size=2 ! queue ! svgdecode ! fakesink name=s");
   ASSERT_TRUE(pipeline.go_to(GST_STATE_PLAYING));
@@ -251,7 +251,7 @@ TEST(DiffuseFlush, AStormOfSeeksEndsWithTheLast) {
     ASSERT_TRUE(gst_element_seek(pipeline.element("g"), 1.0, GST_FORMAT_DEFAULT,
                                  GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET, i, GST_SEEK_TYPE_SET,
                                  i + 4));
-    if (i % 7 == 0) g_usleep(5000);  // some get to the decoder
+    if (i % 7 == 0) g_usleep(5000);  // some images reach the decoder
   }
   EXPECT_TRUE(pipeline.wait_for_end());
   EXPECT_TRUE(pipeline.errors().empty());

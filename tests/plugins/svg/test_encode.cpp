@@ -91,7 +91,7 @@ TEST(SvgEncodeNegotiation, PixelsThatAreNotSquareAreScaledIntoBorders) {
 
 class SvgEncodeFormat : public ::testing::TestWithParam<const char*> {};
 
-// The same picture through a converter, as bytes of the features.
+// Returns the features of one picture, converted to `format` first, as bytes.
 std::string features_in(const std::string& format) {
   return samples_of(
              "videotestsrc pattern=smpte num-buffers=1 ! "
@@ -112,7 +112,7 @@ INSTANTIATE_TEST_SUITE_P(Formats, SvgEncodeFormat,
                                            "ARGB", "ABGR", "RGBP", "BGRP", "GBR"),
                          [](const auto& tested) { return std::string(tested.param); });
 
-// One picture pushed by hand; its rows `stride` bytes apart when that is given.
+// Returns the features of one picture whose rows lie `stride` bytes apart.
 std::string features_of_rows(int stride) {
   const HarnessPtr encoder = harness("svgencode");
   gst_harness_set_src_caps_str(encoder.get(), kPictureCaps);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tests of svgencode as a batcher: sizes, times, partial batches, flushes, timeouts.
+// Tests of svgencode's batches: sizes, times, partial batches, flushes, timeouts.
 #include "harness.h"
 
 namespace svgen::gst::testing {
@@ -87,7 +87,7 @@ TEST_F(TenPictures, DroppedLeaveEight) {
   EXPECT_EQ(batches_of(encoded("partial-batch=drop")), (std::vector<int64_t>{4, 4}));
 }
 
-// What the element of a harness posts.
+// Catches the messages that the element of a harness posts.
 class Bus {
  public:
   explicit Bus(const HarnessPtr& harness) : bus_(GST_OBJECT_CAST(gst_bus_new())) {
@@ -241,7 +241,7 @@ TEST_F(EncodeByHand, TheTimeItTakesJoinsALiveLatencyAndTheMessageSaysSo) {
   EXPECT_GT(gst_harness_query_latency(encoder_.get()), 0u);
 }
 
-// "qos" is the base class's property: pictures that are late already are not worth the work.
+// With "qos", a property of the base class, pictures that are late already are not encoded.
 TEST_F(EncodeByHand, LatePicturesAreSkippedWhenAsked) {
   for (const bool asked : {false, true}) {
     start(asked ? "batch-size=1 qos=true" : "batch-size=1");

@@ -7,7 +7,7 @@
 namespace svgen::gst::testing {
 namespace {
 
-// Nicks of an enumeration property in the order of their values.
+// Returns the nicks of an enumeration property in the order of their values.
 std::vector<std::string> nicks_of(const char* factory, const char* property) {
   GstElementFactory* found = gst_element_factory_find(factory);
   if (found == nullptr) throw std::runtime_error(std::string("no ") + factory);

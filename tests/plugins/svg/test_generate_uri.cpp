@@ -19,7 +19,7 @@ struct ErrorRelease {
   void operator()(GError* error) const { g_error_free(error); }
 };
 
-// Why a URI is refused; empty when it is taken.
+// Returns why a URI is refused; empty when it is accepted.
 std::string refusal_of(const std::string& uri, GstElement* element) {
   GError* error = nullptr;
   if (gst_uri_handler_set_uri(GST_URI_HANDLER(element), uri.c_str(), &error)) return "";
@@ -55,7 +55,7 @@ TEST(GenerateUri, IsRefusedWithWords) {
     const std::string text = refusal_of(uri, element.get());
     EXPECT_THAT(text, HasSubstr(words)) << uri;
   }
-  // A property cannot refuse: the start does.
+  // Setting a property cannot fail, so the start of the element does.
   EXPECT_THAT(error_of("svggenerate uri=svg://mini?steps=0 ! fakesink"),
               HasSubstr("found 0; in steps"));
   EXPECT_THAT(error_of("svggenerate uri=http://mini ! fakesink"), HasSubstr("svg://MODEL?"));

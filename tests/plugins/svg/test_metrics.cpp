@@ -9,7 +9,7 @@ using ::testing::HasSubstr;
 
 const std::string kFrames = "video/x-raw,format=RGB,width=32,height=24,framerate=10/1";
 
-// Both sides of a comparison; what svgmetrics writes goes to an appsink.
+// Returns a line that compares two streams and sends the output of svgmetrics to an appsink.
 std::string comparison(const std::string& reference, const std::string& test,
                        const std::string& settings = "") {
   return "svgmetrics name=svgm " + settings + " ! appsink name=out  " + reference + " ! " +

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Numbers as structure and as JSON.
+// Reports of numbers, as a structure and as JSON.
 #include "svg/report.h"
 
 #include <gmock/gmock.h>

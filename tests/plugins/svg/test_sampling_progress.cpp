@@ -19,7 +19,7 @@ class Progressing : public ::testing::Test {
     gst_object_unref(bus_);
     gst_object_unref(element_);
   }
-  // The structure of the next message, or null.
+  // Returns the structure of the next message, or null.
   StructurePtr next() {
     GstMessage* message = gst_bus_pop(bus_);
     if (message == nullptr) return nullptr;
@@ -57,7 +57,7 @@ TEST_F(Progressing, ReportsOnceWhenTimeHasPassed) {
   EXPECT_FALSE(next());
 }
 
-// Sixteen images in a batch, four at a time: what is done only grows.
+// The sixteen images of a batch are made four at a time, and the progress never falls.
 TEST_F(Progressing, CountsTheImagesOfABatchAsTheyAreMade) {
   progress_.begin(32);
   for (int batch = 0; batch < 2; ++batch) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What svgfrechet and svgprobe share: which streams they take and the files of sets.
+// The base of svgfrechet and svgprobe: which streams they take, and the files of sets.
 #include "svg/set_analyzer.h"
 
 #include "harness.h"
@@ -14,7 +14,7 @@ class SetFiles : public ::testing::Test {
  protected:
   std::string file(const std::string& name) const { return (folder_.path() / name).string(); }
 
-  // Writes what a stream shows into a file.
+  // Writes the set of a stream's features into a file.
   void write(const std::string& name, const std::string& stream, const std::string& more = "") {
     Pipeline pipeline(stream + " ! svgfrechet location=" + file(name) + " " + more + " ! fakesink");
     ASSERT_TRUE(pipeline.run()) << stream;
@@ -64,7 +64,7 @@ TEST_F(SetFiles, AWeightsFileThatIsNotInceptionIsRefused) {
   }
 }
 
-// A network that gives the first pixel.
+// A network whose features are the R, G, B of the first pixel.
 class FirstPixel : public PictureFeatures {
  public:
   Tensor features(const ImageView& picture) override {

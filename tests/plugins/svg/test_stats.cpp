@@ -14,7 +14,7 @@ class SvgStats : public ::testing::Test {
  protected:
   fs::path file(const std::string& name) const { return folder_.path() / name; }
 
-  // Runs a line that ends in svgstats.
+  // Runs a line that ends in svgstats; returns the file that it writes.
   fs::path measured(const std::string& name, const std::string& source,
                     const std::string& settings = "") {
     Pipeline pipeline(source + " ! svgstats location=" + file(name).string() + " " + settings);

@@ -32,7 +32,7 @@ std::string features_of(const std::string& source) {
   return samples_of(source + " ! svgencode").at(0).bytes();
 }
 
-// |a - b| / |b| over all semantic features.
+// Returns |a - b| / |b| over all semantic features.
 double distance(const std::string& a, const std::string& b) {
   const Tensor x = samples_of(a + " ! svgencode").at(0).tensors()[0],
                y = samples_of(b + " ! svgencode").at(0).tensors()[0];
@@ -78,7 +78,7 @@ TEST(SvgEncodeYcbcr, ASharedBufferIsOnlyRead) {
   EXPECT_TRUE(pipeline.take_samples().at(0).bytes() == samples_of(i420_picture()).at(0).bytes());
 }
 
-// One I420 picture pushed by hand, each plane's rows so many bytes longer than they need be.
+// Returns the features of an I420 picture with so many bytes of padding behind each plane's rows.
 std::string features_of_rows(int luma, int cb, int cr, const std::string& colorimetry = "bt601") {
   const HarnessPtr encoder = harness("svgencode");
   gst_harness_set_src_caps_str(
@@ -141,7 +141,7 @@ int largest_step(const std::string& a, const std::string& b) {
   return largest;
 }
 
-// Levels between what is asked for and what a converter makes of RGB.
+// Returns the largest difference, in levels, from what a converter makes of RGB.
 int converter_step(const char* format, const char* colorimetry) {
   const std::string wanted =
       raw(format, std::string(",chroma-site=jpeg,colorimetry=(string)") + colorimetry);
@@ -169,7 +169,7 @@ TEST(SvgDecodeYcbcr, SheetsHoldTheFrames) {
       samples_of(std::string(kLatents) + "! svgdecode ! " + wanted).at(0).bytes(),
       frame_as(wanted).bytes()};
   ASSERT_EQ(sheet.size(), 3 * frames[0].size());
-  // Rows of a plane: where it begins in a frame (three times that in the sheet), its side.
+  // Where each plane begins in a frame (three times that in the sheet), and its side in samples.
   for (const auto& [first, side] :
        {std::pair<size_t, size_t>{0, kSide}, {kLuma, kSide / 2}, {kLuma * 5 / 4, kSide / 2}}) {
     for (size_t y = 0; y < side; ++y) {

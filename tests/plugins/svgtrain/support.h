@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the tests of the training data share: pictures on disk and the facts of buffers.
+// Helpers of the tests of training data: pictures on disk, and what buffers say of their images.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace svgen::gst::testing {
 
-/// A picture whose pixels all differ a little, another one for each number.
+/// Makes a picture whose pixels vary, a different one for each number.
 inline Picture numbered_picture(int number, int64_t width = 20, int64_t height = 16) {
   Picture picture(width, height);
   for (size_t i = 0; i < picture.pixels.size(); ++i) {
@@ -20,13 +20,13 @@ inline Picture numbered_picture(int number, int64_t width = 20, int64_t height =
   return picture;
 }
 
-/// As a binary PPM file, which loses nothing.
+/// Returns a picture as a binary PPM file, which is lossless.
 inline std::string ppm(const Picture& picture) {
   return "P6\n" + std::to_string(picture.width) + " " + std::to_string(picture.height) + "\n255\n" +
          std::string(picture.pixels.begin(), picture.pixels.end());
 }
 
-/// What each buffer says of its one image.
+/// Returns what each buffer says of its one image.
 inline std::vector<ImageFacts> facts_of(const std::vector<Sample>& samples) {
   std::vector<ImageFacts> all;
   for (const Sample& sample : samples) all.push_back(image_facts(sample.buffer.get(), 1)[0]);
@@ -48,14 +48,15 @@ inline std::vector<int64_t> labels_of(const std::vector<Sample>& samples) {
   return column(facts_of(samples), &ImageFacts::label);
 }
 
-/// first, first + step, ... count of them.
+/// Returns `count` numbers: first, first + step, ...
 inline std::vector<int64_t> steps(int64_t first, int64_t count, int64_t step = 1) {
   std::vector<int64_t> values;
   for (int64_t i = 0; i < count; ++i) values.push_back(first + i * step);
   return values;
 }
 
-/// The first error of a line that must fail. Our own sources add that their stream stopped.
+/// Returns the first error of a line that must fail; svg sources add one about their stopped
+/// stream.
 inline std::string first_error(const std::string& line) {
   Pipeline pipeline(line);
   EXPECT_FALSE(pipeline.run()) << line;
@@ -63,14 +64,14 @@ inline std::string first_error(const std::string& line) {
   return errors.empty() ? std::string() : errors.front().text + "\n" + errors.front().debug;
 }
 
-/// The bytes of every buffer.
+/// Returns the bytes of every buffer.
 inline std::vector<std::string> bytes_of(const std::vector<Sample>& samples) {
   std::vector<std::string> all;
   for (const Sample& sample : samples) all.push_back(sample.bytes());
   return all;
 }
 
-/// Seeks by image index and pulls `count` buffers; ends the stream.
+/// Seeks by image index; returns the indices of the next `count` buffers.
 inline std::vector<int64_t> indices_after_seek(const std::string& source, int64_t index,
                                                int count) {
   const HarnessPtr h = harness(source);
@@ -91,7 +92,7 @@ inline std::vector<int64_t> indices_after_seek(const std::string& source, int64_
   return found;
 }
 
-/// What comes when a source plays backwards from its end to image `first`.
+/// Plays a source backwards from its end to image `first`; returns its samples.
 inline std::vector<Sample> samples_backwards(const std::string& source, int64_t first = 0) {
   Pipeline pipeline(source + " ! appsink name=out sync=false");
   EXPECT_TRUE(pipeline.go_to(GST_STATE_PAUSED));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// svgtrainautoencoder's own: its pictures and its discriminator.
+// Tests of svgtrainautoencoder alone: its pictures and its discriminator.
 #include "support.h"
 
 namespace svgen::gst::testing {

@@ -18,7 +18,7 @@ struct MessageRelease {
   void operator()(GstMessage* message) const { gst_message_unref(message); }
 };
 
-// Five pictures in classes of two, one and two.
+// Five pictures in three classes of two, one and two.
 class SvgDatasetSrc : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -37,7 +37,7 @@ class SvgDatasetSrc : public ::testing::Test {
     return {out.pixels.begin(), out.pixels.end()};
   }
 
-  // Which picture each buffer shows.
+  // Returns the number of the picture in each buffer.
   static std::vector<int64_t> pictures_of(const std::vector<Sample>& samples) {
     std::vector<int64_t> numbers;
     for (const Sample& sample : samples) {
@@ -48,7 +48,7 @@ class SvgDatasetSrc : public ::testing::Test {
     return numbers;
   }
 
-  // Plays to the end and gives the texts of the warnings.
+  // Plays to the end; returns the texts of the warnings.
   static std::vector<std::string> warnings_of(const std::string& whole_line, bool& ended) {
     Pipeline pipeline(whole_line);
     gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
@@ -225,7 +225,7 @@ TEST_F(SvgDatasetSrc, APictureOfAnImpossibleShapeIsLeftOut) {
   EXPECT_EQ(warnings.size(), 1u);
 }
 
-// One file of tests/data/pictures as the only picture of a dataset.
+// Makes a dataset of one file of tests/data/pictures, named `as`; returns the source that reads it.
 std::string line_of(const ScratchFolder& folder, const std::string& name, const std::string& as) {
   const std::string file = svgen::testing::read_text(fs::path(SVGEN_TEST_DATA) / "pictures" / name);
   folder.write("one/class/" + as, file);
@@ -237,7 +237,7 @@ TEST_F(SvgDatasetSrc, OrientationIsAProperty) {
   const std::string turned = samples_of(line)[0].bytes();
   const std::string stored = samples_of(line + "orientation=ignore")[0].bytes();
   EXPECT_NE(turned, stored);
-  // Stored red, green above blue, white: a quarter to the right, blue comes to the top left.
+  // The file stores red, green above blue, white. Turned to the right, blue is at the top left.
   EXPECT_GT(static_cast<uint8_t>(turned[2]), 180);
   EXPECT_GT(static_cast<uint8_t>(stored[0]), 180);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// svgtraindiffusion's own: latents, labels, batches that are cut anew.
+// Tests of svgtraindiffusion alone: latents, labels, and batches cut to its own size.
 #include "support.h"
 
 namespace svgen::gst::testing {
@@ -9,7 +9,7 @@ using ::testing::HasSubstr;
 
 const std::string kEncoded = "svgscenesrc num-images=6 ! svgencode batch-size=2 ! ";
 
-// The loss of the last step.
+// Runs a training; returns the loss of its last step.
 double last_loss(const std::string& line) {
   Pipeline pipeline(line);
   EXPECT_TRUE(pipeline.run()) << line;

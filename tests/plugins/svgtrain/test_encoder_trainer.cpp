@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// svgtrainencoder's own: its pictures and its properties.
+// Tests of svgtrainencoder alone: its pictures and its properties.
 #include "support.h"
 
 namespace svgen::gst::testing {

@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 
 const fs::path kPictures = fs::path(SVGEN_TEST_DATA) / "pictures";
 
-// The colours near the four corners of tests/data/pictures: R, G, B and Y in reading order.
+// Returns the colours near the four corners in reading order: R, G, B, Y or ?.
 std::string corners_of(const Picture& picture) {
   constexpr std::array<std::pair<char, std::array<int, 3>>, 4> kColours = {
       {{'R', {200, 30, 30}}, {'G', {30, 180, 30}}, {'B', {30, 30, 220}}, {'Y', {220, 220, 40}}}};
@@ -42,7 +42,7 @@ uint8_t red_at(const Picture& picture, int64_t x, int64_t y) {
   return picture.pixels[static_cast<size_t>((y * picture.width + x) * 3)];
 }
 
-// The file with another orientation in its tag.
+// Returns the file with another orientation in its tag.
 std::string with_orientation(std::string file, int orientation) {
   const std::string little("\x12\x01\x03\x00\x01\x00\x00\x00", 8),
       big("\x01\x12\x00\x03\x00\x00\x00\x01\x00", 9);
@@ -64,7 +64,7 @@ TEST(ImageReader, ReadsAFileToThePixel) {
 
 TEST(ImageReader, TurnsPicturesAsTheirTagSays) {
   const ScratchFolder folder;
-  // Stored are R G above B Y.
+  // The file stores R G above B Y.
   const char* seen[] = {"RGBY", "GRYB", "YBGR", "BYRG", "RBGY", "BRYG", "YGBR", "GYRB"};
   for (const char* name : {"o6.jpg", "o6.png", "o6.webp", "o6.tiff"}) {
     const std::string file = read_text(kPictures / name);
@@ -84,7 +84,7 @@ TEST(ImageReader, PutsWhatIsTransparentOnWhite) {
   for (const char* name : {"rgba.png", "rgba.webp", "rgba.tiff", "la.png"}) {
     const Picture picture = read_image(kPictures / name);
     EXPECT_EQ(red_at(picture, 0, 2), 255) << name;  // alpha 0
-    // Half-way the blue below is half white: 30 * 125 + 255 * 130.
+    // Half-way the blue has alpha 125, and white shows through: (30 * 125 + 255 * 130) / 255.
     const bool is_grey = std::string(name) == "la.png";
     EXPECT_TRUE(is_grey || std::abs(red_at(picture, 29, 30) - 145) <= 2) << name;
     EXPECT_LT(red_at(picture, 59, 2), 160) << name;  // opaque

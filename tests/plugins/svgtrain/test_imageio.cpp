@@ -13,7 +13,7 @@ using svgen::testing::read_text;
 using svgen::testing::report_of;
 using ::testing::HasSubstr;
 
-// A frame of a test pattern as the encoder of GStreamer writes it.
+// Writes a frame of a test pattern with an encoder of GStreamer.
 fs::path encoded(const ScratchFolder& folder, const std::string& encoder, const std::string& name,
                  const std::string& format = "RGB") {
   const fs::path file = folder.path() / name;
@@ -34,7 +34,7 @@ TEST(ImageIo, ReadsJpegPngAndWebP) {
   const Picture png = read_image(encoded(folder, "pngenc", "a.png"));
   ASSERT_EQ(png.width, 64);
   ASSERT_EQ(png.height, 48);
-  // The pattern begins with a white bar and has a red one at 5.5 of 7 columns.
+  // The pattern has seven bars: the first is white, the sixth red.
   EXPECT_GT(png.pixels[0], 180);
   const uint8_t* red = &png.pixels[(10 * 64 + 50) * 3];
   EXPECT_GT(red[0], 150);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Opening the module of picture formats.
+// Tests of opening the module of picture formats.
 #include "svgtrain/imageio_loader.h"
 
 #include "support.h"

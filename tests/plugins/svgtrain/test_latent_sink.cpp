@@ -23,7 +23,7 @@ class SvgLatentSink : public ::testing::Test {
     return "svglatentsink location=" + raw_.string() + " " + settings;
   }
 
-  // A batch of two images of 4 tokens of 3 channels: 24 numbers from `first`.
+  // Makes a batch of two images, (2, 4, 3): 24 numbers from `first` on.
   static BufferPtr batch(float first, const std::vector<int64_t>& labels) {
     Tensor tensor = Tensor::empty(DType::kFloat32, {2, 4, 3});
     for (int i = 0; i < 24; ++i) tensor.data_as<float>()[i] = first + static_cast<float>(i);
@@ -70,7 +70,7 @@ TEST_F(SvgLatentSink, StoresEachImageWithItsLabel) {
   constexpr size_t kSample = 12 * 4 + 8;
   EXPECT_EQ(fs::file_size(raw_), 4 * kSample);
   EXPECT_EQ(number<float>(kSample), 12);       // second image
-  EXPECT_EQ(number<int64_t>(kSample - 8), 7);  // its neighbour's label
+  EXPECT_EQ(number<int64_t>(kSample - 8), 7);  // the first image's label
   EXPECT_EQ(number<int64_t>(4 * kSample - 8), -1);
   EXPECT_EQ(number<float>(2 * kSample), 100);
 }
@@ -124,7 +124,7 @@ TEST_F(SvgLatentSink, KeepsAnOlderPairUntilTheEndOfTheStream) {
     const HarnessPtr h = harness(sink());
     gst_harness_set_src_caps_str(h.get(), kTwoImages);
     gst_harness_push(h.get(), batch(50, {1, 1}).release());
-  }  // stopped without an end
+  }  // stopped before the end of the stream
   EXPECT_EQ(read_text(raw_), before);
   EXPECT_EQ(description().at("total_samples"), 4);
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_.path()), {}), 2);

@@ -19,7 +19,7 @@ constexpr const char* kOneImage =
     "other/tensors, format=(string)static, num_tensors=(int)2, dimensions=(string)\"2:4:1,1:1\", "
     "types=(string)\"float32,int64\", framerate=(fraction)0/1";
 
-// Six images of 4 tokens of 2 channels: image i holds the numbers i * 10 ... and the label 100 + i.
+// Six images, (4, 2) each: image i holds the numbers from i * 10 on and the label 100 + i.
 class SvgLatentSrc : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -39,7 +39,7 @@ class SvgLatentSrc : public ::testing::Test {
     return "svglatentsrc location=" + raw_.string() + " " + settings;
   }
 
-  // Which images the buffers hold, by their first number.
+  // Returns which images the buffers hold, by their first number.
   static std::vector<int64_t> items_of(const std::vector<Sample>& samples) {
     std::vector<int64_t> items;
     for (const Sample& sample : samples) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// PNG files come back as they were.
+// PNG files are read back as the picture that was written.
 #include "svgtrain/picture_writer.h"
 
 #include "support.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Charts of all kinds of curves are drawn.
+// Tests of charts: all kinds of curves are drawn.
 #include <algorithm>
 #include <cmath>
 
@@ -9,7 +9,7 @@
 namespace svgen::gst::testing {
 namespace {
 
-// Pixels of the thick line's colour.
+// Counts the pixels of the thick line's colour.
 int64_t line_pixels(const Picture& chart) {
   int64_t count = 0;
   for (size_t i = 0; i < chart.pixels.size(); i += 3)

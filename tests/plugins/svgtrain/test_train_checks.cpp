@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Trainings whose data do not fit: what is said, and that it is an error.
+// Trainings whose data do not fit end with an error that says so.
 #include "svgtrain/train_checks.h"
 
 #include <nlohmann/json.hpp>
@@ -60,7 +60,7 @@ TEST(TrainChecks, AnEarlierTrainingInTheFolderIsMovedWithAWarning) {
   EXPECT_TRUE(fs::exists(folder.path() / "step-00000001/card.json"));
 }
 
-// One picture in each of two folders, and a card with so many classes that names none.
+// Two class folders with a picture each, and a card that has classes but no names for them.
 class TrainedNames : public ::testing::Test {
  protected:
   void SetUp() override {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the messages of a training say.
+// Tests of the messages of a training.
 #include "support.h"
 
 namespace svgen::gst::testing {

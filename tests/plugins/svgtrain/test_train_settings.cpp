@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The properties of the trainers: names, published defaults, ranges.
+// Tests of the trainers' properties: names, published defaults, ranges.
 #include "support.h"
 #include "svgen/trainer.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What holds for both trainers: steps, ends, interruptions, resuming.
+// Tests of what the trainers share: steps, ends, interruptions, resuming.
 #include "data/train_log.h"
 #include "support.h"
 #include "svgen/engine.h"
@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 struct Phase {
   const char* name;
   const char* trainer;
-  const char* diverging = "learning-rate=10";  // until the loss is not finite
+  const char* diverging = "learning-rate=10";  // makes the loss infinite or NaN
 };
 
 class TrainSinkTest : public ::testing::TestWithParam<Phase> {
@@ -33,7 +33,7 @@ class TrainSinkTest : public ::testing::TestWithParam<Phase> {
   std::string line(const std::string& more = "", const std::string& source_more = "") const {
     return source(source_more) + "! " + trainer(more);
   }
-  // The steps in the log.
+  // Returns the steps in the log that have the metric.
   std::vector<int64_t> logged(const std::string& metric = "loss") const {
     std::vector<int64_t> steps;
     const TrainLog log(log_, 1000);
@@ -67,7 +67,7 @@ TEST_P(TrainSinkTest, EndsAnEndlessStreamAtMaxSteps) {
 TEST_P(TrainSinkTest, SavesAtTheEndOfTheStream) {
   Pipeline pipeline(line("", "num-images=10"));
   EXPECT_TRUE(pipeline.run());
-  EXPECT_THAT(logged(), ElementsAre(1, 2));  // the last two images are no batch
+  EXPECT_THAT(logged(), ElementsAre(1, 2));  // the last two images do not fill a batch
   EXPECT_TRUE(fs::exists(run_ / "step-00000002"));
 }
 
@@ -82,7 +82,7 @@ TEST_P(TrainSinkTest, AResumedTrainingTakesTheNextImages) {
   EXPECT_EQ(logged_loss(4), expected);
 }
 
-// Calls `probe` for every seek that leaves the trainer.
+// Calls `probe` for every seek event that leaves the trainer upstream.
 void on_seek(const Pipeline& pipeline, GstPadProbeReturn (*probe)()) {
   GstPad* pad = gst_element_get_static_pad(pipeline.element("svgt"), "sink");
   GstPad* peer = gst_pad_get_peer(pad);
@@ -118,7 +118,7 @@ TEST_P(TrainSinkTest, ResumesFromASourceThatSeeksNotOrLate) {
 class VideoTrainSinkTest : public TrainSinkTest {};
 
 TEST_P(VideoTrainSinkTest, CountsOnBehindItsOwnSeekWhereImagesHaveNoNumber) {
-  // videotestsrc seeks by frames and says nothing of them.
+  // videotestsrc seeks by frame but does not number its images.
   const std::string frames = "videotestsrc pattern=ball ! video/x-raw,width=64,height=64 ! ";
   ASSERT_TRUE(Pipeline(frames + trainer("max-steps=3")).run());
   const double expected = logged_loss(3);
@@ -176,7 +176,7 @@ TEST_P(TrainSinkTest, ANumberThatIsNotFiniteIsAnErrorWithTheImages) {
   EXPECT_THAT(error, HasSubstr("images "));
 }
 
-// The latents, or the picture of an arbitrary latent, that a role of `engine` makes.
+// Returns latents from the sampler of `engine`, or its decoder's picture of an arbitrary latent.
 Tensor made_by(Engine& engine, bool sampler) {
   const Grid grid = engine.card().grid;
   if (sampler) {
