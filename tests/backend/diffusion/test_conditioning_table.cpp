@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The table of conditionings: the bits of the forward pass, wherever a schedule is entered.
+// The table of conditionings has the bits of the forward pass, at whatever step it is entered.
 #include "diffusion/conditioning_table.h"
 
 #include <ATen/ops/full.h>
@@ -36,7 +36,7 @@ TEST(ConditioningTable, GivesTheForwardPassAtEveryStep) {
   if (!ops::has_independent_rows(at::kFloat)) GTEST_SKIP() << "no oneDNN in this LibTorch";
   const models::Dit dit = filled();
   const at::Tensor x = test::wave({3, 9, 6}), y = at::tensor({int64_t{7}, int64_t{30}, int64_t{2}});
-  // 40 steps of 3 labels take several parts; then some again, as a second order solver does.
+  // 40 steps of 3 labels take several parts; some are asked for again, as second-order solvers do.
   ConditioningTable table(dit, schedule(40), {7, 30, 2, 7});
   for (const int64_t step : {0, 1, 1, 2, 20, 21, 22, 22, 39, 40, 3}) {
     const float t = schedule(40)[step];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What an integration asks of the model, and what it makes of the answers.
+// An integration asks the model as the schedule says, and combines its answers.
 #include "diffusion/integration.h"
 
 #include <ATen/TensorOperators.h>
@@ -71,7 +71,7 @@ TEST(Integration, UnguidedStepsRunOnePass) {
   run(counting.model(), at::rand({1, 4, 2}), options_of(GuidanceSchedule::kLate, 2));
   EXPECT_EQ(counting.conditional, 5);
   EXPECT_EQ(counting.null, 3);    // steps 3, 4 and 5 of 5
-  EXPECT_EQ(counting.passes, 5);  // both in one batch
+  EXPECT_EQ(counting.passes, 5);  // each has both kinds in one batch
 }
 
 TEST(Integration, ASkippedStepWithoutReverseAsksNothingAndStaysPut) {
@@ -111,7 +111,7 @@ TEST(Integration, ImagesOfABatchKeepTheirLabels) {
   EXPECT_TRUE(at::allclose(integration.state()[1], noise[1] + 5, 1e-6, 1e-6));
 }
 
-// Runs one guided step of w = 2 from zeros, (1, 4, 3).
+// Takes one guided step of w = 2 from zeros; returns (1, 4, 3).
 at::Tensor guided_step(Guidance guidance) {
   guidance.schedule = options_of(GuidanceSchedule::kConstant, 2);
   guidance.schedule.steps = 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a solver may do that the two on a grid do not: control its error for each image, and add
-// noise. Both kinds run in an integration as it is.
+// Solvers that control their error for each image, or add noise, run in an integration as it is;
+// the two of the library do neither.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/equal.h>
@@ -19,7 +19,7 @@
 namespace svgen::diffusion {
 namespace {
 
-/// Euler inside Heun: the difference of the two is the error, and each image has its own step.
+/// Estimates the error as the difference of Euler and Heun, and gives each image its own step.
 class AdaptiveHeun : public Solver {
  public:
   explicit AdaptiveHeun(double tolerance) : tolerance_(tolerance) {}
@@ -127,7 +127,7 @@ TEST(SolverSeam, ErrorsAreControlledForEachImage) {
 TEST(SolverSeam, SchedulesOfTimeGuideEachImageAtItsOwnTime) {
   SamplingOptions options;
   options.guidance = GuidanceSchedule::kInterval;
-  options.guidance_scale = 2;  // the velocity is doubled from the middle on
+  options.guidance_scale = 2;  // doubles the velocity from t = 0.5 on
   options.guidance_start = 0.5;
   const at::Tensor x = run(std::make_unique<AdaptiveHeun>(1e-4), {1, 2}, options);
   EXPECT_NEAR(x[0].max().item<double>(), std::exp(0.5 + 1), 0.05);

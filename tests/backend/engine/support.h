@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Engines, pictures and comparisons that the tests of the roles share.
+// Engines, pictures and comparisons that the tests of a model's parts share.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -31,7 +31,7 @@ inline std::shared_ptr<ModelEngine> open_engine(const std::filesystem::path& car
   return std::make_shared<ModelEngine>(Card::load(card), Device{}, dtype);
 }
 
-/// The tiny card with some of its parts taken away or changed by `edit`.
+/// Opens the tiny card after `edit` has taken away or changed some of its parts.
 template <typename Edit>
 std::shared_ptr<ModelEngine> open_edited(Edit edit) {
   Card card = Card::load(kTinyCard);
@@ -44,7 +44,7 @@ inline at::Tensor read_case(const std::string& name) {
   return cases->read(name);
 }
 
-/// Views on pictures (N, H, W, 3) uint8, which must stay alive.
+/// Returns views on pictures (N, H, W, 3) uint8, which must stay alive.
 inline std::vector<ImageView> views_of(const at::Tensor& pictures) {
   std::vector<ImageView> views;
   for (int64_t n = 0; n < pictures.size(0); ++n) {
@@ -70,7 +70,7 @@ inline bool bit_equal(const Tensor& a, const Tensor& b) {
   return a.shape() == b.shape() && at::equal(to_torch(a), to_torch(b));
 }
 
-/// A file below the test's temporary folder, absent at first.
+/// Returns a file name in the test's temporary folder; a file of that name is removed.
 inline std::filesystem::path scratch_file(const std::string& name) {
   const std::filesystem::path file = std::filesystem::path(::testing::TempDir()) / name;
   std::filesystem::remove(file);

@@ -15,7 +15,7 @@
 namespace svgen::engine {
 namespace {
 
-// Runs with a number of threads on the worker, and sets it back.
+// Sets the worker's number of threads, and sets it back at the end.
 class Threads {
  public:
   explicit Threads(int count) {
@@ -39,7 +39,7 @@ SampleRequest part_of(const SampleRequest& request, size_t first, size_t count) 
   return part;
 }
 
-// Noise to pictures to latents of 8 images, in batches of a size: (8, ...) each.
+// Latents, pixels and aligned features of 8 images, one tensor for each image.
 struct Outputs {
   std::vector<Tensor> tensors;
 };

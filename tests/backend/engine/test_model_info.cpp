@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Sizes come from card and headers, and contradictions between roles are found at once.
+// Sizes come from card and headers, and contradictions between parts are found at once.
 #include "engine/model_info.h"
 
 #include "backend/engine/support.h"

@@ -107,7 +107,7 @@ const FlatCase kFlat[] = {
     {{0.299, 0.114, 0, 255, 255}, {76, 85, 255}, {254, 0, 0}},
 };
 
-// Planes of a 3 x 3 picture one after the other, filled with the three levels.
+// Returns the planes of a 3 x 3 picture, one after the other, filled with the three levels.
 std::array<uint8_t, 9 + 4 + 4> flat_memory(const std::array<uint8_t, 3>& ycbcr) {
   std::array<uint8_t, 9 + 4 + 4> memory;
   std::fill(memory.begin(), memory.begin() + 9, ycbcr[0]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Sets of feature vectors that any language can make.
+// Sets of feature vectors by a formula that other programs can compute too, and what they gave.
 #pragma once
 
 #include <cmath>
@@ -15,7 +15,7 @@ struct MadeSet {
   std::vector<int64_t> labels;
 };
 
-/// Set k: sines that differ between sets and depend on the class n mod 3.
+/// Makes set k: sines that differ between sets and depend on the class n mod 3.
 inline MadeSet made_set(int64_t count, int64_t length, int k) {
   MadeSet set{Tensor::empty(DType::kFloat64, {count, 1, length}), {}};
   auto* next = set.features.data_as<double>();
@@ -35,7 +35,7 @@ inline PooledFeatures pooled(const MadeSet& set, int64_t kept = 1000) {
   return features;
 }
 
-/// What scipy 1.17.1 and scikit-learn 1.9.1 gave for sets 0 (the reference) and 1 (the test):
+/// Holds what scipy 1.17.1 and scikit-learn 1.9.1 gave for sets 0 (the reference) and 1 (the test):
 /// frechet by linalg.sqrtm, kernel by polynomial_kernel(degree=3, coef0=1, gamma=1/length) without
 /// the diagonals, precision and recall from NearestNeighbors; after StandardScaler,
 /// KNeighborsClassifier(metric="cosine") and LogisticRegression(C=1, tol=1e-12).

@@ -25,7 +25,7 @@ using test::wave;
 
 class PooledFeaturesTest : public ::testing::Test {
  protected:
-  // The set of `vectors` (N, C) in a file.
+  // Saves the set of `vectors` (N, C) to a file.
   std::filesystem::path saved(const std::string& name, const at::Tensor& vectors, int64_t kept) {
     PooledFeatures set(kept);
     set.add(from_torch(vectors.unsqueeze(1)), labels(vectors.size(0)));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Probes, against scikit-learn.
+// The probes give scikit-learn's numbers.
 #include "eval/probe.h"
 
 #include <ATen/TensorOperators.h>

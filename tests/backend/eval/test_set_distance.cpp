@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Distances between sets, against scipy and scikit-learn.
+// Distances between sets are those of scipy and scikit-learn.
 #include "eval/set_distance.h"
 
 #include <ATen/TensorOperators.h>

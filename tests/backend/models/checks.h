@@ -14,7 +14,8 @@
 
 namespace svgen::test {
 
-/// The sum of the squared output reaches every parameter except those in `unreached`.
+/// Expects that the gradient of the summed squared output reaches every parameter except those in
+/// `unreached`.
 template <typename Module>
 void expect_gradients(Module& module, const std::function<at::Tensor()>& compute,
                       const std::set<std::string>& unreached = {}) {
@@ -32,8 +33,8 @@ void expect_gradients(Module& module, const std::function<at::Tensor()>& compute
   nn::visit_state(module, check);
 }
 
-/// With bfloat16 weights the output is float32 and within `tolerance`, relative to the largest
-/// value, of the float32 one.
+/// Expects that with bfloat16 weights the output is float32 and within `tolerance`, relative to the
+/// largest value, of the output with float32 weights.
 template <typename Module>
 void expect_near_in_bfloat16(Module& module, const std::function<at::Tensor()>& compute,
                              double tolerance) {

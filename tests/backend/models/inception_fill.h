@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// An Inception network with values that a formula gives: the weights are no part of the project.
+// An Inception network with values by a formula, since the project does not have its weights.
 #pragma once
 
 #include <cmath>
@@ -12,8 +12,8 @@
 
 namespace svgen::test {
 
-/// Every tensor but the optional ones, in the order of their names: scattered values as fill()
-/// draws them, but matrices wider by 2^(1/2), which ReLU halves again.
+/// Fills all tensors but the optional ones, in the order of their names, as fill() does, but with
+/// matrices scaled by 2^(1/2), since ReLU halves the variance.
 inline models::Inception filled_inception() {
   models::Inception network;
   std::map<std::string, std::vector<int64_t>> shapes;

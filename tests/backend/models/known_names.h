@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A file against the table of its names.
+// Compares the names in a file with the table of a network's names.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -13,7 +13,8 @@
 
 namespace svgen::test {
 
-/// The table knows every name of tests/data/tiny/`file` that begins with `prefix`, and misses none.
+/// Expects that the table knows every name of tests/data/tiny/`file` that begins with `prefix`, and
+/// misses none.
 inline void expect_known_names(const std::string& file, const weights::KeyFamily& family,
                                const std::string& prefix = "") {
   const auto source = weights::open_weights(std::filesystem::path(SVGEN_TEST_DATA) / "tiny" / file);

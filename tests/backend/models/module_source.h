@@ -45,7 +45,8 @@ class ModuleSource : public weights::StateSource {
   std::vector<weights::TensorInfo> infos_;
 };
 
-/// The keys that a ConfigurationError thrown by `infer` names in its headline; empty without one.
+/// Returns the keys in the headline of the ConfigurationError that `infer` throws; empty without
+/// one.
 template <typename Infer>
 std::string rejected_keys(Infer infer) {
   try {

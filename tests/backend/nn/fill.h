@@ -15,7 +15,7 @@
 
 namespace svgen::test {
 
-/// sin(phase + 1.7 i) * scale + offset, float32.
+/// Returns sin(phase + 1.7 i) * scale + offset, float32.
 inline at::Tensor wave(std::vector<int64_t> shape, double phase = 0.3, double scale = 1,
                        double offset = 0) {
   int64_t count = 1;
@@ -24,14 +24,14 @@ inline at::Tensor wave(std::vector<int64_t> shape, double phase = 0.3, double sc
   return (at::sin(angles) * scale + offset).to(at::kFloat).view(shape);
 }
 
-/// Values spread evenly over offset +- scale without a pattern, float32.
+/// Returns values spread evenly over offset +- scale without a pattern, float32.
 inline at::Tensor scatter(std::vector<int64_t> shape, double phase, double scale, double offset) {
   const at::Tensor steep = wave(shape, phase).to(at::kDouble) * 43758.5453;
   return ((steep - at::floor(steep)) * (2 * scale) + (offset - scale)).to(at::kFloat);
 }
 
-/// Gives every slot of the module scattered values: gains near 1, biases near 0, matrices that
-/// keep the size of what passes through (a wave's rows are too alike for that).
+/// Fills every slot of the module with scattered values: gains near 1, biases near 0, and matrices
+/// that keep the magnitude of their input (with a wave they would not: its rows are too alike).
 template <typename Module>
 void fill(Module& module) {
   double phase = 0;

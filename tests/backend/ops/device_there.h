@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Why a test of what runs on a CUDA device cannot run here.
+// Says why a test on a CUDA device cannot run here.
 #pragma once
 
 #include <ATen/Context.h>
@@ -8,7 +8,7 @@
 
 namespace svgen::test {
 
-/// Null where there are both a device and the kernels for it.
+/// Returns the reason for a skip; null where there are both a device and the kernels for it.
 inline const char* why_no_device() {
   if (!ops::device::kPresent) return "built without nvcc or a CUDA LibTorch";
   const bool there = at::hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0;

@@ -18,7 +18,7 @@ namespace {
 using test::largest_difference;
 using test::wave;
 
-// (N, heads, T, head) to (N, T, heads * head), in float64.
+// Computes attention by its definition in float64: (N, heads, T, head) to (N, T, heads * head).
 at::Tensor definition(at::Tensor q, at::Tensor k, at::Tensor v, const ops::AttentionOptions& o) {
   const auto normed = [](const at::Tensor& x, const ops::HeadNorm& norm) {
     return norm.weight.defined() ? at::layer_norm(x, {x.size(-1)}, norm.weight.to(at::kDouble),
@@ -31,7 +31,7 @@ at::Tensor definition(at::Tensor q, at::Tensor k, at::Tensor v, const ops::Atten
   return at::matmul(shares, v.to(at::kDouble)).transpose(1, 2).flatten(2);
 }
 
-// q, k and v as an attention layer cuts them from its product.
+// Returns q, k and v as an attention layer cuts them from its joint projection.
 std::vector<at::Tensor> cut(int64_t n, int64_t heads, int64_t t, int64_t head) {
   const at::Tensor qkv = test::scatter({n, t, 3, heads, head}, 0.4, 1.5, 0.1);
   const at::Tensor moved = qkv.permute({2, 0, 3, 1, 4});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The operations on a CUDA device give what they give on the host: each through its public entry.
+// Each operation gives the same on a CUDA device as on the host, through its public entry.
 #include "ops/device.h"
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ using test::largest_difference;
 using test::scatter;
 using test::wave;
 
-// Moves an operand to where the operation is to be computed.
+// Moves an operand to the device that computes the operation.
 using Place = std::function<at::Tensor(const at::Tensor&)>;
 
 class OpsOnDevice : public testing::Test {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Whether a computation gives the same bits with any number of threads.
+// Checks that a computation gives the same bits with any number of threads.
 #pragma once
 
 #include <ATen/Parallel.h>

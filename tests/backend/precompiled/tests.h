@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What most tests of the backend include, compiled once.
+// Headers that most tests of the backend include, compiled once.
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <gtest/gtest.h>

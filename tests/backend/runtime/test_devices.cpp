@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Devices and precisions: what auto means, and what a refusal says.
+// Devices and precisions: "auto" chooses as documented, and a refusal says why.
 #include "runtime/devices.h"
 
 #include <ATen/Context.h>

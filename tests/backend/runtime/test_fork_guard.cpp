@@ -20,12 +20,12 @@ namespace {
 using engine::open_engine;
 using engine::request_of;
 
-// Forks, and gives what `child` returned there; a child that hangs is ended by its alarm.
+// Forks and runs `child` there; returns its wait status. An alarm ends a child that hangs.
 int status_of_child(const std::function<int()>& child) {
   const pid_t pid = fork();
   if (pid == 0) {
     alarm(20);
-    std::exit(child());  // with everything that is registered for the end of a process
+    std::exit(child());  // runs the exit handlers too
   }
   int status = 0;
   waitpid(pid, &status, 0);
@@ -44,7 +44,7 @@ int try_to_compute() {
 TEST(ForkGuardDeathTest, AForkedProcessGetsAnErrorAndEnds) {
   Worker::instance().run([] {});
   EXPECT_EQ(status_of_child(try_to_compute), 0);
-  Worker::instance().run([] {});  // this one still computes
+  Worker::instance().run([] {});  // the parent still computes
 }
 
 TEST(ForkGuardDeathTest, AForkedProcessEndsThoughTheWorkerWasBusy) {

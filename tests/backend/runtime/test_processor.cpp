@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The system's list of features has what the processor says.
+// The features that the processor reports are in the operating system's list.
 #include "runtime/processor.h"
 
 #include <gtest/gtest.h>

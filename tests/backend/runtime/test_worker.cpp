@@ -45,7 +45,7 @@ TEST(Worker, RunsNestedWorkAtOnce) {
   EXPECT_TRUE(ran);
 }
 
-// Built without OpenMP, at::parallel_for is a plain loop.
+// Fails if the backend is built without OpenMP: at::parallel_for would be a plain loop.
 TEST(Worker, SharesLoopsWithItsTeam) {
   std::vector<int> threads(2, -1);
   Worker::instance().run([&] {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// SVG's row: its parts, and the file that holds those of phase 1.
+// SVG in the table of systems: its parts, and the file that holds those of phase 1.
 #include <map>
 
 #include "backend/weights/support.h"

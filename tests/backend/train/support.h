@@ -19,7 +19,7 @@ namespace svgen::train {
 
 inline const std::string kTinyCard = SVGEN_TEST_DATA "/tiny/card.json";
 
-/// first, first + 1, ...
+/// Returns first, first + 1, ... of `count` indices.
 inline std::vector<int64_t> index_range(int64_t first, int64_t count) {
   std::vector<int64_t> indices(static_cast<size_t>(count));
   std::iota(indices.begin(), indices.end(), first);
@@ -46,7 +46,7 @@ class Pictures {
   std::vector<ImageView> views_;
 };
 
-/// Latents (N, T, C) that are a function of their indices.
+/// Returns latents (N, T, C) that are a function of their indices.
 inline Tensor latents_of(const std::vector<int64_t>& indices, int64_t tokens, int64_t channels) {
   const auto count = static_cast<int64_t>(indices.size());
   Tensor latents = Tensor::empty(DType::kFloat32, {count, tokens, channels});
@@ -73,7 +73,7 @@ inline std::vector<int64_t> labels_of(const std::vector<int64_t>& indices) {
   return labels;
 }
 
-/// One batch of `trainer`, the one that follows what it has seen.
+/// Trains with the next kBatch images.
 inline TrainReport train_next(DiffusionTrainer& trainer) {
   const std::vector<int64_t> indices = index_range(trainer.report().next_index, kBatch);
   return trainer.train(latents_of(indices, kTinyTokens, kTinyChannels), labels_of(indices),

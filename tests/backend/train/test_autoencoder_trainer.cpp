@@ -56,7 +56,7 @@ TEST(AutoencoderTrainer, GoesWithoutAlignmentAndWithoutAResidualBranch) {
   EXPECT_NO_THROW(engine->decoder());
 }
 
-// The perceptual term of one step on kBatch pictures, and the whole loss.
+// Returns the perceptual term of one step on kBatch pictures, and the whole loss.
 std::pair<double, double> terms(double weight, double share) {
   AutoencoderOptions options = AutoencoderPhase::options();
   options.discriminator_weight = 0;

@@ -43,7 +43,7 @@ TEST(Sinkhorn, SharesPrototypesEvenly) {
   const at::Tensor scores = wave({32, 6}, 0.7, 0.9);
   const at::Tensor shares = sinkhorn(scores, 0.5, Processes());
   EXPECT_LT(largest_difference(shares.sum(1), at::full({32}, 1.0)), 1e-6);
-  // Three turns come within some percent; without any, some get half and some twice their share.
+  // Three iterations come within 3 %; without any, some get half and some twice their share.
   EXPECT_LT(largest_difference(shares.sum(0), at::full({6}, 32.0 / 6)), 0.03 * 32 / 6);
   EXPECT_GE(shares.min().item<float>(), 0);
 }

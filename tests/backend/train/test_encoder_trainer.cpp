@@ -17,7 +17,7 @@ struct EncoderPhase : Phase<EncoderOptions, EncoderTrainer> {
     o.clip_norm = 0;
     return o;
   }
-  // Scores are cosines and bear any weights but infinite ones.
+  // Scores are cosines, which stay finite unless weights become infinite.
   static void diverge(EncoderOptions& o) {
     o.learning_rate = 10;
     o.weight_decay = 1e15;
@@ -94,7 +94,7 @@ TEST(EncoderTrainer, GoesWithoutMasksAndLocalViews) {
   EXPECT_TRUE(train_next(*EncoderTrainer::open(options)).stepped);
 }
 
-// The value of a term of the loss, or -1 when it has none.
+// Returns the value of a term of the loss, or -1 when there is no such term.
 double term_of(const TrainReport& report, std::string_view name) {
   for (const auto& [term, value] : report.metrics)
     if (term == name) return value;

@@ -65,7 +65,7 @@ TEST_F(OptimizerTest, WarmsUpLinearly) {
   Optimizer optimizer(flat_, {.learning_rate = 0.4, .warmup_steps = 4});
   double before = value();
   for (const double rate : {0.1, 0.2, 0.3, 0.4, 0.4}) {
-    set_gradient(1);  // each update is then the rate itself
+    set_gradient(1);  // Adam's update is then the learning rate itself
     optimizer.step();
     EXPECT_NEAR(before - value(), rate, 1e-4);
     before = value();

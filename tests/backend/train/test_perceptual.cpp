@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The distance that needs no download.
+// The perceptual distance that does without LPIPS's weights.
 #include "train/perceptual.h"
 
 #include <ATen/TensorOperators.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Weights of a training for those who follow it.
+// The weights that a training offers to engines that follow it.
 #include "train/trained_weights.h"
 
 #include <ATen/ops/full.h>
@@ -50,7 +50,7 @@ TEST(TrainedWeights, HandsOutTheWeightsOfTheLastChange) {
 
 TEST(TrainedWeights, NobodySeesWeightsThatChange) {
   TrainedWeights feed;
-  float a = 0, b = 0;  // always equal for those who look
+  float a = 0, b = 0;  // always equal to whoever reads the weights
   feed.open(
       0,
       [&] {

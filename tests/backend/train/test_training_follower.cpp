@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The tiny card in a folder of its own, whose transformer has no weights unless `trained`.
+// Writes the tiny card to `folder`; its transformer has no weights unless `trained`.
 fs::path card_in(const fs::path& folder, bool trained) {
   std::ifstream stream(kTinyCard);
   std::string text{std::istreambuf_iterator<char>(stream), {}};
@@ -24,7 +24,7 @@ fs::path card_in(const fs::path& folder, bool trained) {
 
 class TrainingFollowerTest : public ::testing::Test {
  protected:
-  /// A training of the card that saves every step.
+  /// Opens a training of the card that saves every step.
   template <typename Trainer, typename Options>
   std::unique_ptr<Trainer> train(Initialization first = Initialization::kModel) const {
     Options options;

@@ -74,7 +74,7 @@ TEST_F(TrainingRunTest, NothingIsSavedTwiceOrWithoutAStep) {
   EXPECT_TRUE(run_->save().empty());
 }
 
-// The second and third training begin at step 1 again: what the earlier ones saved stays theirs.
+// The second and third training begin at step 1 again and do not overwrite the earlier ones' files.
 TEST_F(TrainingRunTest, AnEarlierTrainingIsSetAside) {
   TrainerOptions options;
   options.checkpoint = scratch_.path() / "run";

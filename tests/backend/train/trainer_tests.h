@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What holds for both trainers, as a typed test.
+// Typed tests of what holds for every trainer.
 #pragma once
 
 #include "backend/train/support.h"
@@ -8,7 +8,7 @@
 
 namespace svgen::train {
 
-/// Options and Trainer of a phase on the tiny model, from its weights.
+/// Names the options and trainer of a phase; trains the tiny model from its weights.
 template <typename OptionsType, typename TrainerType>
 struct Phase {
   using Options = OptionsType;
@@ -23,14 +23,14 @@ struct Phase {
     o.ema_decay = 0.9;
     return o;
   }
-  /// Settings under which the loss soon is not finite.
+  /// Changes the settings so that the loss soon is not finite.
   static void diverge(Options& o) { o.learning_rate = 10; }
 };
 
 template <typename P>
 class TrainerTest : public ::testing::Test {
  protected:
-  /// Steps until `last`, each from a trainer that may be opened anew in between.
+  /// Trains until step `last`.
   static void run_to(typename P::Trainer& trainer, int64_t last) {
     while (trainer.report().step < last) train_next(trainer);
   }

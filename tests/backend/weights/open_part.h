@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A part of an SVG file, for tests of single networks.
+// Opens one part of an SVG weights file, for tests of single networks.
 #pragma once
 
 #include <memory>

@@ -21,7 +21,7 @@ inline std::filesystem::path tiny(const std::string& name) {
   return std::filesystem::path(SVGEN_TEST_DATA) / "tiny" / name;
 }
 
-/// A little-endian number of `width` bytes.
+/// Returns a number as `width` bytes, little-endian.
 inline std::string number(uint64_t value, int width) {
   std::string bytes;
   for (int i = 0; i < width; ++i) bytes += static_cast<char>(i < 8 ? value >> (8 * i) : 0);
@@ -36,7 +36,7 @@ inline std::string safetensors(const std::string& header, const std::string& dat
   return number(header.size(), 8) + header + data;
 }
 
-// Pieces of a pickle of protocol 2.
+// Pieces of a pickle of protocol 2, as bytes.
 namespace pickle {
 
 inline std::string text(const std::string& value) {
@@ -90,7 +90,7 @@ struct ZipFile {
   uint16_t method = 0, flags = 0;
 };
 
-/// A zip archive; with `long_form` all sizes and offsets are in the zip64 parts.
+/// Returns a zip archive; with `long_form` all sizes and offsets are in the zip64 parts.
 inline std::string zip(const std::vector<ZipFile>& files, bool long_form = false) {
   constexpr uint64_t kSee64 = 0xffffffff;
   std::string bytes, directory;
@@ -118,7 +118,7 @@ inline std::string zip(const std::vector<ZipFile>& files, bool long_form = false
          number(long_form ? kSee64 : start, 4) + number(0, 2);
 }
 
-/// What torch.save would have made of a pickle and its storages.
+/// Returns the file that torch.save would have made of a pickle and its storages.
 inline std::string torch_zip(const std::string& value,
                              const std::vector<std::pair<std::string, std::string>>& storages) {
   std::vector<ZipFile> files = {{"archive/data.pkl", pickle::whole(value)}};
@@ -132,7 +132,7 @@ inline std::set<std::string> names(const StateSource& source) {
   return all;
 }
 
-/// The same names, dtypes and values.
+/// Expects the same names, dtypes, shapes and values.
 inline void expect_same(const StateSource& found, const StateSource& expected) {
   ASSERT_EQ(names(found), names(expected));
   for (const TensorInfo& info : expected.tensors()) {

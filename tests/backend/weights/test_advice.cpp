@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the names in a file say about why it does not fit.
+// Advice from the names in a file on why it does not fit.
 #include "weights/advice.h"
 
 #include <ATen/ops/ones.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is no number is found wherever it stands, in every floating dtype.
+// NaN and infinity are found wherever they stand, in every floating dtype.
 #include "weights/finite.h"
 
 #include <ATen/ops/full.h>

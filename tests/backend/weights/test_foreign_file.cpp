@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What lies where weights should, in words.
+// Files that are not weights are named for what they are.
 #include "weights/foreign_file.h"
 
 #include "support.h"
@@ -64,7 +64,7 @@ TEST(ForeignFile, AnArchiveIsNamedByItsMembers) {
 
 TEST(ForeignFile, ALengthThatLooksLikeAMarkIsStillSafetensors) {
   const ScratchFolder folder;
-  for (const size_t length : {size_t{0x8b1f}, size_t{0x7b}, size_t{0x3c}}) {  // gzip, {, <
+  for (const size_t length : {size_t{0x8b1f}, size_t{0x7b}, size_t{0x3c}}) {  // gzip, JSON, XML
     std::string header = R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})";
     header.resize(length, ' ');
     EXPECT_EQ(names(*open_weights(folder.write("a", safetensors(header, "x")))),

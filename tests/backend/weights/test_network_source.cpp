@@ -55,7 +55,7 @@ TEST_F(OpenNetwork, TakesTheWholeFileWhenNoNameHasThePrefix) {
   EXPECT_EQ(open_part(tiny("dit_tiny.pt"), ModelPart::kDiffusion, "")->tensors().size(), 40u);
 }
 
-// Every name of a source, put through `wrap`.
+// Returns the tensors of a source, each under the name that `wrap` makes of its own.
 Named renamed(const StateSource& source,
               const std::function<std::string(const std::string&)>& wrap) {
   Named tensors = read_all(source);
@@ -143,7 +143,7 @@ TEST_P(EncoderSpelling, EqualsMetas) {
     if (!stored) continue;
     EXPECT_EQ(other->find(info.name)->shape, info.shape) << info.name;
     at::Tensor expected = meta->read(info.name);
-    // Both spellings drop the key's third of the bias, which the mask makes zero in any case.
+    // Both spellings drop the keys' third of the bias, which the mask makes zero anyway.
     if (info.name.ends_with("qkv.bias"))
       expected = at::mul(expected, meta->read(info.name + "_mask"));
     EXPECT_TRUE(at::equal(other->read(info.name), expected)) << info.name;

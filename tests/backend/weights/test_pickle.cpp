@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What calls and references in a pickle become.
+// Calls and references in a pickle become values, or are refused.
 #include "weights/pickle.h"
 
 #include "support.h"
@@ -72,7 +72,7 @@ TEST(PickleMachine, CallsOfObjectsAreInertToo) {
 }
 
 TEST(PickleMachine, RefusesToRepeatALongListOverAndOver) {
-  // A list of a thousand pairs, remembered, then made into a mapping ten thousand times.
+  // A list of a thousand pairs is memoized, then made into a dict ten thousand times.
   std::string bytes = "](";
   for (int i = 0; i < 1000; ++i) bytes += "NN\x86";
   bytes +=

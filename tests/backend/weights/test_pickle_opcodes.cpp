@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What each opcode of a pickle builds, and what malformed ones do.
+// Each opcode of a pickle builds its value, and malformed ones are refused.
 #include <sstream>
 
 #include "support.h"
@@ -11,7 +11,7 @@ namespace {
 using namespace std::string_literals;
 using namespace testing;
 
-// A value as Python would print it, nearly.
+// Returns a value nearly as Python would print it.
 std::string show(const PickleValue& value) {
   std::ostringstream out;
   const char* brackets = "";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The containers of torch.save against their safetensors twins, and against damage and malice.
+// The containers of torch.save equal their safetensors twins; damaged and hostile ones are refused.
 #include "weights/torch_archive.h"
 
 #include <ATen/ops/tensor.h>
@@ -32,7 +32,8 @@ class TorchArchive : public ::testing::Test {
     EXPECT_THAT(report, HasSubstr("file.pt"));
     return report;
   }
-  /// Opens and reads everything; the only failure allowed is one of ours.
+  /// Opens a file and reads everything; returns whether that went well. Only svgen's errors may
+  /// come.
   bool survives(const std::string& bytes) {
     try {
       const auto source = open_weights(folder_.write("file.pt", bytes));
@@ -204,7 +205,7 @@ TEST_F(TorchArchive, RefusesTwoTensorsThatFlattenToOneName) {
 
 TEST_F(TorchArchive, RefusesValuesThatContainThemselvesOrMultiply) {
   EXPECT_THAT(refusal(torch_zip("}q\x01" + text("a") + "h\x01s", {})), HasSubstr("deeper"));
-  std::string doubling = "]";  // 40 lists, each holding the one before ten times
+  std::string doubling = "]";  // 40 lists, each of which holds the one before six times
   for (int i = 0; i < 40; ++i)
     doubling +=
         "q\x01"

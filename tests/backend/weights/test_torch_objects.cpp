@@ -23,7 +23,7 @@ class TorchObjectsTest : public ::testing::Test {
     std::string_view rest = bytes_;
     return machine_.run(rest);
   }
-  /// Placed on a storage of `size` bytes at byte 100 of the file.
+  /// Places a pickled tensor on a storage of `size` bytes at byte 100 of the file.
   StoredTensor place(const std::string& value, uint64_t size) {
     return objects_.place(
         run(value), "t",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Names without wrappers.
+// A source whose names are stripped of their wrappers.
 #include "weights/unwrapped_source.h"
 
 #include <ATen/ops/ones.h>

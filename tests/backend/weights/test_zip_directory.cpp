@@ -53,7 +53,7 @@ TEST_F(ZipDirectory, RefusesTwoFilesOfOneName) {
 }
 
 TEST_F(ZipDirectory, RefusesFilesThatOverlap) {
-  // The second file lies, header and all, inside the content of the first.
+  // The second file lies, with its header, inside the content of the first.
   const std::string inner = zip({{"b", "xyz"}}).substr(0, 34);
   std::string bytes = zip({{"a", inner}, {"b", "xyz"}});
   const size_t offset = bytes.rfind("PK\1\2") + 42;

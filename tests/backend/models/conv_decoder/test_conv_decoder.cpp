@@ -12,7 +12,6 @@
 namespace svgen {
 namespace {
 
-// Qualified: the card's role configuration has the same name.
 const models::ConvDecoderConfig kSmall = {.latent_channels = 12,
                                           .channels = 8,
                                           .multipliers = {1, 2, 2},

@@ -43,7 +43,7 @@ TEST(PatchGan, CountsBatchesAndMovesStatistics) {
 }
 
 TEST(PatchGan, SummedStatisticsEqualTheLibrarys) {
-  // Two processes with the same half batch: each sum is twice the own one.
+  // As if two processes had the same half batch: the sum over both is twice that of one.
   const SumOverProcesses twice = [](const at::Tensor& x) { return 2 * x; };
   const at::Tensor half = test::wave({2, 8, 6, 6}, 0.2, 3, 1);
   const at::Tensor whole = half.repeat({2, 1, 1, 1});

@@ -20,7 +20,7 @@ Bfloat16 rounded(float x) {
   return static_cast<Bfloat16>((std::bit_cast<uint32_t>(x) + 0x8000) >> 16);
 }
 
-// Token `query` of softmax(x x^T scale) x.
+// Returns token `query` of softmax(x x^T scale) x.
 std::vector<double> mixed(const std::vector<Bfloat16>& x, int64_t tokens, int64_t head,
                           int64_t query, double scale) {
   std::vector<double> result(head);

@@ -15,7 +15,7 @@ namespace {
 using ops::cpu::ProductShape;
 using test::largest_difference;
 
-// One number, no whole vector, piece or turn, and whole ones.
+// One number; sizes that fill no vector and no block of the loops; sizes that fill them.
 constexpr ProductShape kShapes[] = {{1, 1, 1}, {2, 8, 5}, {37, 300, 33}, {24, 512, 64}};
 
 at::Tensor product(const at::Tensor& x, const at::Tensor& w) {

@@ -17,7 +17,7 @@ using ops::cpu::Activation;
 using ops::cpu::Bfloat16;
 using ops::cpu::ProductShape;
 
-// One number, no whole tile, whole ones, several blocks.
+// One number; sizes that fill no tile; whole tiles; several blocks.
 constexpr ProductShape kShapes[] = {
     {1, 1, 1}, {2, 8, 5}, {37, 300, 33}, {32, 64, 32}, {70, 1152, 392}};
 

@@ -14,7 +14,7 @@
 namespace svgen::ops::cpu {
 namespace {
 
-// The most that a level may be off before it is rounded.
+// Largest difference of a rounded level from the exact one: 0.5 by rounding, 0.01 by float32.
 constexpr double kExact = 0.5 + 0.01;
 constexpr uint8_t kUntouched = 0x5a;
 
@@ -35,7 +35,7 @@ uint8_t noise(int64_t i) {
   return static_cast<uint8_t>(philox({static_cast<uint32_t>(i), 0, 0, 0}, {7, 7})[0] >> 24);
 }
 
-/// A picture in memory of its own, rows padded, samples of noise.
+/// Owns a Y'CbCr picture whose rows are padded; fill() makes it noise.
 class Memory {
  public:
   Memory(int64_t width, int64_t height, ptrdiff_t step, const YcbcrCoding& coding) {
@@ -48,7 +48,7 @@ class Memory {
     const int64_t luma_row = width + kPadding, chroma_row = samples * step + kPadding;
     view.row_strides = {luma_row, chroma_row, chroma_row};
     const int64_t first = height * luma_row, second = step == 2 ? 1 : rows * chroma_row;
-    // The memory ends with the last sample, so that a checker sees what is read behind it.
+    // The memory ends with the last sample, so that a sanitizer sees reads behind it.
     const int64_t planes = step == 2 ? 1 : 2;
     bytes.assign(static_cast<size_t>(first + planes * rows * chroma_row - kPadding), kUntouched);
     view.planes = {&bytes[0], &bytes[static_cast<size_t>(first)],
@@ -83,7 +83,7 @@ class Memory {
   std::vector<uint8_t> bytes;
 };
 
-// The colour sample at a place between samples, which is clamped to where there are some.
+// Returns the colour at (y, x) in samples, interpolated linearly and clamped at the borders.
 double interpolated(const Memory& memory, int plane, double y, double x) {
   const auto clamped = [](double v, int64_t count) {
     return std::min(std::max(v, 0.0), static_cast<double>(count - 1));
@@ -117,7 +117,7 @@ std::array<double, 3> rgb_of(const Memory& memory, int64_t y, int64_t x) {
 
 class Ycbcr : public ::testing::TestWithParam<Case> {
  protected:
-  // Sizes below, at and above a vector, odd and even, in both layouts.
+  // Runs a test on sizes below, at and above a vector, odd and even, in both layouts.
   template <typename Test>
   void for_each_layout(Test test) {
     for (const auto& [width, height] :
@@ -162,7 +162,7 @@ TEST_P(Ycbcr, IsWrittenAsTheEquationsSay) {
     for (int64_t y = 0; y < height; y += 2) writer.write_pair(y / 2, row_of(y), row_of(y + 1));
 
     const YcbcrCoding& k = memory.view.coding;
-    // R', G', B' of the mean of the pixels in [y, y + size) x [x, x + size), as Y', Cb, Cr levels.
+    // Y', Cb, Cr levels of the mean R', G', B' of pixels in [y, y + size) x [x, x + size).
     const auto expected = [&](int64_t y, int64_t x, int64_t size) {
       double mean[3] = {}, count = 0;
       for (int64_t i = y; i < std::min(y + size, height); ++i)
@@ -193,7 +193,7 @@ TEST_P(Ycbcr, WritingLeavesThePaddingAlone) {
     YcbcrWriter writer(memory.view);
     for (int64_t pair = 0; pair < memory.view.chroma_height(); ++pair)
       writer.write_pair(pair, row, row);
-    // What belongs to the picture is put back; nothing else may differ.
+    // The picture's samples are set back; then nothing may differ.
     memory.for_each_sample([](int plane, uint8_t& sample) {
       EXPECT_TRUE(plane == 0 || sample == 128);
       sample = kUntouched;
