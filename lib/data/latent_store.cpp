@@ -123,8 +123,8 @@ void LatentWriter::commit() {
   file.commit();
 }
 
-LatentReader::LatentReader(const fs::path& location, const fs::path& json_file)
-    : location_(location) {
+LatentReader::LatentReader(fs::path location, const fs::path& json_file)
+    : location_(std::move(location)) {
   read_json(json_file);
   open_raw();
 }

@@ -56,7 +56,7 @@ class LatentWriter {
 class LatentReader {
  public:
   /// IoError when one of the files is missing, cannot be understood, or does not fit the other.
-  LatentReader(const std::filesystem::path& location, const std::filesystem::path& json);
+  LatentReader(std::filesystem::path location, const std::filesystem::path& json_file);
   ~LatentReader();
   LatentReader(const LatentReader&) = delete;
   LatentReader& operator=(const LatentReader&) = delete;
@@ -76,7 +76,7 @@ class LatentReader {
   void read_part(int64_t sample, size_t offset, std::span<std::byte> out) const;
 
  private:
-  void read_json(const std::filesystem::path& json);
+  void read_json(const std::filesystem::path& file);
   void open_raw();
 
   std::filesystem::path location_;

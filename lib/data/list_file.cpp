@@ -96,7 +96,8 @@ class ListReader {
     for (++at_; at_ < text_.size(); ++at_) {
       if (text_[at_] == '\n') ++line_;
       if (text_[at_] == '"') {
-        if (++at_ >= text_.size() || text_[at_] != '"') return text;
+        ++at_;
+        if (at_ >= text_.size() || text_[at_] != '"') return text;
       }
       text += text_[at_];
     }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <ostream>
 
 #include "data/atomic_file.h"
 #include "svgen/error.h"
@@ -70,7 +71,7 @@ void TrainLog::add(const TrainLogLine& line) {
   json["images_per_second"] = number(line.images_per_second);
   json["seconds_left"] = number(line.seconds_left);
   if (file_.empty()) return;
-  stream_ << json.dump() << std::endl;
+  stream_ << json.dump() << '\n' << std::flush;
   if (!stream_) {
     throw IoError(
         "the training log cannot be written",

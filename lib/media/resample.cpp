@@ -73,8 +73,9 @@ Kernels make_kernels(int64_t in, int64_t out, const FilterRow& filter, int64_t f
       continue;
     }
     const double centre = (static_cast<double>(i) + 0.5) * scale;
-    const int64_t low = std::max<int64_t>(0, static_cast<int64_t>(centre - support + 0.5));
-    const int64_t high = std::min(in, static_cast<int64_t>(centre + support + 0.5));
+    const double from = centre - support + 0.5, to = centre + support + 0.5;
+    const int64_t low = std::max<int64_t>(0, static_cast<int64_t>(from));
+    const int64_t high = std::min(in, static_cast<int64_t>(to));
     weights.clear();
     double sum = 0.0;
     for (int64_t k = low; k < high; ++k) {

@@ -171,9 +171,9 @@ void Painter::paint_part(const Part& part) {
 template <typename Normal>
 void Painter::shade(const Part& part, const Window& window, float shine, Normal normal) {
   const float scale = pose_.radius / canvas_->pixel();
-  const int stride = window.width();
+  const auto stride = static_cast<size_t>(window.width());
   for (int y = window.top + 1; y < window.bottom - 1; ++y) {
-    const float* distance = &field_[static_cast<size_t>((y - window.top) * stride + 1)];
+    const float* distance = &field_[static_cast<size_t>(y - window.top) * stride + 1];
     for (int x = window.left + 1; x < window.right - 1; ++x, ++distance) {
       const float share = coverage(*distance * scale, 1);
       if (share > 0)

@@ -143,7 +143,8 @@ struct Heart {
     const float disc = length(h - Point{0.25f, 0.75f}) - kDisc;
     const float along = std::max(h.x + h.y, 0.0f) / 2;
     const float side = std::min(length(h - Point{along, along}), length(h - Point{0, 1}));
-    return kScale * (h.x + h.y > 1 ? disc : h.x > h.y ? side : -side);
+    const float below = h.x > h.y ? side : -side;
+    return kScale * (h.x + h.y > 1 ? disc : below);
   }
   Bounds bounds() const { return around({}, 1.06f, 1.05f); }
 };

@@ -32,18 +32,19 @@ struct Positions {
 void add_octave(SceneRandom& random, int side, int cells, float amplitude, float* field) {
   static thread_local std::vector<float> grid, line;
   static thread_local Positions columns, rows;
-  const auto points = static_cast<size_t>(cells + 2);
+  const size_t points = static_cast<size_t>(cells) + 2;
+  const auto pixels = static_cast<size_t>(side);
   grid.resize(points * points);
   line.resize(points);
   const float across = random.unit(), down = random.unit();
   for (float& value : grid) value = random.between(-amplitude, amplitude);
   columns.place(side, cells, across);
   rows.place(side, cells, down);
-  for (size_t y = 0; y < static_cast<size_t>(side); ++y) {
+  for (size_t y = 0; y < pixels; ++y) {
     const float* above = &grid[static_cast<size_t>(rows.cell[y]) * points];
     for (size_t i = 0; i < points; ++i)
       line[i] = above[i] + (above[i + points] - above[i]) * rows.share[y];
-    for (size_t x = 0; x < static_cast<size_t>(side); ++x) {
+    for (size_t x = 0; x < pixels; ++x) {
       const float* left = &line[static_cast<size_t>(columns.cell[x])];
       *field++ += left[0] + (left[1] - left[0]) * columns.share[x];
     }

@@ -117,7 +117,7 @@ struct Card {
   static Card load(const std::filesystem::path& card_json);
 
   /// Does the same from text; `path` is used in errors and to find files beside the card.
-  static Card parse(std::string_view json, const std::filesystem::path& path);
+  static Card parse(std::string_view text, const std::filesystem::path& path);
 
   /// Returns the file of a reference: absolute, beside the card, or in a folder of the search path
   /// (registry.h). Throws IoError naming the file, the places looked at and where it is published.

@@ -138,7 +138,7 @@ void fill_card(ObjectReader& reader, Card& card) {
     if (card.classes[i].find_first_not_of(" \t\r\n") == std::string::npos)
       reader.problem("classes", "a name for class " + std::to_string(i), "an empty one");
   if (card.diffusion && card.diffusion->classes > 0 && !card.classes.empty() &&
-      static_cast<int64_t>(card.classes.size()) != card.diffusion->classes) {
+      std::ssize(card.classes) != card.diffusion->classes) {
     reader.problem("classes",
                    std::to_string(card.diffusion->classes) + " names as in diffusion.classes",
                    std::to_string(card.classes.size()));

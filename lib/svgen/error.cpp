@@ -18,7 +18,7 @@ std::string readable(const std::string& text) {
 
 }  // namespace
 
-Error::Error(ErrorKind kind, const std::string& headline, ErrorDetails details)
+Error::Error(ErrorKind kind, const std::string& headline, const ErrorDetails& details)
     : std::runtime_error(readable(headline)),
       kind_(kind),
       details_{readable(details.expected), readable(details.found), readable(details.where)} {}

@@ -28,7 +28,7 @@ struct ErrorDetails {
 /// 64 KiB.
 class Error : public std::runtime_error {
  public:
-  Error(ErrorKind kind, const std::string& headline, ErrorDetails details = {});
+  Error(ErrorKind kind, const std::string& headline, const ErrorDetails& details = {});
 
   ErrorKind kind() const { return kind_; }
   const std::string& expected() const { return details_.expected; }
@@ -46,8 +46,8 @@ class Error : public std::runtime_error {
 template <ErrorKind kKind>
 class ErrorOf : public Error {
  public:
-  explicit ErrorOf(const std::string& headline, ErrorDetails details = {})
-      : Error(kKind, headline, std::move(details)) {}
+  explicit ErrorOf(const std::string& headline, const ErrorDetails& details = {})
+      : Error(kKind, headline, details) {}
 };
 
 using ConfigurationError = ErrorOf<ErrorKind::kConfiguration>;

@@ -23,6 +23,7 @@ ObjectReader::ObjectReader(const json& object, std::string where, Problems& prob
   if (!object_.is_object()) problem("", "an object", object_.type_name());
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): only where there is no memory for a message
 ObjectReader::~ObjectReader() {
   if (!object_.is_object()) return;
   const std::string known = "one of the keys " + joined(known_);
@@ -111,7 +112,9 @@ void ObjectReader::read_file(FileReference& target) {
 
 void ObjectReader::require(const std::string& key, const std::string& expected) {
   const json* value = find(key);
-  if (value == nullptr || *value == "") problem(key, expected, "nothing");
+  const bool is_blank =
+      value != nullptr && value->is_string() && value->get_ref<const std::string&>().empty();
+  if (value == nullptr || is_blank) problem(key, expected, "nothing");
 }
 
 void ObjectReader::problem(const std::string& key, const std::string& expected,

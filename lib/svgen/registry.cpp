@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <map>
 #include <sstream>
 
@@ -84,7 +85,7 @@ fs::path find_card(const std::string& model) {
     }
   }
   const bool is_plain_name = given.is_relative() && given.begin() != given.end() &&
-                             ++given.begin() == given.end() && name != "." && name != "..";
+                             std::next(given.begin()) == given.end() && name != "." && name != "..";
   if (is_plain_name) {
     for (const fs::path& folder : model_search_path()) {
       const fs::path candidate = folder / name / kCardName;

@@ -135,7 +135,7 @@ struct ValueTraits<Enum> {
 
 /// Makes a property of a field of Impl::Settings, read and written under the object lock.
 template <typename Impl, typename Owner, typename T>
-Property<Impl> field(T Owner::*member, PropertyText<T> text) {
+Property<Impl> field(T Owner::*member, const PropertyText<T>& text) {
   using Settings = typename Impl::Settings;
   return {[=] { return ValueTraits<T>::spec(text, Settings{}.*member); },
           [=](Impl& impl, const GValue* value) {
@@ -147,7 +147,7 @@ Property<Impl> field(T Owner::*member, PropertyText<T> text) {
 /// Makes a property of a field of the library's options within Settings.
 template <typename Impl, typename Owner, typename T>
 Property<Impl> option_field(Owner Impl::Settings::*options, T Owner::*member,
-                            PropertyText<T> text) {
+                            const PropertyText<T>& text) {
   using Settings = typename Impl::Settings;
   return {
       [=] { return ValueTraits<T>::spec(text, Settings{}.*options.*member); },

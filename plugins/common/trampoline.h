@@ -52,6 +52,7 @@ struct Trampoline<kMethod> {
   template <typename Self>
   using Function = Result (*)(Self*, Args...);
   template <typename Self>
+  // NOLINTNEXTLINE(google-explicit-constructor,misc-explicit-constructor): a slot is assigned it
   operator Function<Self>() const {
     return &call<Self>;
   }

@@ -165,7 +165,7 @@ void MappedFrame::blacken() const {
     const auto level = static_cast<uint8_t>(c == GST_VIDEO_COMP_A ? 255 : black[c]);
     auto* row = static_cast<uint8_t*>(GST_VIDEO_FRAME_COMP_DATA(&frame_, c));
     for (int y = 0; y < GST_VIDEO_FRAME_COMP_HEIGHT(&frame_, c); ++y) {
-      for (int x = 0; x < GST_VIDEO_FRAME_COMP_WIDTH(&frame_, c); ++x)
+      for (ptrdiff_t x = 0; x < GST_VIDEO_FRAME_COMP_WIDTH(&frame_, c); ++x)
         row[x * GST_VIDEO_FRAME_COMP_PSTRIDE(&frame_, c)] = level;
       row += GST_VIDEO_FRAME_COMP_STRIDE(&frame_, c);
     }

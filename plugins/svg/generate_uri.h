@@ -19,7 +19,7 @@ inline constexpr const char* kUriScheme = "svg";
 /// framerate there is one image a second, or a player would show all at once.
 ///
 /// ConfigurationError when the text is no such URI.
-std::vector<std::pair<std::string, std::string>> parse_uri(const std::string& uri);
+std::vector<std::pair<std::string, std::string>> parse_uri(const std::string& text);
 
 /// Sets a property from text; ConfigurationError when there is no such property, when the text is
 /// no value of it, or when the value is outside its range.

@@ -2,6 +2,7 @@
 // svgdatasetsrc: class folders or a list of pictures, cropped for training.
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "data/image_list.h"
 #include "svgen/crop.h"
@@ -27,6 +28,9 @@ struct DatasetSettings : PictureSettings, OrderedSettings {
 
 // Holds what the worker threads share.
 struct Dataset {
+  Dataset(ImageList list, bool shuffle, uint64_t seed)
+      : images(std::move(list)), order(images.size(), shuffle, seed) {}
+
   ImageList images;
   DataOrder order;
 };
@@ -99,7 +103,7 @@ class DatasetSource : public PictureSource<DatasetSource, DatasetSettings> {
     ImageList images = ImageList::read(s.location);
     report_left_out(images);
     const int64_t count = images.size();
-    data_.reset(new Dataset{std::move(images), {count, s.shuffle, s.seed}});
+    data_ = std::make_shared<Dataset>(std::move(images), s.shuffle, s.seed);
     reported_.clear();
     noted_ = false;
     last_skipped_ = -1;

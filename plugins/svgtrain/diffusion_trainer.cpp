@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // svgtraindiffusion: phase 2, the diffusion transformer, from latents.
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include "common/tensor_memory.h"
@@ -82,12 +83,13 @@ class DiffusionSink : public TrainSink<DiffusionSink, DiffusionSettings, Diffusi
 
   TrainReport train_batch() {
     const size_t count = batch_size();
+    const auto taken = static_cast<std::ptrdiff_t>(count);
     const Tensor latents = stacked(count);
-    const std::vector<int64_t> labels(labels_.begin(), labels_.begin() + count);
-    const std::vector<int64_t> indices(indices_.begin(), indices_.begin() + count);
-    rows_.erase(rows_.begin(), rows_.begin() + count);
-    labels_.erase(labels_.begin(), labels_.begin() + count);
-    indices_.erase(indices_.begin(), indices_.begin() + count);
+    const std::vector<int64_t> labels(labels_.begin(), labels_.begin() + taken);
+    const std::vector<int64_t> indices(indices_.begin(), indices_.begin() + taken);
+    rows_.erase(rows_.begin(), rows_.begin() + taken);
+    labels_.erase(labels_.begin(), labels_.begin() + taken);
+    indices_.erase(indices_.begin(), indices_.begin() + taken);
     return trainer().train(latents, labels, indices);
   }
 

@@ -120,7 +120,7 @@ Picture first_frame(const PictureFacts& facts, std::span<const uint8_t> bytes,
 // The decoder knows of one transparent grey in no PNG file.
 void whiten(int grey, Picture& picture) {
   for (uint8_t& value : picture.pixels)
-    if (value == grey) value = 255;
+    if (std::cmp_equal(value, grey)) value = 255;
 }
 
 Picture turned(Picture stored, int orientation) {

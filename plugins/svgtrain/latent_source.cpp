@@ -2,8 +2,10 @@
 // svglatentsrc: stored latents with their labels, epoch after epoch.
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "common/batch_meta.h"
 #include "common/numbered_source.h"
@@ -87,7 +89,7 @@ class LatentSource : public NumberedSource<LatentSource, LatentSourceSettings> {
     return filtered(CapsPtr(gst_pad_get_pad_template_caps(pad())), filter);
   }
 
-  gboolean negotiate() { return announce(std::max<int64_t>(1, images_of_batch().size())); }
+  gboolean negotiate() { return announce(std::max<int64_t>(1, std::ssize(images_of_batch()))); }
 
   GstFlowReturn create(GstBuffer** out) {
     const std::vector<int64_t> images = images_of_batch();
@@ -134,7 +136,7 @@ class LatentSource : public NumberedSource<LatentSource, LatentSourceSettings> {
     if (!sent_.entries.empty() && sent_ == stream && !gst_pad_check_reconfigure(pad())) return true;
     const CapsPtr caps = stream.caps(peer_takes_tensor_memory(pad()));
     if (!gst_base_src_set_caps(source(), caps.get())) return false;
-    sent_ = stream;
+    sent_ = std::move(stream);
     return true;
   }
 

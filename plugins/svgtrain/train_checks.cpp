@@ -2,6 +2,8 @@
 // Words for data that do not fit.
 #include "svgtrain/train_checks.h"
 
+#include <utility>
+
 #include "common/errors.h"
 #include "svgen/error.h"
 
@@ -31,7 +33,7 @@ void refuse_empty_stream(const std::string& element) {
 
 void warn_of_other_classes(GstElement* element, const Card& card, size_t named) {
   const int64_t wanted = card.diffusion ? card.diffusion->classes : 0;
-  const bool fits = named == static_cast<size_t>(wanted) || !card.classes.empty();
+  const bool fits = std::cmp_equal(named, wanted) || !card.classes.empty();
   if (named == 0 || wanted == 0 || fits) return;
   const std::string found =
       std::to_string(named) + " classes in the data, " + std::to_string(wanted) + " in the card";

@@ -153,7 +153,8 @@ void answer(Engine& engine, const std::string& line) {
         .write(static_cast<const char*>(result.data()),
                static_cast<std::streamsize>(result.byte_count()));
   std::cout << spent.count() << ' ' << process_mebibytes("VmHWM:") << ' '
-            << process_mebibytes("RssAnon:") << std::endl;
+            << process_mebibytes("RssAnon:") << '\n'
+            << std::flush;
 }
 
 void serve(const EngineOptions& options) {
@@ -162,7 +163,7 @@ void serve(const EngineOptions& options) {
     try {
       answer(*engine, line);
     } catch (const Error& error) {
-      std::cout << "error " << error.what() << std::endl;
+      std::cout << "error " << error.what() << '\n' << std::flush;
     }
   }
 }
@@ -175,7 +176,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    svgen::set_num_threads(std::atoi(argv[3]));
+    svgen::set_num_threads(static_cast<int>(std::strtol(argv[3], nullptr, 10)));
     serve({.model = argv[1], .device = argv[4], .dtype = argv[2]});
   } catch (const svgen::Error& error) {
     std::cerr << error.report() << '\n';

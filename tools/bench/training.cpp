@@ -74,7 +74,8 @@ void serve(const std::function<TrainReport()>& step) {
     for (int64_t i = 0; i < steps; ++i) last = step();
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
     std::cout << spent.count() << ' ' << last.metrics.at(0).second << ' '
-              << process_mebibytes("VmHWM:") << std::endl;
+              << process_mebibytes("VmHWM:") << '\n'
+              << std::flush;
   }
 }
 
@@ -87,7 +88,7 @@ int main(int argc, char** argv) {
   }
   try {
     const svgen::EngineOptions model{.model = argv[2], .device = "auto", .dtype = argv[3]};
-    const int64_t batch = std::max(1LL, std::atoll(argv[4]));
+    const int64_t batch = std::max(1LL, std::strtoll(argv[4], nullptr, 10));
     const bool first_phase = std::string(argv[1]) == "autoencoder";
     serve(first_phase ? autoencoder_steps(model, batch) : diffusion_steps(model, batch));
   } catch (const svgen::Error& error) {

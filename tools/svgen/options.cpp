@@ -41,7 +41,7 @@ Options::Options(const std::vector<Option>& table, const std::vector<std::string
       throw ConfigurationError(
           "a word of the command line is not UTF-8: give the file another name",
           {.expected = "UTF-8", .found = printable(word), .where = "the command line"});
-    if (only_words || !word.starts_with("-") || word == "-") {
+    if (only_words || !word.starts_with('-') || word == "-") {
       if (word.empty()) throw ConfigurationError("a name of a file is empty");
       words_.push_back(word);
       continue;

@@ -13,7 +13,7 @@ struct Option {
   std::string value;  // what its value is called; empty: a switch
   std::string blurb;
   // The property of the command's element that takes the value, and checks it; empty: none does.
-  std::string property = "";
+  std::string property = {};
 };
 
 class Options {

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <ranges>
 #include <regex>
 
 #include "console.h"
@@ -180,7 +181,7 @@ Output::~Output() {
   std::error_code ignored;
   if (!staging_.empty()) fs::remove_all(staging_, ignored);
   // Removes only the folders that are still empty.
-  for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder) fs::remove(*folder, ignored);
+  for (const fs::path& folder : std::views::reverse(made_)) fs::remove(folder, ignored);
 }
 
 void Output::end(Pipeline& pipeline) {

@@ -78,7 +78,7 @@ at::Tensor Integration::guided_velocity(const at::Tensor& x, const Times& t) con
   else
     (is_guided ? guiding : conditional) =
         is_guided ? guiding_velocity(x, t) : model_(x, t, labels_);
-  const at::Tensor mixed = mix(conditional, guiding, weights);
+  at::Tensor mixed = mix(conditional, guiding, weights);
   if (!is_partial) return mixed;
   return at::cat({mixed.narrow(2, 0, guidance_.channels),
                   conditional.narrow(2, guidance_.channels, channels - guidance_.channels)},

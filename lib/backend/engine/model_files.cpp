@@ -39,8 +39,9 @@ bool ModelFiles::names(ModelPart part) const {
   return entry(part).reference != nullptr;
 }
 
-void ModelFiles::require(ModelPart part) const {
-  if (names(part)) return;
+ModelFiles::Entry ModelFiles::required(ModelPart part) const {
+  Entry found = entry(part);
+  if (found.reference != nullptr) return found;
   std::string present;
   for (const ModelPart other : kParts)
     if (names(other)) present += (present.empty() ? "" : ", ") + std::string(part_key(other));
@@ -52,9 +53,12 @@ void ModelFiles::require(ModelPart part) const {
                             .where = card_.path.string()});
 }
 
+void ModelFiles::require(ModelPart part) const {
+  required(part);
+}
+
 std::shared_ptr<weights::StateSource> ModelFiles::open(ModelPart part) const {
-  require(part);
-  const Entry found = entry(part);
+  const Entry found = required(part);
   const std::filesystem::path file = card_.locate(*found.reference);
   weights::refuse_shard(file);
   const weights::Spelling* spelling = system_.spelling(part);
@@ -74,8 +78,7 @@ std::shared_ptr<weights::StateSource> ModelFiles::open_if_there(ModelPart part) 
 }
 
 void ModelFiles::verify(ModelPart part) const {
-  require(part);
-  const FileReference& wanted = *entry(part).reference;
+  const FileReference& wanted = *required(part).reference;
   for (const ModelPart other : kParts) {
     const FileReference* reference = entry(other).reference;
     if (reference == nullptr || reference->file != wanted.file || reference->sha256.empty())

@@ -40,7 +40,8 @@ class ModelFiles {
     const FileReference* reference = nullptr;
     std::string prefix;
   };
-  Entry entry(ModelPart part) const;
+  Entry entry(ModelPart part) const;     // without a reference when the card lacks the part
+  Entry required(ModelPart part) const;  // ConfigurationError then
 
   Card card_;
   const systems::System& system_;

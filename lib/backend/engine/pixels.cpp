@@ -128,7 +128,7 @@ class LevelRows {
       : x_((x.is_cpu() ? x : device_levels(x).cpu()).contiguous()),
         height_(x.size(1)),
         width_(x.size(2)),
-        levels_(static_cast<size_t>(2 * 3 * width_)) {}
+        levels_(static_cast<size_t>(2 * (3 * width_))) {}
 
   // Returns a row that stays valid until the row after the next one is asked for.
   RgbRow row(int64_t y) {

@@ -98,7 +98,7 @@ LatentStatistics read_statistics(const weights::StateSource& source) {
 
 std::optional<AlignmentScalars> read_alignment(const weights::StateSource& source) {
   AlignmentScalars scalars;
-  int found = 0;
+  size_t found = 0;
   for (const auto& [name, member] : kScalars) {
     if (source.find(name) == nullptr) continue;
     const at::Tensor value = source.read(name);
@@ -108,7 +108,7 @@ std::optional<AlignmentScalars> read_alignment(const weights::StateSource& sourc
     ++found;
   }
   if (found == 0) return std::nullopt;
-  if (found != static_cast<int>(std::size(kScalars))) {
+  if (found != std::size(kScalars)) {
     throw_unfit(source, "all of semantic_mean, semantic_std, residual_mean, residual_std",
                 std::to_string(found) + " of them");
   }
@@ -162,8 +162,8 @@ LatentStatistics recorded_statistics(const RecordedSums& sums) {
 }
 
 void write_statistics(const std::filesystem::path& file, const RecordedSums& sums) {
-  const ChannelSums* any = sums.latent ? &*sums.latent : sums.semantic ? &*sums.semantic : nullptr;
-  if (any == nullptr || any->count() < 2) {
+  const std::optional<ChannelSums>& any = sums.latent ? sums.latent : sums.semantic;
+  if (!any || any->count() < 2) {
     throw ConfigurationError("statistics need two tokens at least: record images first",
                              {.expected = "2 tokens or more",
                               .found = std::to_string(any ? any->count() : 0),

@@ -53,7 +53,7 @@ struct Component {
 
   /// The preset that a card names, `nothing` when it names none. ConfigurationError for an unknown
   /// one.
-  const Config& preset_or(const Config& nothing, const std::string& name) const {
+  Config preset_or(Config nothing, const std::string& name) const {
     if (name.empty()) return nothing;
     if (const Config* preset = find_preset(name)) return *preset;
     const std::string key = part_key(part);

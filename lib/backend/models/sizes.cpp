@@ -46,11 +46,11 @@ bool file_has(const weights::StateSource& source, const std::string& tensor) {
 int64_t file_count(const weights::StateSource& source, const std::string& prefix) {
   std::set<std::string> numbers;
   for (const weights::TensorInfo& info : source.tensors())
-    if (info.name.compare(0, prefix.size(), prefix) == 0)
+    if (info.name.starts_with(prefix))
       numbers.insert(
           info.name.substr(prefix.size(), info.name.find('.', prefix.size()) - prefix.size()));
   int64_t count = 0;
-  while (numbers.count(std::to_string(count))) ++count;
+  while (numbers.contains(std::to_string(count))) ++count;
   return count;
 }
 

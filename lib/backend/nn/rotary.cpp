@@ -49,10 +49,13 @@ at::Tensor rotary_periods(int64_t head, double base) {
   if (head < 4 || head % 4 != 0)
     throw ShapeError("rotary positions need a head size that is a positive multiple of 4",
                      {.expected = "a multiple of 4", .found = std::to_string(head)});
-  at::Tensor periods = at::empty({head / 4}, at::kFloat);
+  const int64_t count = head / 4;
+  at::Tensor periods = at::empty({count}, at::kFloat);
   float* values = periods.mutable_data_ptr<float>();
-  for (int64_t i = 0; i < head / 4; ++i)
-    values[i] = static_cast<float>(std::pow(base, static_cast<double>(i) / (head / 4)));
+  for (int64_t i = 0; i < count; ++i) {
+    const double share = static_cast<double>(i) / static_cast<double>(count);
+    values[i] = static_cast<float>(std::pow(base, share));
+  }
   return periods;
 }
 

@@ -32,8 +32,8 @@ at::Tensor position_table(int64_t height, int64_t width, int64_t channels) {
     for (int64_t column = 0; column < width; ++column)
       for (const int64_t position : {column, row}) {
         for (int64_t k = 0; k < frequencies; ++k, ++values) {
-          const double angle = static_cast<double>(position) *
-                               std::pow(kLongestPeriod, -static_cast<double>(k) / frequencies);
+          const double share = static_cast<double>(k) / static_cast<double>(frequencies);
+          const double angle = static_cast<double>(position) * std::pow(kLongestPeriod, -share);
           values[0] = static_cast<float>(std::sin(angle));
           values[frequencies] = static_cast<float>(std::cos(angle));
         }
@@ -44,10 +44,11 @@ at::Tensor position_table(int64_t height, int64_t width, int64_t channels) {
 
 at::Tensor time_features(const at::Tensor& t, int64_t size) {
   const int64_t half = size / 2;
-  const at::Tensor k = at::arange(half, t.options().dtype(at::kFloat));            // (size/2)
-  const at::Tensor frequencies = at::exp(k * (-std::log(kLongestPeriod) / half));  // (size/2)
-  const at::Tensor angles = t.to(at::kFloat).unsqueeze(1) * frequencies;           // (N, size/2)
-  return at::cat({at::cos(angles), at::sin(angles)}, 1);                           // (N, size)
+  const double slope = -std::log(kLongestPeriod) / static_cast<double>(half);
+  const at::Tensor k = at::arange(half, t.options().dtype(at::kFloat));   // (size/2)
+  const at::Tensor frequencies = at::exp(k * slope);                      // (size/2)
+  const at::Tensor angles = t.to(at::kFloat).unsqueeze(1) * frequencies;  // (N, size/2)
+  return at::cat({at::cos(angles), at::sin(angles)}, 1);                  // (N, size)
 }
 
 }  // namespace svgen::nn

@@ -24,8 +24,9 @@ inline constexpr bool kPresent = false;
 
 /// Whether x is computed by these: on CUDA, in float32 or bfloat16, in inference mode.
 inline bool takes(const at::Tensor& x) {
-  const bool known = x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16;
-  return kPresent && x.is_cuda() && known && c10::InferenceMode::is_enabled();
+  return kPresent && x.is_cuda() &&
+         (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16) &&
+         c10::InferenceMode::is_enabled();
 }
 
 /// LN(x) (base + scale) + shift as in ops.h, for x in float32 and `result` float32 or bfloat16.

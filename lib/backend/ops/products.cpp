@@ -66,6 +66,7 @@ bool onednn_keeps_rows_apart() {
     const std::string text = at::get_mkldnn_version();  // "Intel(R) MKL-DNN v3.12.0 (Git ...)"
     const size_t number = text.find(" v");
     return number != std::string::npos &&
+           // NOLINTNEXTLINE(bugprone-unchecked-string-to-number-conversion): short known numbers
            std::sscanf(text.c_str() + number, " v%d.%d", &major, &minor) == 2 &&
            (major > 3 || (major == 3 && minor >= 12));
   }();
@@ -172,9 +173,9 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
   const at::Tensor rows =
       alone ? at::cat({x.reshape({1, -1}), x.reshape({1, -1})}) : x.contiguous();
   const bool gelu = epilogue != Epilogue::kNone;
-  const at::Tensor y = pointwise()->call(rows, weight, optional(bias), gelu ? "gelu" : "none",
-                                         c10::List<std::optional<at::Scalar>>(),
-                                         epilogue == Epilogue::kGeluTanh ? "tanh" : "none");
+  at::Tensor y = pointwise()->call(rows, weight, optional(bias), gelu ? "gelu" : "none",
+                                   c10::List<std::optional<at::Scalar>>(),
+                                   epilogue == Epilogue::kGeluTanh ? "tanh" : "none");
   if (!alone) return y;
   std::vector<int64_t> shape = x.sizes().vec();
   shape.back() = y.size(1);

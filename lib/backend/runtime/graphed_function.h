@@ -42,7 +42,8 @@ class GraphedFunction {
   std::mutex mutex_;  // of what follows, and of the recordings' buffers
   std::pair<unsigned long long, unsigned long long> pool_;  // the library's name of their memory
   std::map<std::vector<int64_t>, std::unique_ptr<Recording>> recordings_;  // by sizes
-  bool records_ = true;
+  // False once a recording has failed; read in builds with CUDA kernels alone.
+  [[maybe_unused]] bool records_ = true;
 };
 
 }  // namespace svgen::runtime

@@ -28,7 +28,7 @@ struct alignas(64) Header {
 size_t block_size(size_t bytes) {
   if (bytes < kSmallest) return bytes;
   const size_t step = std::bit_floor(bytes) / 8;
-  return (bytes + step - 1) / step * step;
+  return (bytes + step - 1) & ~(step - 1);  // step is a power of two
 }
 
 Header* new_block(size_t bytes) {

@@ -24,7 +24,7 @@ std::string_view minor_of(std::string_view version) {
 void check_torch_version(std::string_view compiled, std::string_view settings,
                          const std::string& file) {
   const size_t at = settings.find(kSetting);
-  if (at == settings.npos) return;
+  if (at == std::string_view::npos) return;
   const std::string_view present = settings.substr(at + kSetting.size());
   if (minor_of(present) == minor_of(compiled)) return;
   throw DeviceError(

@@ -29,9 +29,9 @@ constexpr weights::KeyFamily kTraining = {"training leftovers", "", kTrainingRul
 const weights::FileLayout& checkpoint() {
   static const weights::FileLayout layout = {
       "SVG autoencoder checkpoint",
-      {{"encoder", "encoder.", &models::kDinoV3Spelling.families[0]},
-       {"residual ViT", "extra_vit.", &models::kResidualVitSpelling.families[0]},
-       {"decoder", "decoder.", &models::kConvDecoderSpelling.families[0]},
+      {{"encoder", "encoder.", models::kDinoV3Spelling.families.data()},
+       {"residual ViT", "extra_vit.", models::kResidualVitSpelling.families.data()},
+       {"decoder", "decoder.", models::kConvDecoderSpelling.families.data()},
        {"training", "", &kTraining}}};
   return layout;
 }

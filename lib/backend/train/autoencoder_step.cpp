@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "latent/match.h"
 #include "svgen/random.h"
@@ -33,8 +34,7 @@ at::Tensor take_gradient(const at::Tensor& loss, const at::Tensor& leaf) {
 // The norm of the gradient that reaches the decoder's last convolution, over all processes.
 double norm_at_last_layer(const at::Tensor& reconstruction, const at::Tensor& gradient,
                           const at::Tensor& last_layer, const Processes& processes) {
-  const at::Tensor kept = last_layer.grad();
-  last_layer.mutable_grad() = at::Tensor();
+  const at::Tensor kept = std::exchange(last_layer.mutable_grad(), at::Tensor());
   reconstruction.backward(gradient, /*retain_graph=*/true, /*create_graph=*/false, {{last_layer}});
   at::Tensor reached = last_layer.grad().detach().clone();
   last_layer.mutable_grad() = kept;
@@ -122,7 +122,8 @@ Metrics accumulate_gradients(AutoencoderModel& model, const AutoencoderBatch& ba
 
   const at::Tensor l1 = (batch.target - meeting).abs();  // (N, 3, H, W)
   const at::Tensor distance = mean_distance(batch.target, meeting, loss, perceptual);
-  const auto pixels = static_cast<double>(l1.numel() / images);
+  const int64_t values = l1.numel() / images;
+  const auto pixels = static_cast<double>(values);
   const at::Tensor nll = l1.sum() / images + loss.perceptual_weight * pixels * distance;
   at::Tensor gradient = take_gradient(nll, meeting);
   Metrics metrics = {{"loss", nll.item<double>()},

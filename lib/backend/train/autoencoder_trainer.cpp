@@ -68,7 +68,8 @@ ModelAutoencoderTrainer::ModelAutoencoderTrainer(const AutoencoderOptions& optio
 
 // All networks but the encoder, from nothing or from the card's files.
 void ModelAutoencoderTrainer::initialize_networks() {
-  const auto draw = [&](auto visit, std::span<const nn::InitialWeightsRule> rules, Stream stream) {
+  const auto draw = [&](const Visit& visit, std::span<const nn::InitialWeightsRule> rules,
+                        Stream stream) {
     nn::draw_initial_weights(visit, rules, options_.seed, stream);
   };
   static constexpr nn::InitialWeightsRule kToken[] = {{"", "", nn::InitialWeights::kNormal, 0.02}};

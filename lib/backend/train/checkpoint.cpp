@@ -13,6 +13,8 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "data/atomic_file.h"
@@ -90,6 +92,20 @@ void write_content(const fs::path& folder, const CheckpointContent& content) {
                                        {"seed", facts.seed},
                                        {"options", nlohmann::ordered_json::parse(facts.options)}};
   write_text(folder / kFactsFile, json.dump(1) + "\n");
+}
+
+// Nothing where the file is not what write_content() leaves.
+std::optional<CheckpointFacts> parsed_facts(const fs::path& file) {
+  try {
+    const auto json = nlohmann::json::parse(std::ifstream(file));
+    CheckpointFacts facts{json.at("kind").get<std::string>(), json.at("step").get<int64_t>(),
+                          json.at("next_index").get<int64_t>(), json.at("seed").get<uint64_t>(),
+                          json.at("options").dump()};
+    if (facts.step >= 0 && facts.next_index >= 0) return facts;
+    return std::nullopt;
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -172,14 +188,7 @@ std::optional<fs::path> last_checkpoint(const fs::path& folder) {
 
 CheckpointFacts read_facts(const fs::path& checkpoint) {
   const fs::path file = checkpoint / kFactsFile;
-  try {
-    const auto json = nlohmann::json::parse(std::ifstream(file));
-    CheckpointFacts facts{json.at("kind").get<std::string>(), json.at("step").get<int64_t>(),
-                          json.at("next_index").get<int64_t>(), json.at("seed").get<uint64_t>(),
-                          json.at("options").dump()};
-    if (facts.step >= 0 && facts.next_index >= 0) return facts;
-  } catch (const nlohmann::json::exception&) {
-  }
+  if (auto facts = parsed_facts(file)) return *std::move(facts);
   throw IoError("a checkpoint is damaged: remove its folder to resume from the one before",
                 {.expected = "a state.json with kind, step, next_index and seed",
                  .found = "something else",

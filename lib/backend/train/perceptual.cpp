@@ -8,6 +8,8 @@
 #include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 
+#include <utility>
+
 namespace svgen::train {
 namespace {
 
@@ -45,13 +47,13 @@ at::Tensor edge_distance(const at::Tensor& target, const at::Tensor& reconstruct
 }  // namespace
 
 PerceptualDistance lpips_distance(std::shared_ptr<const models::Lpips> lpips) {
-  return [lpips](const at::Tensor& target, const at::Tensor& reconstruction) {
+  return [network = std::move(lpips)](const at::Tensor& target, const at::Tensor& reconstruction) {
     std::vector<at::Tensor> wanted;
     {
       const at::NoGradGuard constant;
-      wanted = lpips->features(target);
+      wanted = network->features(target);
     }
-    return lpips->distance(wanted, lpips->features(reconstruction));
+    return network->distance(wanted, network->features(reconstruction));
   };
 }
 

@@ -23,7 +23,7 @@ Config sizes_of(const models::Component<Config>& component, const engine::ModelF
   if (initialize == Initialization::kModel)
     return component.from_file(card, *files.open(component.part), latent_channels);
   models::MissingKeys missing;
-  const Config sizes = component.from_card(card, latent_channels, missing);
+  Config sizes = component.from_card(card, latent_channels, missing);
   if (missing.text().empty()) return sizes;
   if (const auto source = files.open_if_there(component.part))
     return component.from_file(card, *source, latent_channels);

@@ -36,7 +36,7 @@ void TrainedWeights::close(bool followed) {
   try {
     if (followed) last = snapshot_();
   } catch (const std::exception&) {
-    // There is no memory for a copy: followers keep the weights they took before.
+    last = nullptr;  // no memory for a copy: followers keep the weights they took before
   }
   snapshot_ = last ? Snapshot([last] { return last; }) : nullptr;
   if (!last) step_ = -1;

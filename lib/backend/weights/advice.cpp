@@ -55,7 +55,7 @@ std::string advice(const StateSource& source, const std::string& missing) {
   if (source.tensors().empty()) return "it holds no tensors at all; fetch it again";
   if (const std::string trace = trace_of(source); !trace.empty()) return trace;
   if (const std::string prefix = prefix_of(source, missing); !prefix.empty())
-    return "its names begin with \"" + prefix + "\": set \"prefix\" in the card";
+    return "its names begin with \"" + prefix + R"(": set "prefix" in the card)";
   return "check that the card names the right file, prefix and sizes";
 }
 

@@ -75,7 +75,8 @@ bool is_text(std::string_view bytes) {
   return std::none_of(
       bytes.begin(), bytes.end(),
       [](char byte) {
-        return static_cast<unsigned char>(byte) < 0x20 && kBlank.find(byte) == kBlank.npos;
+        return static_cast<unsigned char>(byte) < 0x20 &&
+               kBlank.find(byte) == std::string_view::npos;
       });
 }
 
@@ -105,7 +106,7 @@ std::string foreign_file(std::string_view bytes) {
   if (is_onnx(bytes)) return "an ONNX model" OTHER_VERSION;
   if (is_msgpack(bytes)) return "a msgpack file (Flax)" OTHER_VERSION;
   const std::string_view start = bytes.substr(0, kLooked);
-  if (start.find_first_not_of('\0') == start.npos)
+  if (start.find_first_not_of('\0') == std::string_view::npos)
     return "zeros: a download that has not finished; fetch it again";
   const std::string_view first =
       start.substr(std::min(start.find_first_not_of(kBlank), start.size()));

@@ -118,7 +118,7 @@ int64_t load_state(const std::function<void(const nn::StateScope&)>& visit,
 
   int64_t bytes = 0;
   const nn::StateVisitor fill = [&](const nn::StateSlot& slot) {
-    if (used.count(slot.name) == 0) return;
+    if (!used.contains(slot.name)) return;
     const at::Tensor stored = source.read(slot.name);
     slot.tensor = at::isFloatingType(stored.scalar_type()) ? stored.to(dtype) : stored;
     // A file that somebody cuts short would end the process as soon as a page of its mapping is

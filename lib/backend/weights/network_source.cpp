@@ -37,7 +37,7 @@ bool is_third(KeyChange change) {
 class NetworkSource : public StateSource {
  public:
   NetworkSource(std::shared_ptr<StateSource> file, const Spelling& spelling,
-                const std::string& prefix, const FileLayout& checkpoint);
+                const std::string& wanted, const FileLayout& checkpoint);
 
   const std::filesystem::path& path() const override { return file_->path(); }
   const std::vector<TensorInfo>& tensors() const override { return infos_; }

@@ -168,7 +168,8 @@ StoredTensor check_entry(const MappedFile& file, const HeaderEntry& entry, uint6
   std::vector<int64_t> shape(entry.shape.begin(), entry.shape.end());
   const auto count = count_elements(shape);  // sizes beyond 2^63 have become negative
   int64_t bytes = 0;
-  if (!count || __builtin_mul_overflow(*count, int64_t(c10::elementSize(*dtype)), &bytes))
+  if (!count ||
+      __builtin_mul_overflow(*count, static_cast<int64_t>(c10::elementSize(*dtype)), &bytes))
     refuse("a shape that memory can hold", shape_text(shape));
   if (end - begin != static_cast<uint64_t>(bytes))
     refuse(std::to_string(bytes) + " bytes of " + entry.dtype + " " + shape_text(shape),

@@ -146,7 +146,8 @@ bool is_json(const MappedFile& file) {
   const std::string_view start = file.bytes().substr(0, 4096);
   const size_t first = start.find_first_not_of(kBlank);
   // The length that a safetensors file starts with may look like a brace, but has zeros in it.
-  return first != start.npos && start[first] == '{' && start.find('\0') == start.npos;
+  return first != std::string_view::npos && start[first] == '{' &&
+         start.find('\0') == std::string_view::npos;
 }
 
 std::shared_ptr<StateSource> open_sharded(

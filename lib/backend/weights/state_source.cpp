@@ -16,7 +16,7 @@ namespace {
 // One file that holds tensors itself.
 std::shared_ptr<StateSource> open_container(std::shared_ptr<const MappedFile> file) {
   if (is_safetensors(*file)) return open_safetensors(std::move(file));
-  if (is_torch_archive(*file)) return open_torch_archive(std::move(file));
+  if (is_torch_archive(*file)) return open_torch_archive(file);
   refuse_file(file->path(), "this is not a weights file; check the path or fetch the file again",
               "safetensors or a file of torch.save", foreign_file(file->bytes()));
 }

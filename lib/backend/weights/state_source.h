@@ -45,6 +45,6 @@ class StateSource {
 /// shards names, and lists the tensors under flattened names without wrappers (unwrapped_name).
 /// When the top level of a torch.save file holds a known key ("ema", "model", "state_dict", ...),
 /// that dict is the state. IoError for a file that cannot be read or understood.
-std::shared_ptr<StateSource> open_weights(const std::filesystem::path& file);
+std::shared_ptr<StateSource> open_weights(const std::filesystem::path& path);
 
 }  // namespace svgen::weights

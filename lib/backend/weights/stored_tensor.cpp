@@ -113,7 +113,7 @@ at::Tensor MappedSource::read(const std::string& name) const {
                [keep = file_](void*) mutable { keep.reset(); }, options)
         .contiguous();
   }
-  const int64_t extent = *view_extent(stored.info.shape, stored.strides);
+  const int64_t extent = view_extent(stored.info.shape, stored.strides).value();
   at::Tensor copy = at::empty({extent}, options);
   if (extent > 0) std::memcpy(copy.data_ptr(), data, static_cast<size_t>(extent) * item);
   return copy.as_strided(stored.info.shape, stored.strides).contiguous();

@@ -132,7 +132,7 @@ bool is_program(const std::string& name) {
   return last_part(name) == "constants.pkl";
 }
 
-std::shared_ptr<StateSource> open_zip(std::shared_ptr<const MappedFile> file) {
+std::shared_ptr<StateSource> open_zip(const std::shared_ptr<const MappedFile>& file) {
   if (const auto names = zip_names(*file); std::none_of(names.begin(), names.end(), is_pickle) ||
                                            std::any_of(names.begin(), names.end(), is_program))
     refuse_file(file->path(), "the zip archive is not of torch.save", "data.pkl in it",
@@ -192,7 +192,7 @@ Ranges find_legacy_storages(const MappedFile& file, const PickleValue& keys,
   return ranges;
 }
 
-std::shared_ptr<StateSource> open_legacy(std::shared_ptr<const MappedFile> file) {
+std::shared_ptr<StateSource> open_legacy(const std::shared_ptr<const MappedFile>& file) {
   TorchObjects objects;
   PickleMachine machine(objects.hooks());
   std::string_view bytes = file->bytes();
@@ -223,7 +223,7 @@ bool is_torch_archive(const MappedFile& file) {
   return is_zip(file) || file.bytes()[0] == '\x80';
 }
 
-std::shared_ptr<StateSource> open_torch_archive(std::shared_ptr<const MappedFile> file) {
+std::shared_ptr<StateSource> open_torch_archive(const std::shared_ptr<const MappedFile>& file) {
   try {
     return is_zip(*file) ? open_zip(file) : open_legacy(file);
   } catch (const PickleError& problem) {

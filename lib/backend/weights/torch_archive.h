@@ -14,6 +14,6 @@ bool is_torch_archive(const MappedFile& file);
 /// "ema", "model", "state_dict" or their kin (the first of these with tensors in it) only that part
 /// is listed. Objects of unknown classes are skipped, tensors of other forms are unreadable.
 /// IoError when the file is damaged, hostile, big-endian or holds no tensors.
-std::shared_ptr<StateSource> open_torch_archive(std::shared_ptr<const MappedFile> file);
+std::shared_ptr<StateSource> open_torch_archive(const std::shared_ptr<const MappedFile>& file);
 
 }  // namespace svgen::weights

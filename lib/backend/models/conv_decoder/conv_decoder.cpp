@@ -3,6 +3,7 @@
 #include "models/conv_decoder/conv_decoder.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "models/sizes.h"
 #include "svgen/error.h"
@@ -133,8 +134,8 @@ at::Tensor ConvDecoderLevel::operator()(at::Tensor h) const {
   return upsample ? (*upsample)(h) : h;  // (N, out, 2H, 2W)
 }
 
-ConvDecoder::ConvDecoder(const ConvDecoderConfig& decoder_config)
-    : config(decoder_config),
+ConvDecoder::ConvDecoder(ConvDecoderConfig decoder_config)
+    : config(std::move(decoder_config)),
       conv_in(config.latent_channels, top_channels(config), 3),
       mid_block_1(top_channels(config), top_channels(config), config.groups),
       mid_attn_1(top_channels(config), config.groups),

@@ -52,7 +52,7 @@ struct ConvDecoderLevel {
 };
 
 struct ConvDecoder : PixelDecoder {
-  explicit ConvDecoder(const ConvDecoderConfig& decoder_config);
+  explicit ConvDecoder(ConvDecoderConfig decoder_config);
 
   void visit(const nn::StateScope& state) override;
   int64_t channels() const override { return config.latent_channels; }

@@ -75,7 +75,7 @@ std::vector<nn::InitialWeightsRule> dinov3_initial_weights(double layer_scale) {
 
 DinoV3Config infer_dinov3_config(const EncoderConfig& card, const weights::StateSource& source,
                                  int64_t patch) {
-  const DinoV3Config& preset = kDinoV3.preset_or(kNothing, card.preset);
+  const DinoV3Config preset = kDinoV3.preset_or(kNothing, card.preset);
   const auto given = [](int64_t card_size, int64_t preset_size) {
     return card_size ? card_size : preset_size;
   };

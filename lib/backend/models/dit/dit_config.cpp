@@ -77,7 +77,7 @@ constinit const Component<DitConfig> kDit = {.part = ModelPart::kDiffusion,
                                              .initial_weights = kInitialWeights};
 
 DitConfig infer_dit_config(const DiffusionConfig& card, const weights::StateSource& source) {
-  const DitConfig& preset = kDit.preset_or(kNothing, card.preset);
+  const DitConfig preset = kDit.preset_or(kNothing, card.preset);
   const auto given = [](int64_t card_size, int64_t preset_size) {
     return card_size ? card_size : preset_size;
   };

@@ -61,8 +61,8 @@ at::Tensor BatchNorm::operator()(const at::Tensor& x, const SumOverProcesses& su
     return at::batch_norm(x, scale, shift, running_mean, running_var, /*training=*/true, kMomentum,
                           kEps, /*cudnn_enabled=*/true);
   }
-  const double count =
-      sum(at::full({1}, static_cast<double>(x.numel() / channels), x.options())).item<double>();
+  const int64_t own = x.numel() / channels;
+  const double count = sum(at::full({1}, static_cast<double>(own), x.options())).item<double>();
   const at::Tensor mean = sum(x.sum({0, 2, 3})) / count;  // (C)
   const at::Tensor centred = x - per_channel(mean);
   const at::Tensor variance = sum(centred.square().sum({0, 2, 3})) / count;  // (C)

@@ -137,7 +137,7 @@ void ResidualVit::visit(const nn::StateScope& state) {
 }
 
 at::Tensor ResidualVit::positions(const Grid& grid) const {
-  const at::Tensor table = pos_embedding.to(nn::carried_dtype(pos_embedding));
+  at::Tensor table = pos_embedding.to(nn::carried_dtype(pos_embedding));
   const Grid own = table_grid(config);
   if (grid == own) return table;
   const at::Tensor maps = table.narrow(1, 1, config.tokens)

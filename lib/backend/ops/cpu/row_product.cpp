@@ -79,6 +79,7 @@ SVGEN_INLINE Rows as_floats(const Bfloat16* x, int64_t stride, int64_t rows, int
 template <int RowCount, typename T>
 SVGEN_INLINE void add_turn(const Rows& x, const float* w, int64_t count, int64_t columns, float* y,
                            int64_t y_stride) {
+  // NOLINTNEXTLINE(modernize-use-using): its attribute depends on T
   typedef float Vector __attribute__((vector_size(4 * T::kWidth)));  // not heeded in T itself
   Vector left[RowCount] = {}, right[RowCount] = {};
   for (int64_t i = 0; i < count; ++i, w += T::kColumns) {

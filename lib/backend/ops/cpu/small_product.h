@@ -36,12 +36,12 @@ inline bool has_wide_registers() {
 }
 
 /// The next multiple of `unit`.
-inline constexpr int64_t rounded_up(int64_t size, int64_t unit) {
+constexpr int64_t rounded_up(int64_t size, int64_t unit) {
   return (size + unit - 1) / unit * unit;
 }
 
 /// The next whole number of vectors.
-inline constexpr int64_t padded(int64_t size) {
+constexpr int64_t padded(int64_t size) {
   return rounded_up(size, kLanes);
 }
 

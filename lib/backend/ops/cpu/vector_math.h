@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <numbers>
 
 #include "ops/cpu/kernels.h"
 
@@ -112,8 +113,9 @@ SVGEN_INLINE Floats exponential(Floats x) {
   x = x > 87.0f ? all(87.0f) : x;
   // x = n ln 2 + r; adding 1.5 * 2^23 leaves round(x / ln 2) in the low bits of the mantissa.
   constexpr float kRounder = 12582912.0f;
-  const Floats shifted = x * 1.44269504088896341f + kRounder;
+  const Floats shifted = x * std::numbers::log2e_v<float> + kRounder;
   const Floats n = shifted - kRounder;
+  // NOLINTNEXTLINE(modernize-use-std-numbers): ln 2 in two parts, the first of few bits
   const Floats r = (x - n * 0.693145751953125f) - n * 1.42860682030941723e-6f;
   // The Taylor polynomial of e^r on |r| <= ln(2) / 2.
   Floats p = r * (1.0f / 5040.0f) + 1.0f / 720.0f;

@@ -9,6 +9,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <numbers>
 #include <vector>
 
 #include "ops/cpu/kernels.h"
@@ -25,7 +26,7 @@ constexpr int64_t kTilesOfATask = 24;   // their inputs and results at all point
 constexpr int64_t kFewTasks = 8, kChannelsOfATask = 4 * kPanel;
 
 // With a = sqrt(1/2) and b = sqrt(2), the polynomial of all finite points is x^5 - 5/2 x^3 + x.
-constexpr float kA = 0.70710678118654752f, kB = 1.41421356237309505f;
+constexpr float kB = std::numbers::sqrt2_v<float>, kA = kB / 2;
 
 constexpr auto transform_inputs = [](const Floats* d, Floats* v) SVGEN_LAMBDA {
   const Floats even = d[4] - 2.0f * d[2], odd = kA * (d[3] - 2.0f * d[1]);
@@ -68,7 +69,7 @@ SVGEN_INLINE void in_both_directions(const Transform& transform, const Floats* f
     transform(column, result);
     SVGEN_UNROLL for (int y = 0; y < To; ++y) turned[y][x] = result[y];
   }
-  SVGEN_UNROLL for (int y = 0; y < To; ++y) transform(turned[y], to + y * To);
+  SVGEN_UNROLL for (int64_t y = 0; y < To; ++y) transform(turned[y], to + y * To);
 }
 
 // One input channel's kernels for a panel of output channels, `step` from one tap to the next.

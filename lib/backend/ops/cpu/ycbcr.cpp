@@ -219,7 +219,8 @@ RgbRow YcbcrReader::row(int64_t y) {
   const bool lower_pixel = y % 2 != 0;
   const int64_t near = y / 2, last = picture_.chroma_height() - 1;
   const int64_t far = std::clamp<int64_t>(lower_pixel ? near + 1 : near - 1, 0, last);
-  const int near_weight = !coding.at_top ? 3 : lower_pixel ? 2 : 4;
+  const int top_weight = lower_pixel ? 2 : 4;
+  const int near_weight = coding.at_top ? top_weight : 3;
   for (int c = 0; c < 2; ++c) {
     uint16_t* blended = blended_[c].data() + kLanes;
     blend_rows(picture_.row(c + 1, near), picture_.row(c + 1, far), near_weight,
