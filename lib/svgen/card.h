@@ -49,14 +49,22 @@ struct FileReference {
 // A size of 0 in the configurations below was left out of the card: a preset or the file determines
 // it.
 
-/// The sizes of DINOv3's ViT (Siméoni et al., 2025).
+/// Holds the sizes of an encoder. `kind` says which network it is, and which of them it has: the
+/// vision transformer of DINOv3 (Siméoni et al., 2025), or the convolutions of a KL autoencoder
+/// (Rombach et al., 2022).
 struct EncoderConfig {
   FileReference source;
   std::string prefix;
+  std::string kind = "dinov3";
   std::string preset;
   int64_t width = 0, depth = 0, heads = 0, ffn = 0;
   int64_t registers = -1;  // -1: left out
   double rope_base = 0;
+  int64_t channels = 0;
+  std::vector<int64_t> multipliers;
+  int64_t res_blocks = 0;
+  std::vector<int64_t> attention_levels;
+  int64_t groups = 32;
 };
 
 /// The sizes of the residual ViT.
@@ -66,10 +74,11 @@ struct ResidualConfig {
   int64_t width = 0, depth = 0, heads = 0, mlp = 0, outputs = 0;
 };
 
-/// The sizes of the convolutional decoder.
+/// Holds the sizes of a convolutional decoder: SVG's ("conv"), or that of a KL autoencoder ("kl").
 struct DecoderConfig {
   FileReference source;
   std::string prefix;
+  std::string kind = "conv";
   int64_t channels = 0;
   std::vector<int64_t> multipliers;
   int64_t res_blocks = 0;  // as published; the decoder has one more per level
@@ -83,7 +92,9 @@ struct DiffusionConfig {
   std::string prefix;
   std::string preset;
   int64_t width = 0, depth = 0, heads = 0, mlp = 0, classes = 0;
-  std::optional<bool> learn_sigma, qk_norm;
+  int64_t patch = 0;  // cells of the latent in a token, and side; 0: left out, 1
+  std::optional<bool> learn_sigma, qk_norm, rotary;
+  std::string path;  // from noise to data: "linear" or "gvp"; empty: the system's
 };
 
 /// The four scalars of the distribution alignment, measured once by svgstats.
@@ -95,8 +106,10 @@ struct Card {
   std::filesystem::path path;  // of the card.json itself, absolute
   std::string name, description, license, source;
   std::string system = "svg";  // the published system it belongs to (lib/backend/systems)
-  int64_t patch = 0;
+  int64_t patch = 0;           // pixels of a cell of the latent, and side
   Grid grid;
+  int64_t latent_channels = 0;  // 0: left out
+  double scaling_factor = 0;    // what latents are multiplied by to normalise them; 0: left out
   std::optional<EncoderConfig> encoder;
   std::optional<ResidualConfig> residual;
   std::optional<DecoderConfig> decoder;
@@ -109,7 +122,9 @@ struct Card {
   std::vector<std::string> classes;
 
   /// Returns what the card alone says of the latent: all but the channels.
-  LatentSpec latent() const { return {.height = grid.height, .width = grid.width, .cell = patch}; }
+  LatentSpec latent() const {
+    return {.channels = latent_channels, .height = grid.height, .width = grid.width, .cell = patch};
+  }
 
   /// Reads and checks a card. Throws one ConfigurationError for all its problems (unknown keys,
   /// wrong types, contradictions), each with key, expected and found; IoError when it cannot be

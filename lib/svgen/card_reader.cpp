@@ -24,9 +24,14 @@ constexpr size_t kMaxCardBytes = 16 << 20;
 constexpr int kMaxNesting = 16;    // a card needs three
 constexpr size_t kMaxListed = 64;  // problems in a message
 
-void fill_encoder(ObjectReader& reader, EncoderConfig& encoder) {
-  reader.read_file(encoder.source);
-  reader.read("prefix", encoder.prefix);
+// The keys of one kind of network.
+template <typename Config>
+struct Kind {
+  const char* name;
+  void (*fill)(ObjectReader&, Config&);
+};
+
+void fill_dinov3(ObjectReader& reader, EncoderConfig& encoder) {
   reader.read("preset", encoder.preset);
   reader.read("width", encoder.width);
   reader.read("depth", encoder.depth);
@@ -34,6 +39,40 @@ void fill_encoder(ObjectReader& reader, EncoderConfig& encoder) {
   reader.read("ffn", encoder.ffn);
   reader.read("registers", encoder.registers, 0);
   reader.read_positive("rope_base", encoder.rope_base);
+}
+
+// The keys of a convolutional encoder or decoder.
+template <typename Config>
+void fill_convolutions(ObjectReader& reader, Config& config) {
+  reader.read("channels", config.channels);
+  reader.read("multipliers", config.multipliers, 1);
+  reader.read("res_blocks", config.res_blocks);
+  reader.read("attention_levels", config.attention_levels, 0);
+  reader.read("groups", config.groups);
+}
+
+constexpr Kind<EncoderConfig> kEncoderKinds[] = {{"dinov3", fill_dinov3},
+                                                 {"kl", fill_convolutions<EncoderConfig>}};
+constexpr Kind<DecoderConfig> kDecoderKinds[] = {{"conv", fill_convolutions<DecoderConfig>},
+                                                 {"kl", fill_convolutions<DecoderConfig>}};
+
+template <typename Config>
+void fill_kind(ObjectReader& reader, Config& config, std::span<const Kind<Config>> kinds) {
+  reader.read_file(config.source);
+  reader.read("prefix", config.prefix);
+  reader.read("kind", config.kind);
+  for (const Kind<Config>& kind : kinds)
+    if (config.kind == kind.name) return kind.fill(reader, config);
+  reader.problem("kind", "one of " + joined(kinds, ", ", &Kind<Config>::name), config.kind);
+  for (const Kind<Config>& kind : kinds) kind.fill(reader, config);  // which keys are known at all
+}
+
+void fill_encoder(ObjectReader& reader, EncoderConfig& encoder) {
+  fill_kind<EncoderConfig>(reader, encoder, kEncoderKinds);
+}
+
+void fill_decoder(ObjectReader& reader, DecoderConfig& decoder) {
+  fill_kind<DecoderConfig>(reader, decoder, kDecoderKinds);
 }
 
 void fill_residual(ObjectReader& reader, ResidualConfig& residual) {
@@ -46,16 +85,6 @@ void fill_residual(ObjectReader& reader, ResidualConfig& residual) {
   reader.read("outputs", residual.outputs);
 }
 
-void fill_decoder(ObjectReader& reader, DecoderConfig& decoder) {
-  reader.read_file(decoder.source);
-  reader.read("prefix", decoder.prefix);
-  reader.read("channels", decoder.channels);
-  reader.read("multipliers", decoder.multipliers, 1);
-  reader.read("res_blocks", decoder.res_blocks);
-  reader.read("attention_levels", decoder.attention_levels, 0);
-  reader.read("groups", decoder.groups);
-}
-
 void fill_diffusion(ObjectReader& reader, DiffusionConfig& diffusion) {
   reader.read_file(diffusion.source);
   reader.read("prefix", diffusion.prefix);
@@ -66,7 +95,12 @@ void fill_diffusion(ObjectReader& reader, DiffusionConfig& diffusion) {
   reader.read("mlp", diffusion.mlp);
   reader.read("classes", diffusion.classes);
   reader.read("learn_sigma", diffusion.learn_sigma);
+  reader.read("patch", diffusion.patch);
   reader.read("qk_norm", diffusion.qk_norm);
+  reader.read("rotary", diffusion.rotary);
+  reader.read("path", diffusion.path);
+  if (!diffusion.path.empty() && diffusion.path != "linear" && diffusion.path != "gvp")
+    reader.problem("path", "linear or gvp", diffusion.path);
 }
 
 void fill_alignment(ObjectReader& reader, AlignmentScalars& scalars) {
@@ -97,22 +131,48 @@ void fill_sampling(ObjectReader& reader, SamplingOptions& sampling) {
   }
 }
 
+void fill_grid(ObjectReader& reader, Grid& grid) {
+  constexpr const char* kGridKind = "two integers [rows, columns]";
+  std::vector<int64_t> sides;
+  reader.require("grid", kGridKind);
+  reader.read("grid", sides, 1);
+  if (sides.size() == 2)
+    grid = {sides[0], sides[1]};
+  else if (const json* value = reader.find("grid"); value != nullptr && value->is_array())
+    reader.problem("grid", kGridKind, value->dump());
+}
+
+// "latent", or "patch" and "grid" as SVG's cards spell it.
+void fill_latent(ObjectReader& reader, Card& card) {
+  std::optional<Card> latent;
+  reader.read_object("latent", latent, [](ObjectReader& inner, Card& of) {
+    inner.read("channels", of.latent_channels);
+    fill_grid(inner, of.grid);
+    inner.require("cell", "the pixels of a cell, and side");
+    inner.read("cell", of.patch);
+    inner.read_positive("scaling_factor", of.scaling_factor);
+  });
+  if (!latent) {
+    reader.require("patch", "the patch size in pixels");
+    reader.read("patch", card.patch);
+    return fill_grid(reader, card.grid);
+  }
+  for (const char* key : {"patch", "grid"})
+    if (const json* value = reader.find(key))
+      reader.problem(key, "nothing beside \"latent\", which says it", value->dump());
+  card.latent_channels = latent->latent_channels;
+  card.grid = latent->grid;
+  card.patch = latent->patch;
+  card.scaling_factor = latent->scaling_factor;
+}
+
 void fill_card(ObjectReader& reader, Card& card) {
   reader.read("name", card.name);
   reader.read("system", card.system);
   reader.read("description", card.description);
   reader.read("license", card.license);
   reader.read("source", card.source);
-  reader.require("patch", "the patch size in pixels");
-  reader.read("patch", card.patch);
-  constexpr const char* kGridKind = "two integers [rows, columns]";
-  std::vector<int64_t> grid;
-  reader.require("grid", kGridKind);
-  reader.read("grid", grid, 1);
-  if (grid.size() == 2)
-    card.grid = {grid[0], grid[1]};
-  else if (const json* value = reader.find("grid"); value != nullptr && value->is_array())
-    reader.problem("grid", kGridKind, value->dump());
+  fill_latent(reader, card);
   reader.read_object("encoder", card.encoder, fill_encoder);
   reader.read_object("residual", card.residual, fill_residual);
   reader.read_object("decoder", card.decoder, fill_decoder);

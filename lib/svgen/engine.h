@@ -18,6 +18,7 @@
 #include "svgen/device.h"
 #include "svgen/image.h"
 #include "svgen/sampling.h"
+#include "svgen/statistics.h"
 #include "svgen/tensor.h"
 #include "svgen/ycbcr.h"
 
@@ -33,6 +34,18 @@ using ProgressFunction = std::function<bool(const Progress&)>;
 
 enum class FeatureKind { kBoth, kSemantic, kResidual };
 
+/// Says what to encode, and what to take of an encoder whose latents are Gaussian: their means, or
+/// a sample that is a function of (seed, index).
+struct EncodeOptions {
+  // Not explicit: most callers choose features alone.
+  EncodeOptions(FeatureKind features = FeatureKind::kBoth) : kind(features) {}  // NOLINT
+
+  FeatureKind kind;
+  bool samples = false;
+  uint64_t seed = 0;
+  std::vector<int64_t> indices;  // of the images; needed for samples
+};
+
 struct Features {
   Tensor semantic;  // (N, T, semantic_channels) float32
   Tensor residual;  // (N, T, residual_channels) float32, before alignment
@@ -44,10 +57,10 @@ class Encoder {
 
   /// Takes images of one size, height and width multiples of the patch (ShapeError otherwise).
   /// Features that were not asked for, and all after a cancel, stay undefined.
-  virtual Features encode(std::span<const ImageView> images, FeatureKind kind,
+  virtual Features encode(std::span<const ImageView> images, const EncodeOptions& options,
                           const ProgressFunction& progress = {}) = 0;
   /// Encodes Y'CbCr pictures by their R'G'B' levels, with colour interpolated linearly.
-  virtual Features encode(std::span<const YcbcrView> images, FeatureKind kind,
+  virtual Features encode(std::span<const YcbcrView> images, const EncodeOptions& options,
                           const ProgressFunction& progress = {}) = 0;
 };
 
@@ -112,6 +125,7 @@ struct ModelInfo {
   int64_t classes = 0;
   bool has_encoder = false, has_residual = false, has_sampler = false, has_decoder = false;
   bool has_statistics = false, has_alignment = false;
+  bool is_gaussian = false;  // the encoder gives a posterior, of which one may take samples
 };
 
 /// Holds the counters for the `model-stats` property.
@@ -163,26 +177,6 @@ class Engine {
   /// those in a weights file of the part alone, without prefix. Replaces all or none: throws
   /// WeightsError with everything that does not fit, ConfigurationError for the statistics.
   virtual void replace_weights(ModelPart part, std::span<const NamedTensor> tensors) = 0;
-};
-
-/// Keeps the running sums behind svgstats. Sums are exact (fixed point), so shards merge in any
-/// order to the same bits.
-class StatisticsRecorder {
- public:
-  virtual ~StatisticsRecorder() = default;
-
-  static std::unique_ptr<StatisticsRecorder> create();
-
-  /// Adds (N, T, Cs) and (N, T, Cr) float32, for the scalars and for mean and std of latents
-  /// aligned with them. A recorder takes either features or latents, not both (ConfigurationError).
-  virtual void add_features(const Tensor& semantic, const Tensor& residual) = 0;
-  /// Adds (N, T, C) float32, for per-channel mean and std only.
-  virtual void add_latents(const Tensor& latents) = 0;
-  /// Adds the sums kept in a file that save() wrote.
-  virtual void merge(const std::filesystem::path& file) = 0;
-  virtual int64_t images() const = 0;
-  /// Writes mean, std, scalars and the sums as safetensors, atomically. Needs two tokens at least.
-  virtual void save(const std::filesystem::path& file) const = 0;
 };
 
 /// Reads a tensor of a safetensors file to the host. Throws IoError; WeightsError when absent.

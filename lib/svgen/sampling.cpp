@@ -21,6 +21,53 @@ struct Names<SolverKind> {
   static constexpr NamedValue<SolverKind> kRows[] = {
       {SolverKind::kEuler, "euler", "Euler: one evaluation a step"},
       {SolverKind::kHeun, "heun", "Heun: two evaluations a step"},
+      {SolverKind::kMidpoint, "midpoint", "Midpoint: two evaluations a step"},
+      {SolverKind::kRk4, "rk4", "Runge-Kutta of order 4 (3/8 rule): four evaluations a step"},
+      {SolverKind::kMultistep, "multistep",
+       "Adams-Bashforth of order 2: one evaluation a step, Euler where there is no step before"},
+      {SolverKind::kDopri5, "dopri5",
+       "Dormand-Prince of order 5: controls the error of each image by atol and rtol"},
+      {SolverKind::kDopri5Published, "dopri5-published",
+       "Dormand-Prince as torchdiffeq runs it: one error for the whole batch, past the end"},
+      {SolverKind::kEulerMaruyama, "euler-maruyama",
+       "Euler-Maruyama: one evaluation a step, with noise"},
+      {SolverKind::kStochasticHeun, "stochastic-heun",
+       "Stochastic Heun: two evaluations a step, with noise"},
+      {SolverKind::kDdpm, "ddpm", "Ancestral steps of a network that predicts noise"},
+      {SolverKind::kDdim, "ddim", "DDIM steps of a network that predicts noise"},
+  };
+};
+
+template <>
+struct Names<DiffusionForm> {
+  static constexpr const char* kOf = "diffusion-form";
+  static constexpr NamedValue<DiffusionForm> kRows[] = {
+      {DiffusionForm::kSigma, "sigma", "As the share of noise, norm sigma(t)"},
+      {DiffusionForm::kLinear, "linear", "norm (1 - t)"},
+      {DiffusionForm::kDecreasing, "decreasing", "(norm cos(pi t) + 1)^2 / 4"},
+      {DiffusionForm::kIncreasingDecreasing, "increasing-decreasing", "refused: never ran"},
+      {DiffusionForm::kConstant, "constant", "refused: never ran"},
+      {DiffusionForm::kSbdm, "sbdm", "refused: infinite at t = 0"},
+  };
+};
+
+template <>
+struct Names<LastStep> {
+  static constexpr const char* kOf = "last-step";
+  static constexpr NamedValue<LastStep> kRows[] = {
+      {LastStep::kMean, "mean", "The drift without noise"},
+      {LastStep::kEuler, "euler", "The velocity alone"},
+      {LastStep::kTweedie, "tweedie", "The expected data (Tweedie's formula)"},
+      {LastStep::kNone, "none", "No step of its own: noise to the end"},
+  };
+};
+
+template <>
+struct Names<TimestepSpacing> {
+  static constexpr const char* kOf = "timestep-spacing";
+  static constexpr NamedValue<TimestepSpacing> kRows[] = {
+      {TimestepSpacing::kLinspace, "linspace", "From the first to the last, rounded"},
+      {TimestepSpacing::kLeading, "leading", "Every so many from the first (published as ddimN)"},
   };
 };
 
@@ -63,6 +110,21 @@ constexpr SamplingSetting kSettings[] = {
      &Options::guidance_reverse,
      {-1000, 1000},
      "cfg-star: these steps take -R times the unconditional velocity (R)"},
+    {"guidance_channels",
+     &Options::guidance_channels,
+     {0, 1 << 20},
+     "Guides only this many channels of the latent, from the first; 0: all"},
+    {"atol", &Options::atol, {1e-12, 1}, "dopri5: absolute tolerance of a step"},
+    {"rtol", &Options::rtol, {1e-12, 1}, "dopri5: relative tolerance of a step"},
+    {"diffusion_form", &Options::diffusion_form, {}, "Diffusion of the solvers with noise"},
+    {"diffusion_norm", &Options::diffusion_norm, {0, 100}, "Factor of the diffusion"},
+    {"last_step", &Options::last_step, {}, "Last step of the solvers with noise"},
+    {"last_step_size", &Options::last_step_size, {1e-6, 1}, "Size of that step in t"},
+    {"eta", &Options::eta, {0, 1}, "ddim: share of ddpm's noise"},
+    {"timestep_spacing",
+     &Options::timestep_spacing,
+     {},
+     "ddpm, ddim: which of the 1000 steps of the diffusion are kept"},
 };
 
 void check_range(const SamplingSetting& setting, double value) {
@@ -72,6 +134,34 @@ void check_range(const SamplingSetting& setting, double value) {
                            {.expected = fixed_text(low) + " to " + fixed_text(high),
                             .found = fixed_text(value),
                             .where = setting.name()});
+}
+
+// The published code of these stops with an exception, or gives no numbers.
+void check_form(const SamplingOptions& options) {
+  using enum DiffusionForm;
+  const DiffusionForm form = options.diffusion_form;
+  if (form == kSigma || form == kLinear || form == kDecreasing) return;
+  throw ConfigurationError(std::string("diffusion-form ") + name_of(form) +
+                               " never worked in the published code, so nobody knows its results",
+                           {.expected = "sigma, linear or decreasing",
+                            .found = name_of(form),
+                            .where = "diffusion-form"});
+}
+
+// Its number of steps is known at the end alone.
+void check_adaptive(const SamplingOptions& options) {
+  using enum GuidanceSchedule;
+  const bool is_adaptive =
+      options.solver == SolverKind::kDopri5 || options.solver == SolverKind::kDopri5Published;
+  const bool counts =
+      options.guidance == kLate || options.guidance == kLinear || options.guidance == kCfgStar;
+  if (!is_adaptive || !counts) return;
+  throw ConfigurationError(
+      std::string("the guidance ") + name_of(options.guidance) + " counts steps, and " +
+          name_of(options.solver) + " has no fixed number of them",
+      {.expected = "guidance constant, early or interval, or another solver",
+       .found = std::string(name_of(options.guidance)) + " with " + name_of(options.solver),
+       .where = "guidance"});
 }
 
 }  // namespace
@@ -98,13 +188,16 @@ Enum parse_name(std::string_view name) {
                            {.expected = known, .found = std::string(name), .where = of});
 }
 
-template std::span<const NamedValue<SolverKind>> named_values<SolverKind>();
-template const char* name_of<SolverKind>(SolverKind);
-template SolverKind parse_name<SolverKind>(std::string_view);
-
-template std::span<const NamedValue<GuidanceSchedule>> named_values<GuidanceSchedule>();
-template const char* name_of<GuidanceSchedule>(GuidanceSchedule);
-template GuidanceSchedule parse_name<GuidanceSchedule>(std::string_view);
+#define SVGEN_NAMES_OF(Enum)                                       \
+  template std::span<const NamedValue<Enum>> named_values<Enum>(); \
+  template const char* name_of<Enum>(Enum);                        \
+  template Enum parse_name<Enum>(std::string_view)
+SVGEN_NAMES_OF(SolverKind);
+SVGEN_NAMES_OF(GuidanceSchedule);
+SVGEN_NAMES_OF(DiffusionForm);
+SVGEN_NAMES_OF(LastStep);
+SVGEN_NAMES_OF(TimestepSpacing);
+#undef SVGEN_NAMES_OF
 
 std::string SamplingSetting::name() const {
   std::string name = key;
@@ -146,6 +239,8 @@ void validate(const SamplingOptions& options) {
     };
     std::visit(check, setting.member);
   }
+  check_form(options);
+  check_adaptive(options);
   if (options.guidance == GuidanceSchedule::kInterval &&
       options.guidance_start >= options.guidance_end) {
     throw ConfigurationError(

@@ -12,8 +12,26 @@
 
 namespace svgen {
 
-enum class SolverKind { kEuler, kHeun };
+enum class SolverKind {
+  kEuler,
+  kHeun,
+  kMidpoint,
+  kRk4,
+  kMultistep,
+  kDopri5,
+  kDopri5Published,
+  kEulerMaruyama,
+  kStochasticHeun,
+  kDdpm,
+  kDdim
+};
 enum class GuidanceSchedule { kConstant, kLate, kEarly, kLinear, kCfgStar, kInterval };
+
+/// The diffusion w(t) of stochastic solvers, and how they take their last step.
+enum class DiffusionForm { kSigma, kLinear, kDecreasing, kIncreasingDecreasing, kConstant, kSbdm };
+enum class LastStep { kMean, kEuler, kTweedie, kNone };
+/// Which of the 1000 steps of a diffusion are kept.
+enum class TimestepSpacing { kLinspace, kLeading };
 
 struct SamplingOptions {
   int64_t steps = 25;
@@ -25,6 +43,15 @@ struct SamplingOptions {
   double guidance_end = 1.0;      // high end of interval (guided where start < t <= end)
   int64_t guidance_skip = 0;      // K of cfg_star-K-R: steps that take v = -R v_u
   double guidance_reverse = 0.0;  // R of cfg_star-K-R
+  int64_t guidance_channels = 0;  // guides only so many channels, from the first; 0: all
+  double atol = 1e-6;             // dopri5: absolute and relative tolerance of a step
+  double rtol = 1e-3;
+  DiffusionForm diffusion_form = DiffusionForm::kSigma;
+  double diffusion_norm = 1.0;
+  LastStep last_step = LastStep::kMean;
+  double last_step_size = 0.04;
+  double eta = 0.0;  // ddim: 0 adds no noise, 1 as much as ddpm
+  TimestepSpacing timestep_spacing = TimestepSpacing::kLinspace;
 
   bool operator==(const SamplingOptions&) const = default;
 };
@@ -55,7 +82,9 @@ Enum parse_name(std::string_view name);
 /// Describes a member of the options: its name, its type and range, and words for people.
 struct SamplingSetting {
   using Member = std::variant<int64_t SamplingOptions::*, double SamplingOptions::*,
-                              SolverKind SamplingOptions::*, GuidanceSchedule SamplingOptions::*>;
+                              SolverKind SamplingOptions::*, GuidanceSchedule SamplingOptions::*,
+                              DiffusionForm SamplingOptions::*, LastStep SamplingOptions::*,
+                              TimestepSpacing SamplingOptions::*>;
 
   struct Range {
     double low = 0, high = 0;  // inclusive

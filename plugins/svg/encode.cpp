@@ -26,6 +26,8 @@ struct EncodeSettings : ModelSettings {
   FeatureKind features = FeatureKind::kBoth;
   int64_t batch_timeout = -1;  // nanoseconds
   PartialBatch partial_batch = PartialBatch::kRenegotiate;
+  Posterior posterior = Posterior::kMean;
+  uint64_t seed = 0;
 };
 
 class Encode : public ModelTransform<Encode, EncodeSettings> {
@@ -56,6 +58,16 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
          field<Encode>(&EncodeSettings::partial_batch,
                        {.name = "partial-batch",
                         .blurb = "What happens to a last batch that is not full",
+                        .when = Mutable::kPlaying}),
+         field<Encode>(&EncodeSettings::posterior,
+                       {.name = "posterior",
+                        .blurb = "What leaves an encoder whose latents are Gaussian (KL "
+                                 "autoencoders); others have no posterior",
+                        .when = Mutable::kPlaying}),
+         field<Encode>(&EncodeSettings::seed,
+                       {.name = "seed",
+                        .blurb = "Seed of posterior=sample; a sample is a function of it and of "
+                                 "the picture's index",
                         .when = Mutable::kPlaying})});
   }
 
@@ -197,16 +209,26 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
       const size_t source = std::min(i, waiting_.size() - 1);  // padding repeats the last
       frames.emplace_back(waiting_[source].get(), info_, GST_MAP_READ);
     }
-    const FeatureKind kind = engine().info().has_residual || s.features != FeatureKind::kBoth
-                                 ? s.features
-                                 : FeatureKind::kSemantic;
+    EncodeOptions options = engine().info().has_residual || s.features != FeatureKind::kBoth
+                                ? s.features
+                                : FeatureKind::kSemantic;
+    options.samples = s.posterior == Posterior::kSample && engine().info().is_gaussian;
+    options.seed = s.seed;
+    for (size_t i = 0; options.samples && i < count; ++i) options.indices.push_back(index_of(i));
     const auto encode = [&](auto view_of) {
       std::vector<decltype(view_of(frames.front()))> views;
       for (const MappedFrame& frame : frames) views.push_back(view_of(frame));
-      return engine().encoder().encode(views, kind, keep_going());
+      return engine().encoder().encode(views, options, keep_going());
     };
     return is_ycbcr(info_) ? encode(std::mem_fn(&MappedFrame::ycbcr_view))
                            : encode(std::mem_fn(&MappedFrame::view));
+  }
+
+  // The absolute index of a waiting picture, or its place in the stream where nobody knows it.
+  int64_t index_of(size_t i) const {
+    GstBuffer* frame = waiting_[std::min(i, waiting_.size() - 1)].get();
+    const int64_t known = image_facts(frame, 1).front().index;
+    return known >= 0 ? known : static_cast<int64_t>(images_ + i);
   }
 
   // All waiting pictures as one batch; padded up to the batch size when asked.

@@ -71,6 +71,37 @@ GType enum_type<GuidanceSchedule>() {
 }
 
 template <>
+GType enum_type<DiffusionForm>() {
+  static const std::vector<GEnumValue> values = rows_of<DiffusionForm>();
+  static const GType type = registered("GstSvgDiffusionForm", values.data());
+  return type;
+}
+
+template <>
+GType enum_type<LastStep>() {
+  static const std::vector<GEnumValue> values = rows_of<LastStep>();
+  static const GType type = registered("GstSvgLastStep", values.data());
+  return type;
+}
+
+template <>
+GType enum_type<TimestepSpacing>() {
+  static const std::vector<GEnumValue> values = rows_of<TimestepSpacing>();
+  static const GType type = registered("GstSvgTimestepSpacing", values.data());
+  return type;
+}
+
+template <>
+GType enum_type<Posterior>() {
+  static const GEnumValue values[] = {
+      row(Posterior::kMean, "The means", "mean"),
+      row(Posterior::kSample, "A sample, by the seed and the picture's index", "sample"),
+      {}};
+  static const GType type = registered("GstSvgPosterior", values);
+  return type;
+}
+
+template <>
 GType enum_type<PartialBatch>() {
   static const GEnumValue values[] = {
       row(PartialBatch::kRenegotiate, "Send it with caps of the smaller batch", "renegotiate"),

@@ -10,6 +10,11 @@ namespace svgen::gst {
 /// Says what happens to a last batch that is not full.
 enum class PartialBatch { kRenegotiate, kPad, kDrop };
 
+/// Says what of a Gaussian posterior leaves an encoder.
+enum class Posterior { kMean, kSample };
+
+template <>
+GType enum_type<Posterior>();
 template <>
 GType enum_type<FeatureKind>();
 template <>
@@ -18,6 +23,12 @@ template <>
 GType enum_type<SolverKind>();
 template <>
 GType enum_type<GuidanceSchedule>();
+template <>
+GType enum_type<DiffusionForm>();
+template <>
+GType enum_type<LastStep>();
+template <>
+GType enum_type<TimestepSpacing>();
 template <>
 GType enum_type<PartialBatch>();
 

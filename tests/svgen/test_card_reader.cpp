@@ -289,8 +289,8 @@ const BadCard kBadCards[] = {
                   "residual_std": 1})"),
      {"1 problem:", "alignment.semantic_std:", "above 0"}},
     {"UnknownSolver",
-     card_with(R"("sampling": {"solver": "rk4"})"),
-     {"sampling.solver:", "euler, heun", "rk4"}},
+     card_with(R"("sampling": {"solver": "rk5"})"),
+     {"sampling.solver:", "euler, heun", "rk5"}},
     {"UnknownGuidance",
      card_with(R"("sampling": {"guidance": "cfg_star"})"),
      {"sampling.guidance:", "cfg-star", "cfg_star"}},
@@ -327,7 +327,7 @@ TEST(CardReader, OneMistakeIsOneProblem) {
 TEST(CardReader, AllProblemsComeAtOnce) {
   const std::string report = problems_of(
       R"({"patch": "8", "grid": [4], "colour": 1, "encoder": {"file": "e", "width": -1},
-          "decoder": {"sha256": "x"}, "sampling": {"solver": "rk4", "steps": 1.5}})");
+          "decoder": {"sha256": "x"}, "sampling": {"solver": "rk5", "steps": 1.5}})");
   EXPECT_THAT(report, HasSubstr("8 problems"));
   for (const char* key : {"patch:", "grid:", "colour:", "encoder.width:", "decoder.file:",
                           "decoder.sha256:", "sampling.solver:", "sampling.steps:"})

@@ -34,6 +34,9 @@ void expect_names_are_read_back() {
 TEST(Sampling, NamesAreReadBack) {
   expect_names_are_read_back<SolverKind>();
   expect_names_are_read_back<GuidanceSchedule>();
+  expect_names_are_read_back<DiffusionForm>();
+  expect_names_are_read_back<LastStep>();
+  expect_names_are_read_back<TimestepSpacing>();
 }
 
 // What elements take for a value is its place in the table.
@@ -51,10 +54,9 @@ TEST(Sampling, NamesAreThePublishedOnes) {
 }
 
 TEST(Sampling, UnknownSolverListsTheKnownOnes) {
-  const std::string report = report_of<ConfigurationError>([] { parse_name<SolverKind>("rk4"); });
-  EXPECT_EQ(report,
-            "unknown solver: use one of euler, heun (expected one of euler, heun; found rk4; "
-            "in solver)");
+  const std::string report = report_of<ConfigurationError>([] { parse_name<SolverKind>("rk5"); });
+  EXPECT_THAT(report, HasSubstr("unknown solver: use one of euler, heun, midpoint, rk4"));
+  EXPECT_THAT(report, HasSubstr("found rk5; in solver"));
 }
 
 TEST(Sampling, UnknownGuidanceListsTheKnownOnes) {
@@ -106,7 +108,7 @@ TEST(Sampling, SettingsHaveTextsAndChoices) {
   EXPECT_EQ(settings[1].text(usual), "0.15");
   EXPECT_EQ(settings[2].text(usual), "euler");
   EXPECT_TRUE(settings[0].choices().empty());
-  EXPECT_EQ(joined(settings[2].choices()), "euler, heun");
+  EXPECT_THAT(settings[2].choices(), ::testing::IsSupersetOf({"euler", "heun", "dopri5", "ddpm"}));
 }
 
 TEST(Sampling, TheDefaultsAreValid) {
@@ -173,6 +175,18 @@ constexpr BadSetting kBadSettings[] = {
      }},
     {"guidance-skip", [](SamplingOptions& o) { o.guidance_skip = -1; }},
     {"guidance-reverse", [](SamplingOptions& o) { o.guidance_reverse = kNaN; }},
+    {"guidance-channels", [](SamplingOptions& o) { o.guidance_channels = -1; }},
+    {"atol", [](SamplingOptions& o) { o.atol = 0; }},
+    {"eta", [](SamplingOptions& o) { o.eta = 1.5; }},
+    {"diffusion-form", [](SamplingOptions& o) { o.diffusion_form = DiffusionForm::kSbdm; }},
+    {"diffusion-form", [](SamplingOptions& o) { o.diffusion_form = DiffusionForm::kConstant; }},
+    {"diffusion-form",
+     [](SamplingOptions& o) { o.diffusion_form = DiffusionForm::kIncreasingDecreasing; }},
+    {"guidance",
+     [](SamplingOptions& o) {
+       o.solver = SolverKind::kDopri5;
+       o.guidance = GuidanceSchedule::kLate;
+     }},
 };
 
 class BadSamplingSetting : public ::testing::TestWithParam<BadSetting> {};

@@ -66,10 +66,12 @@ at::Tensor Integration::guided_velocity(const at::Tensor& x, const Times& t) con
   std::vector<GuidanceWeights> weights;
   for (const float time : t)
     weights.push_back(guidance_weights(guidance_.schedule, solver_->step(), time));
-  const int64_t channels = x.size(2);
-  const bool is_partial = 0 < guidance_.channels && guidance_.channels < channels;
+  const int64_t guided = guidance_.channels > 0 ? guidance_.channels : x.size(2);
+  const bool is_partial = guidance_.channels > 0 && guided < x.size(2);
   const bool is_conditional = is_partial || !all_zero(weights, &GuidanceWeights::conditional);
   const bool is_guided = !all_zero(weights, &GuidanceWeights::null);
+  if (is_guided != was_guided_) solver_->forget();
+  was_guided_ = is_guided;
   if (!is_conditional && !is_guided) return at::zeros_like(x);
 
   at::Tensor conditional, guiding;
@@ -79,10 +81,9 @@ at::Tensor Integration::guided_velocity(const at::Tensor& x, const Times& t) con
     (is_guided ? guiding : conditional) =
         is_guided ? guiding_velocity(x, t) : model_(x, t, labels_);
   at::Tensor mixed = mix(conditional, guiding, weights);
-  if (!is_partial) return mixed;
-  return at::cat({mixed.narrow(2, 0, guidance_.channels),
-                  conditional.narrow(2, guidance_.channels, channels - guidance_.channels)},
-                 2);
+  const int64_t others = mixed.size(2) - guided;
+  if (others == 0 || !conditional.defined()) return mixed;
+  return at::cat({mixed.narrow(2, 0, guided), conditional.narrow(2, guided, others)}, 2);
 }
 
 at::Tensor Integration::guiding_velocity(const at::Tensor& x, const Times& t) const {

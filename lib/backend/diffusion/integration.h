@@ -15,7 +15,7 @@
 namespace svgen::diffusion {
 
 /// The model: x (N, T, C) float32, a time for each image, labels (N) int64 -> velocity (N, T, C)
-/// float32.
+/// float32. Of a model that predicts noise: what it predicts, of more channels perhaps.
 using VelocityModel =
     std::function<at::Tensor(const at::Tensor& x, const Times& t, const at::Tensor& labels)>;
 
@@ -60,6 +60,7 @@ class Integration {
   VelocityModel model_;
   Guidance guidance_;
   std::unique_ptr<Solver> solver_;
+  mutable bool was_guided_ = false;  // in the last evaluation
   at::Tensor labels_, null_labels_;  // (N)
   at::Tensor both_labels_;           // (2N)
 };

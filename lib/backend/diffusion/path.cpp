@@ -28,14 +28,36 @@ std::vector<float> time_grid(int64_t steps, double shift) {
   return times;
 }
 
-at::Tensor initial_noise(uint64_t seed, std::span<const int64_t> indices, int64_t cells,
-                         int64_t channels) {
+namespace {
+
+// (N, cells, channels) on the host, of draw(index, numbers).
+template <typename Draw>
+at::Tensor drawn(std::span<const int64_t> indices, int64_t cells, int64_t channels,
+                 const Draw& draw) {
   const auto elements = static_cast<size_t>(cells * channels);
   at::Tensor noise = at::empty({static_cast<int64_t>(indices.size()), cells, channels}, at::kFloat);
   float* values = noise.mutable_data_ptr<float>();
   for (size_t n = 0; n < indices.size(); ++n)
-    normal_noise(seed, static_cast<uint64_t>(indices[n]), 0, {values + n * elements, elements});
+    draw(static_cast<uint64_t>(indices[n]), std::span<float>(values + n * elements, elements));
   return noise;
+}
+
+}  // namespace
+
+at::Tensor initial_noise(uint64_t seed, std::span<const int64_t> indices, int64_t cells,
+                         int64_t channels) {
+  return drawn(
+      indices, cells, channels,
+      [&](uint64_t index, std::span<float> numbers) { normal_noise(seed, index, 0, numbers); });
+}
+
+at::Tensor step_noise(uint64_t seed, std::span<const int64_t> indices, int64_t step, int64_t cells,
+                      int64_t channels) {
+  return drawn(
+      indices, cells, channels,
+      [&](uint64_t index, std::span<float> numbers) {
+        svgen::step_noise(seed, index, static_cast<uint64_t>(step), numbers);
+      });
 }
 
 at::Tensor straight_path(const at::Tensor& noise, const at::Tensor& data, const at::Tensor& t) {

@@ -23,6 +23,11 @@ std::vector<float> time_grid(int64_t steps, double shift);
 at::Tensor initial_noise(uint64_t seed, std::span<const int64_t> indices, int64_t cells,
                          int64_t channels);
 
+/// Draws what a stochastic solver adds to each image in a step: step_noise(seed, index, step), of
+/// the same shape.
+at::Tensor step_noise(uint64_t seed, std::span<const int64_t> indices, int64_t step, int64_t cells,
+                      int64_t channels);
+
 /// Returns x_t = (1 - t) noise + t data; noise and data (N, T, C), t (N).
 at::Tensor straight_path(const at::Tensor& noise, const at::Tensor& data, const at::Tensor& t);
 

@@ -5,9 +5,6 @@
 #include <ATen/TensorOperators.h>
 
 #include <utility>
-
-#include "diffusion/path.h"
-
 namespace svgen::diffusion {
 
 // Products and sums are separate operations throughout: a fused one may round differently at the
@@ -24,8 +21,27 @@ at::Tensor heun_step(const SharedTimeField& velocity, const at::Tensor& x, float
   return x + (at_start + at_end) * (0.5f * (t_next - t));
 }
 
-GridSolver::GridSolver(std::vector<float> times, SolverStep step_function)
-    : times_(std::move(times)), step_function_(step_function) {}
+at::Tensor midpoint_step(const SharedTimeField& velocity, const at::Tensor& x, float t,
+                         float t_next) {
+  const float half = 0.5f * (t_next - t);
+  const at::Tensor middle = x + velocity(x, t) * half;
+  return x + velocity(middle, t + half) * (t_next - t);
+}
+
+at::Tensor rk4_step(const SharedTimeField& velocity, const at::Tensor& x, float t, float t_next) {
+  const float width = t_next - t;
+  constexpr float kThird = 1.0f / 3.0f;
+  const at::Tensor k1 = velocity(x, t);
+  const at::Tensor k2 = velocity(x + k1 * (width * kThird), t + width * kThird);
+  const at::Tensor k3 = velocity(x + (k2 - k1 * kThird) * width, t + width * (2 * kThird));
+  const at::Tensor k4 = velocity(x + (k1 - k2 + k3) * width, t_next);
+  return x + (k1 + (k2 + k3) * 3 + k4) * (width * 0.125f);
+}
+
+GridSolver::GridSolver(std::vector<float> times, SolverStep step_function, SolverStep last_step)
+    : times_(std::move(times)),
+      step_function_(step_function),
+      last_step_(last_step == nullptr ? step_function : last_step) {}
 
 void GridSolver::begin(at::Tensor noise) {
   state_ = std::move(noise);
@@ -37,13 +53,10 @@ void GridSolver::advance(const VelocityField& velocity) {
   const SharedTimeField shared = [&](const at::Tensor& x, float t) {
     return velocity(x, Times(images, t));
   };
-  state_ = step_function_(shared, state_, times_[step_], times_[step_ + 1]);
+  const auto last = static_cast<int64_t>(times_.size()) - 2;
+  const SolverStep take_step = step_ == last ? last_step_ : step_function_;
+  state_ = take_step(shared, state_, times_[step_], times_[step_ + 1]);
   ++step_;
-}
-
-std::unique_ptr<Solver> make_solver(const SamplingOptions& options) {
-  return std::make_unique<GridSolver>(time_grid(options.steps, options.shift),
-                                      options.solver == SolverKind::kHeun ? heun_step : euler_step);
 }
 
 }  // namespace svgen::diffusion

@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "diffusion/process.h"
 #include "svgen/sampling.h"
 
 namespace svgen::diffusion {
@@ -17,8 +18,11 @@ namespace svgen::diffusion {
 /// A time for each image of a batch.
 using Times = std::vector<float>;
 
-/// v(x, t), of the shape of x (N, ...).
+/// v(x, t), of the shape of x (N, ...). Of a model that predicts noise: what it predicts.
 using VelocityField = std::function<at::Tensor(const at::Tensor& x, const Times& t)>;
+
+/// Standard normal noise of the shape of the state, for a step: 0, 1, ...
+using StepNoise = std::function<at::Tensor(int64_t step)>;
 
 class Solver {
  public:
@@ -29,6 +33,9 @@ class Solver {
   /// Takes one step of all images.
   virtual void advance(const VelocityField& velocity) = 0;
   virtual bool done() const = 0;
+
+  /// Forgets the velocities of earlier steps: those to come are of another field.
+  virtual void forget() {}
 
   virtual int64_t step() const = 0;             // steps done
   virtual const at::Tensor& state() const = 0;  // (N, T, C)
@@ -49,10 +56,18 @@ at::Tensor euler_step(const SharedTimeField& velocity, const at::Tensor& x, floa
 /// exact where v is linear in t.
 at::Tensor heun_step(const SharedTimeField& velocity, const at::Tensor& x, float t, float t_next);
 
+/// Steps half way with Euler, then all the way with the velocity there: two evaluations.
+at::Tensor midpoint_step(const SharedTimeField& velocity, const at::Tensor& x, float t,
+                         float t_next);
+
+/// Kutta's 3/8 rule: four evaluations, of order 4.
+at::Tensor rk4_step(const SharedTimeField& velocity, const at::Tensor& x, float t, float t_next);
+
 /// Takes the same step between all neighbours of a list of times, which all images share.
 class GridSolver : public Solver {
  public:
-  GridSolver(std::vector<float> times, SolverStep step_function);
+  /// `last_step` takes the last step; null: `step_function` does.
+  GridSolver(std::vector<float> times, SolverStep step_function, SolverStep last_step = nullptr);
 
   void begin(at::Tensor noise) override;
   void advance(const VelocityField& velocity) override;
@@ -63,12 +78,15 @@ class GridSolver : public Solver {
 
  private:
   std::vector<float> times_;
-  SolverStep step_function_;
+  SolverStep step_function_, last_step_;
   at::Tensor state_;
   int64_t step_ = 0;
 };
 
-/// The solver that the settings name, on their grid of times.
-std::unique_ptr<Solver> make_solver(const SamplingOptions& options);
+/// The solver that the settings name, on their grid of times. `noise` is asked by stochastic ones
+/// only. ConfigurationError for a solver that cannot reverse the process, or a number of steps that
+/// it cannot take.
+std::unique_ptr<Solver> make_solver(const SamplingOptions& options, const Process& process = {},
+                                    StepNoise noise = {});
 
 }  // namespace svgen::diffusion

@@ -20,7 +20,7 @@ ModelDecoder::ModelDecoder(const ModelFiles& files, const LatentSpec& latent,
     : latent_(latent),
       normalizer_(normalizer),
       runtime_(runtime),
-      slot_(files, ModelPart::kDecoder, files.system().decoder, runtime, may_be_empty,
+      slot_(files, ModelPart::kDecoder, systems::decoder_kind(files.card()), runtime, may_be_empty,
             latent.channels),
       graphed_([](const models::PixelDecoder& model, const std::vector<at::Tensor>& inputs) {
         return model.pixels(inputs[0]).to(at::kFloat);

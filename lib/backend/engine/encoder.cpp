@@ -2,13 +2,19 @@
 // Pictures to semantic and residual features.
 #include "engine/encoder.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/clamp.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/exp.h>
 
+#include <string>
 #include <utility>
 
+#include "diffusion/path.h"
 #include "engine/pixels.h"
 #include "engine/upload.h"
 #include "interop/tensor.h"
+#include "svgen/error.h"
 
 namespace svgen::engine {
 
@@ -56,35 +62,67 @@ ModelEncoder::ModelEncoder(const ModelFiles& files, const LatentSpec& latent,
                            runtime::Runtime& runtime)
     : latent_(latent),
       runtime_(runtime),
-      semantic_(files, ModelPart::kEncoder, files.system().encoder, runtime),
-      residual_(files, ModelPart::kResidual, files.system().residual, runtime) {
+      semantic_(files, ModelPart::kEncoder, systems::encoder_kind(files.card()), runtime),
+      residual_(files, ModelPart::kResidual, systems::residual_kind(), runtime) {
   files.require(ModelPart::kEncoder);
 }
 
+// The mean of a Gaussian of moments (n, T, 2C), or a sample: (n, T, C).
+at::Tensor ModelEncoder::posterior(const at::Tensor& moments, const EncodeOptions& options,
+                                   int64_t first, int64_t count) {
+  constexpr double kLeastLog = -30, kMostLog = 20;
+  const int64_t channels = moments.size(2) / 2;
+  const at::Tensor mean = moments.narrow(2, 0, channels);
+  if (!options.samples) return mean;
+  const at::Tensor deviation =
+      at::exp(at::clamp(moments.narrow(2, channels, channels), kLeastLog, kMostLog) * 0.5);
+  const std::span indices = std::span(options.indices).subspan(first, count);
+  return mean + deviation * runtime_.to_device(diffusion::initial_noise(options.seed, indices,
+                                                                        moments.size(1), channels));
+}
+
 template <typename View>
-Features ModelEncoder::encode_views(std::span<const View> images, FeatureKind kind,
+Features ModelEncoder::encode_views(std::span<const View> images, const EncodeOptions& options,
                                     const ProgressFunction& progress) {
+  const FeatureKind kind = options.kind;
   const int64_t cells = token_grid(images, latent_.cell).cells();
   const int64_t count = static_cast<int64_t>(images.size());
+  if (options.samples && options.indices.size() != images.size())
+    throw ShapeError("samples of a posterior need the index of each picture",
+                     {.expected = std::to_string(images.size()) + " indices",
+                      .found = std::to_string(options.indices.size()),
+                      .where = "indices"});
   struct Part {
     EncoderBranch& branch;
     std::shared_ptr<const FeatureEncoder> network;
+    models::PixelScale scale;
     at::Tensor features;  // (N, T, C)
   };
   std::vector<Part> parts;
-  if (kind != FeatureKind::kResidual) parts.push_back({semantic_, semantic_.network(), {}});
-  if (kind != FeatureKind::kSemantic) parts.push_back({residual_, residual_.network(), {}});
+  const auto add = [&](EncoderBranch& branch) {
+    const std::shared_ptr<const FeatureEncoder> network = branch.network();
+    parts.push_back({branch, network, network->pixel_scale(), {}});
+  };
+  if (kind != FeatureKind::kResidual) add(semantic_);
+  if (kind != FeatureKind::kSemantic) add(residual_);
 
   runtime_.run([&] {
-    const at::TensorOptions options = at::device(runtime_.torch_device()).dtype(at::kFloat);
+    const at::TensorOptions kept = at::device(runtime_.torch_device()).dtype(at::kFloat);
     for (Part& part : parts)
-      part.features = at::empty({count, cells, part.network->channels()}, options);
+      part.features = at::empty({count, cells, part.network->channels()}, kept);
   });
   const auto encode_chunk = [&](int64_t first, int64_t size) {
-    const at::Tensor pixels =
-        uploaded_pixels(images.subspan(first, size), runtime_);  // (n, 3, H, W)
-    for (Part& part : parts)
-      part.features.narrow(0, first, size).copy_(part.branch.features(part.network, pixels));
+    at::Tensor pixels;  // (n, 3, H, W), scaled for the part before
+    const models::PixelScale* scaled = nullptr;
+    for (Part& part : parts) {
+      if (scaled == nullptr || !(*scaled == part.scale))
+        pixels = uploaded_pixels(images.subspan(first, size), part.scale, runtime_);
+      scaled = &part.scale;
+      at::Tensor features = part.branch.features(part.network, pixels);
+      if (part.network->is_gaussian())
+        features = posterior(features, options, first, size);  // (n, T, C)
+      part.features.narrow(0, first, size).copy_(features);
+    }
   };
   if (!runtime_.for_each_chunk(runtime::kEncoding, count, progress, encode_chunk)) return {};
 
@@ -94,14 +132,14 @@ Features ModelEncoder::encode_views(std::span<const View> images, FeatureKind ki
   return features;
 }
 
-Features ModelEncoder::encode(std::span<const ImageView> images, FeatureKind kind,
+Features ModelEncoder::encode(std::span<const ImageView> images, const EncodeOptions& options,
                               const ProgressFunction& progress) {
-  return encode_views(images, kind, progress);
+  return encode_views(images, options, progress);
 }
 
-Features ModelEncoder::encode(std::span<const YcbcrView> images, FeatureKind kind,
+Features ModelEncoder::encode(std::span<const YcbcrView> images, const EncodeOptions& options,
                               const ProgressFunction& progress) {
-  return encode_views(images, kind, progress);
+  return encode_views(images, options, progress);
 }
 
 }  // namespace svgen::engine

@@ -49,9 +49,9 @@ class ModelEncoder : public Encoder {
   /// ConfigurationError when the card has no encoder. All arguments must outlive this.
   ModelEncoder(const ModelFiles& files, const LatentSpec& latent, runtime::Runtime& runtime);
 
-  Features encode(std::span<const ImageView> images, FeatureKind kind,
+  Features encode(std::span<const ImageView> images, const EncodeOptions& options,
                   const ProgressFunction& progress) override;
-  Features encode(std::span<const YcbcrView> images, FeatureKind kind,
+  Features encode(std::span<const YcbcrView> images, const EncodeOptions& options,
                   const ProgressFunction& progress) override;
 
   /// Returns the branch of ModelPart::kEncoder or kResidual.
@@ -61,8 +61,10 @@ class ModelEncoder : public Encoder {
 
  private:
   template <typename View>
-  Features encode_views(std::span<const View> images, FeatureKind kind,
+  Features encode_views(std::span<const View> images, const EncodeOptions& options,
                         const ProgressFunction& progress);
+  at::Tensor posterior(const at::Tensor& moments, const EncodeOptions& options, int64_t first,
+                       int64_t count);
 
   const LatentSpec& latent_;
   runtime::Runtime& runtime_;

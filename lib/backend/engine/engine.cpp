@@ -26,7 +26,7 @@ ModelEncoder& ModelEngine::model_encoder() {
 
 ModelSampler& ModelEngine::model_sampler() {
   return sampler_.get([this] {
-    return std::make_unique<ModelSampler>(files_, normalizer_, runtime_, may_be_empty_);
+    return std::make_unique<ModelSampler>(files_, latent_, normalizer_, runtime_, may_be_empty_);
   });
 }
 

@@ -3,6 +3,8 @@
 #include "engine/latent_normalizer.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
 
 #include <string>
 
@@ -13,6 +15,15 @@ namespace svgen::engine {
 const latent::LatentStatistics& LatentNormalizer::values() const {
   return values_.get([this] {
     auto statistics = std::make_unique<latent::LatentStatistics>();
+    const double factor = files_.card().scaling_factor;
+    if (factor > 0) {
+      const at::TensorOptions options = at::device(runtime_.torch_device()).dtype(at::kFloat);
+      runtime_.run([&] {
+        statistics->mean = at::zeros({1}, options);
+        statistics->std = at::full({1}, 1 / factor, options);
+      });
+      return statistics;
+    }
     files_.verify(ModelPart::kStatistics);
     const std::shared_ptr<weights::StateSource> source = files_.open(ModelPart::kStatistics);
     runtime_.run(
@@ -29,6 +40,10 @@ const latent::LatentStatistics& LatentNormalizer::values() const {
 }
 
 void LatentNormalizer::load(int64_t channels) {
+  if (files_.card().scaling_factor > 0) {
+    values();
+    return;
+  }
   if (values().channels() == channels) return;
   throw ConfigurationError("the statistics are not those of this latent: correct \"statistics\"",
                            {.expected = std::to_string(channels) + " channels",

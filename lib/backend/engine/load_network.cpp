@@ -22,6 +22,7 @@ void load_weights(models::Network& network, const weights::StateSource& source,
       runtime::kLoading,
       [&] {
         runtime.count_loaded(weights::load_module(network, source, runtime.torch_dtype()));
+        network.arrange();
         nn::visit_state(
             network,
             [&](const nn::StateSlot& slot) {

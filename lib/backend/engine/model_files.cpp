@@ -61,11 +61,11 @@ std::shared_ptr<weights::StateSource> ModelFiles::open(ModelPart part) const {
   const Entry found = required(part);
   const std::filesystem::path file = card_.locate(*found.reference);
   weights::refuse_shard(file);
-  const weights::Spelling* spelling = system_.spelling(part);
+  const weights::Spelling* spelling = systems::spelling_of(card_, part);
   // Statistics carry more than the published two tensors, all under plain names.
-  return spelling == nullptr
-             ? weights::open_weights(file)
-             : weights::open_network(file, *spelling, found.prefix, system_.checkpoint());
+  return spelling == nullptr ? weights::open_weights(file)
+                             : weights::open_network(file, *spelling, found.prefix,
+                                                     systems::checkpoint_of(system_));
 }
 
 std::shared_ptr<weights::StateSource> ModelFiles::open_if_there(ModelPart part) const {

@@ -100,13 +100,15 @@ ModelInfo infer_model_info(const ModelFiles& files) {
   info.has_residual = files.names(kResidual);
   info.has_sampler = files.names(kDiffusion);
   info.has_decoder = files.names(kDecoder);
-  info.has_statistics = files.names(kStatistics);
+  info.has_statistics = files.names(kStatistics) || card.scaling_factor > 0;
   info.has_alignment = card.alignment.has_value();
   const systems::System& system = files.system();
-  info.semantic_channels = feature_channels(files, kEncoder, system.encoder);
-  info.residual_channels = feature_channels(files, kResidual, system.residual);
+  info.semantic_channels = feature_channels(files, kEncoder, systems::encoder_kind(card));
+  info.residual_channels = feature_channels(files, kResidual, systems::residual_kind());
+  info.is_gaussian = card.encoder && systems::encoder_kind(card).is_gaussian;
 
-  std::vector<PartChannels> parts;
+  std::vector<PartChannels> parts = {
+      {"latent", card.latent_channels, "card " + card.path.string()}};
   const bool all_features =
       info.semantic_channels > 0 && (!info.has_residual || info.residual_channels > 0);
   if (all_features) {
@@ -123,7 +125,7 @@ ModelInfo infer_model_info(const ModelFiles& files) {
     parts.push_back({"statistics", latent::read_statistics(*source).channels(), file_of(*source)});
     info.has_alignment = info.has_alignment || latent::read_alignment(*source).has_value();
   }
-  if (const auto [decoder, file] = describe(files, kDecoder, system.decoder); decoder)
+  if (const auto [decoder, file] = describe(files, kDecoder, systems::decoder_kind(card)); decoder)
     parts.push_back({"decoder", decoder->channels(), file});
   info.latent_channels = agreed_channels(card, parts);
   check_class_names(card, info.classes);

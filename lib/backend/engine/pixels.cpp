@@ -108,10 +108,9 @@ at::Tensor converted(std::span<const View> images, const LevelTable& table) {
   return pixels;
 }
 
-const LevelTable& normalized_levels() {
-  static const LevelTable table = level_table(
-      [](float level, int c) { return (level / 255.0f - kImageNetMean[c]) / kImageNetStd[c]; });
-  return table;
+LevelTable normalized_levels(const models::PixelScale& scale) {
+  return level_table(
+      [&](float level, int c) { return (level / 255.0f - scale.mean[c]) / scale.std[c]; });
 }
 
 // Computes the levels on a device, so that a byte and not a float crosses the bus for each value.
@@ -170,12 +169,12 @@ void check_pictures(std::span<const MutableYcbcrView> pictures, const Grid& grid
   check_each(pictures, grid, patch);
 }
 
-at::Tensor normalized_pixels(std::span<const ImageView> images) {
-  return converted(images, normalized_levels());
+at::Tensor normalized_pixels(std::span<const ImageView> images, const models::PixelScale& scale) {
+  return converted(images, normalized_levels(scale));
 }
 
-at::Tensor normalized_pixels(std::span<const YcbcrView> images) {
-  return converted(images, normalized_levels());
+at::Tensor normalized_pixels(std::span<const YcbcrView> images, const models::PixelScale& scale) {
+  return converted(images, normalized_levels(scale));
 }
 
 at::Tensor signed_pixels(std::span<const ImageView> images) {

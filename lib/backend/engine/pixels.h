@@ -6,6 +6,7 @@
 
 #include <span>
 
+#include "models/network.h"
 #include "svgen/card.h"
 #include "svgen/image.h"
 #include "svgen/ycbcr.h"
@@ -21,14 +22,13 @@ Grid token_grid(std::span<const YcbcrView> images, int64_t patch);
 void check_pictures(std::span<const MutableImageView> pictures, const Grid& grid, int64_t patch);
 void check_pictures(std::span<const MutableYcbcrView> pictures, const Grid& grid, int64_t patch);
 
-inline constexpr float kImageNetMean[3] = {0.485f, 0.456f, 0.406f};
-inline constexpr float kImageNetStd[3] = {0.229f, 0.224f, 0.225f};
-
-/// (x / 255 - mean) / std with ImageNet's means and deviations: (N, 3, H, W) float32 on the host.
+/// (x / 255 - mean) / std of the scale: (N, 3, H, W) float32 on the host.
 /// The images must have one size. x is a level of R', G' or B'; one of a Y'CbCr picture is rounded
 /// before (ops/cpu/ycbcr.h).
-at::Tensor normalized_pixels(std::span<const ImageView> images);
-at::Tensor normalized_pixels(std::span<const YcbcrView> images);
+at::Tensor normalized_pixels(std::span<const ImageView> images,
+                             const models::PixelScale& scale = models::kImageNetScale);
+at::Tensor normalized_pixels(std::span<const YcbcrView> images,
+                             const models::PixelScale& scale = models::kImageNetScale);
 /// Returns the pixels as x / 127.5 - 1, the range of a decoder.
 at::Tensor signed_pixels(std::span<const ImageView> images);
 

@@ -46,6 +46,13 @@ void check(const models::Denoiser& model, const SampleRequest& request) {
                               .found = std::to_string(label),
                               .where = "classes"});
   }
+  if (request.options.guidance_channels > model.channels())
+    throw ConfigurationError(
+        "the latent has fewer channels than are to be guided: correct "
+        "guidance-channels, or take the model that they belong to",
+        {.expected = "0 (all) to " + std::to_string(model.channels()),
+         .found = std::to_string(request.options.guidance_channels),
+         .where = "guidance-channels"});
   if (!request.noise.defined()) return;
   check_shape("the initial noise", request.noise,
               {static_cast<int64_t>(request.indices.size()), model.cells(), model.channels()});
@@ -54,11 +61,14 @@ void check(const models::Denoiser& model, const SampleRequest& request) {
 
 }  // namespace
 
-ModelSampler::ModelSampler(const ModelFiles& files, LatentNormalizer& normalizer,
-                           runtime::Runtime& runtime, bool may_be_empty)
-    : normalizer_(normalizer),
+ModelSampler::ModelSampler(const ModelFiles& files, const LatentSpec& latent,
+                           LatentNormalizer& normalizer, runtime::Runtime& runtime,
+                           bool may_be_empty)
+    : process_(systems::process_of(files.card())),
+      normalizer_(normalizer),
       runtime_(runtime),
-      slot_(files, ModelPart::kDiffusion, files.system().diffusion, runtime, may_be_empty) {}
+      slot_(files, ModelPart::kDiffusion, files.system().diffusion, runtime, may_be_empty,
+            latent.channels) {}
 
 at::Tensor ModelSampler::noise(const models::Denoiser& model, const SampleRequest& request,
                                int64_t first, int64_t count) const {
@@ -82,11 +92,21 @@ diffusion::Integration ModelSampler::integration(
     int64_t first, int64_t count) {
   const auto label = request.classes.begin() + first;
   const diffusion::Labels labels{{label, label + count}, model->classes()};
-  std::unique_ptr<diffusion::Solver> solver = diffusion::make_solver(request.options);
-  diffusion::VelocityModel velocity = velocity_.of(model, solver->known_times(), labels.images);
+  const std::span indices = std::span(request.indices).subspan(first, count);
+  diffusion::StepNoise step_noise =
+      [&model = *model, this, seed = request.seed,
+       images = std::vector<int64_t>(indices.begin(), indices.end())](int64_t step) {
+        return runtime_.to_device(
+            diffusion::step_noise(seed, images, step, model.cells(), model.channels()));
+      };
+  std::unique_ptr<diffusion::Solver> solver =
+      diffusion::make_solver(request.options, process_, std::move(step_noise));
+  diffusion::VelocityModel velocity =
+      velocity_.of(model, solver->known_times(), labels.images,
+                   /*is_prediction=*/process_.path == diffusion::Path::kDiffusion);
   return {std::move(velocity),
           labels,
-          {.schedule = request.options},
+          {.schedule = request.options, .channels = request.options.guidance_channels},
           std::move(solver),
           noise(*model, request, first, count)};
 }
@@ -106,7 +126,9 @@ Tensor ModelSampler::sample(const SampleRequest& request, const ProgressFunction
     // Step by step, so that others get their turn on the worker and the caller may stop.
     while (!run->done()) {
       runtime_.run(runtime::kSampling, [&] { run->advance(); });
-      const Progress done{first + count - 1, run->step(), request.options.steps};
+      // An adaptive solver has no number of steps before its end.
+      const int64_t steps = std::max(request.options.steps, run->step());
+      const Progress done{first + count - 1, run->step(), steps};
       if (progress && !progress(done)) return {};
     }
     runtime_.run(runtime::kSampling, [&] {

@@ -15,8 +15,8 @@ class ModelSampler : public Sampler {
  public:
   /// Loads the denoiser; where its file is missing, it waits for replace() if it may. The
   /// references must outlive this.
-  ModelSampler(const ModelFiles& files, LatentNormalizer& normalizer, runtime::Runtime& runtime,
-               bool may_be_empty = false);
+  ModelSampler(const ModelFiles& files, const LatentSpec& latent, LatentNormalizer& normalizer,
+               runtime::Runtime& runtime, bool may_be_empty = false);
 
   NetworkSlot<models::Denoiser>& slot() { return slot_; }
 
@@ -31,6 +31,7 @@ class ModelSampler : public Sampler {
   at::Tensor noise(const models::Denoiser& model, const SampleRequest& request, int64_t first,
                    int64_t count) const;
 
+  const diffusion::Process process_;
   LatentNormalizer& normalizer_;
   runtime::Runtime& runtime_;
   NetworkSlot<models::Denoiser> slot_;

@@ -45,13 +45,11 @@ ops::device::PictureBytes upload(const ImageView& image, runtime::Runtime& runti
 
 }  // namespace
 
-at::Tensor normalized_on_device(std::span<const ImageView> images, runtime::Runtime& runtime) {
-  static const ops::device::LevelMap map = [] {
-    ops::device::LevelMap values{255.0f, {}, {}};
-    std::copy_n(kImageNetMean, 3, values.mean);
-    std::copy_n(kImageNetStd, 3, values.deviation);
-    return values;
-  }();
+at::Tensor normalized_on_device(std::span<const ImageView> images, const models::PixelScale& scale,
+                                runtime::Runtime& runtime) {
+  ops::device::LevelMap map{255.0f, {}, {}};
+  std::copy_n(scale.mean.data(), 3, map.mean);
+  std::copy_n(scale.std.data(), 3, map.deviation);
   const at::Tensor pixels =
       at::empty({static_cast<int64_t>(images.size()), 3, images[0].height, images[0].width},
                 at::device(runtime.torch_device()).dtype(at::kFloat));

@@ -20,12 +20,14 @@ class Velocity {
 
   /// Returns the velocity for passes most of which are at `times`, in this order, with labels out
   /// of `labels` or the null class. Float32 whatever the model computes in. It keeps the model
-  /// alive.
+  /// alive. `is_prediction`: what the network itself predicts instead.
   diffusion::VelocityModel of(const std::shared_ptr<const models::Denoiser>& model,
-                              const std::vector<float>& times, const std::vector<int64_t>& labels);
+                              const std::vector<float>& times, const std::vector<int64_t>& labels,
+                              bool is_prediction = false);
 
  private:
-  runtime::GraphedNetwork<models::Denoiser> graphed_;  // of x and the conditioning
+  // Of x and the conditioning.
+  runtime::GraphedNetwork<models::Denoiser> velocities_, predictions_;
 };
 
 }  // namespace svgen::engine

@@ -62,12 +62,12 @@ constexpr SumsRow kSums[] = {{"svgstats.semantic_sums", &RecordedSums::semantic}
 }
 
 // (C) float32 of a tensor of any shape with one dimension larger than one.
-at::Tensor read_vector(const weights::StateSource& source, const char* name) {
+at::Tensor read_vector(const weights::StateSource& source, const char* name, bool is_deviation) {
   // A copy, which outlives a file that is cut short.
   const at::Tensor values = source.read(name).flatten().to(at::kFloat).clone();
   const float* data = values.const_data_ptr<float>();
   for (int64_t c = 0; c < values.numel(); ++c) {
-    if (std::isfinite(data[c]) && (name != kStd || data[c] > 0)) continue;
+    if (std::isfinite(data[c]) && (!is_deviation || data[c] > 0)) continue;
     throw_unfit(source, std::string(name) + " finite, deviations positive",
                 std::to_string(data[c]) + " in channel " + std::to_string(c));
   }
@@ -87,7 +87,11 @@ constinit const weights::Spelling kStatisticsSpelling = {.network = "statistics"
                                                          .families = kFamilies};
 
 LatentStatistics read_statistics(const weights::StateSource& source) {
-  LatentStatistics statistics{read_vector(source, kMean), read_vector(source, kStd)};
+  // Other systems publish them under plain names.
+  const bool is_plain = source.find(kMean) == nullptr && source.find("mean") != nullptr;
+  LatentStatistics statistics{
+      read_vector(source, is_plain ? "mean" : kMean, /*is_deviation=*/false),
+      read_vector(source, is_plain ? "std" : kStd, /*is_deviation=*/true)};
   if (statistics.std.numel() != statistics.mean.numel()) {
     throw_unfit(
         source, "as many deviations as means",

@@ -15,7 +15,7 @@
 
 namespace svgen::latent {
 
-/// Tensors "dinov3_sp_mean" and "dinov3_sp_std", (C) float32.
+/// Tensors "dinov3_sp_mean" and "dinov3_sp_std", or "mean" and "std", (C) float32.
 struct LatentStatistics {
   at::Tensor mean, std;
 

@@ -5,6 +5,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -18,18 +19,34 @@ class Network {
 
   /// Lists the tensors under the names of the network's spelling.
   virtual void visit(const nn::StateScope& state) = 0;
-  /// Called once when the tensors of a file are in place, for inference.
+  /// Called once when the tensors of a file are in place, for inference: before they are packed and
+  /// moved to their device, and then behind that.
+  virtual void arrange() {}
   virtual void prepare() {}
 };
+
+/// Pixels as a network takes them: (level / 255 - mean) / std of R, G and B.
+struct PixelScale {
+  std::array<float, 3> mean, std;
+
+  bool operator==(const PixelScale&) const = default;
+};
+
+inline constexpr PixelScale kImageNetScale = {{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}};
+inline constexpr PixelScale kSignedScale = {{0.5f, 0.5f, 0.5f}, {0.5f, 0.5f, 0.5f}};  // -1 .. 1
 
 /// Pixels to features.
 class FeatureEncoder : public Network {
  public:
   virtual int64_t channels() const = 0;
+  virtual PixelScale pixel_scale() const { return kImageNetScale; }
+  /// Whether the features are the moments of a Gaussian for each cell: its means, then the
+  /// logarithms of its variances, `channels` of each.
+  virtual bool is_gaussian() const { return false; }
   /// Tensors that depend on nothing but the size of the pictures, in pixels; computed once a size.
   virtual std::vector<at::Tensor> tables(int64_t /*height*/, int64_t /*width*/) const { return {}; }
-  /// Normalised pixels (N, 3, H, W) and the tables of their size -> (N, T, channels), cells in
-  /// rows.
+  /// Scaled pixels (N, 3, H, W) and the tables of their size -> (N, T, channels), cells in rows; of
+  /// a Gaussian (N, T, 2 channels).
   virtual at::Tensor features(const at::Tensor& pixels, at::TensorList tables) const = 0;
 };
 
@@ -57,6 +74,11 @@ class Denoiser : public Network {
   virtual at::Tensor conditioning(const at::Tensor& t, const at::Tensor& y) const = 0;
   /// Velocity (N, T, C) of x (N, T, C) under a conditioning. Inputs are not checked.
   virtual at::Tensor velocity(const at::Tensor& x, const at::Tensor& conditioning) const = 0;
+  /// What the network itself predicts, (N, T, C) or more channels: for the processes of networks
+  /// that predict no velocity.
+  virtual at::Tensor prediction(const at::Tensor& x, const at::Tensor& conditioning) const {
+    return velocity(x, conditioning);
+  }
   at::Tensor velocity(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const {
     return velocity(x, conditioning(t, y));
   }

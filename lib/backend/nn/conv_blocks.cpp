@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The blocks of the convolutional decoder.
+// The blocks of convolutional encoders and decoders.
 #include "nn/conv_blocks.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/constant_pad_nd.h>
 
 #include <cmath>
 
@@ -33,6 +34,11 @@ at::Tensor tokens_of(const at::Tensor& x) {
 }
 
 }  // namespace
+
+at::Tensor channels_last(const at::Tensor& x) {
+  const int64_t n = x.size(0), c = x.size(1), h = x.size(2), w = x.size(3);
+  return x.permute({0, 2, 3, 1}).reshape({-1}).view({n, h, w, c}).permute({0, 3, 1, 2});
+}
 
 void Conv2d::visit(const StateScope& state) {
   state("weight", weight, {out, in, kernel, kernel}, SlotKind::kPackable);
@@ -104,6 +110,43 @@ at::Tensor AttnBlock::operator()(const at::Tensor& x) const {
       one_head(q(y)), one_head(k(y)), one_head(v(y)),
       {.scale = 1 / std::sqrt(static_cast<double>(c)), .product = q.weight.scalar_type()});
   return x + proj_out(mixed.view({n, h, w, c}).permute({0, 3, 1, 2}));  // (N, C, H, W)
+}
+
+namespace {
+
+// The weight (out, in, 3, 3) as the matrix of a product with patches (3, 3, in).
+at::Tensor as_matrix(const at::Tensor& weight) {
+  return weight.permute({0, 2, 3, 1}).flatten(1);
+}
+
+}  // namespace
+
+void Downsample::visit(const StateScope& state) {
+  const StateScope conv = state.child("conv");
+  if (is_arranged)
+    conv("weight", weight, {channels, 9 * channels}, SlotKind::kPackable);
+  else
+    conv("weight", weight, {channels, channels, 3, 3});
+  conv("bias", bias, {channels});
+}
+
+void Downsample::arrange() {
+  weight = as_matrix(weight).contiguous();
+  is_arranged = true;
+}
+
+at::Tensor Downsample::operator()(const at::Tensor& x) const {
+  const int64_t n = x.size(0), c = x.size(1), h = x.size(2) / 2, w = x.size(3) / 2;
+  const at::Tensor pixels =
+      at::constant_pad_nd(x.permute({0, 2, 3, 1}), {0, 0, 0, 1, 0, 1}).contiguous();
+  const int64_t row = pixels.stride(1), column = pixels.stride(2);
+  const at::Tensor patches =
+      pixels.as_strided({n, h, w, 3, 3, c}, {pixels.stride(0), 2 * row, 2 * column, row, column, 1})
+          .reshape({n, h * w, 9 * c});
+  return product(patches, is_arranged ? weight : as_matrix(weight), bias)  // (N, h w, C)
+      .to(picture_dtype(weight))
+      .view({n, h, w, c})
+      .permute({0, 3, 1, 2});
 }
 
 at::Tensor Upsample::operator()(const at::Tensor& x) const {

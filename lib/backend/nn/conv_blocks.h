@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The blocks of the convolutional decoder: GroupNorm with swish, ResnetBlock, AttnBlock, Upsample.
+// The blocks of convolutional encoders and decoders: GroupNorm with swish, ResnetBlock, AttnBlock,
+// Downsample, Upsample.
 //
 // Activations are (N, C, H, W) in channels-last memory; the weights may have either layout.
 #pragma once
@@ -12,6 +13,10 @@
 #include "ops/convolution.h"
 
 namespace svgen::nn {
+
+/// Channels-last memory with the strides of a whole batch. A batch of one may call other strides
+/// contiguous too, and the library's convolutions choose their method by them.
+at::Tensor channels_last(const at::Tensor& x);
 
 /// A convolution with stride 1 that keeps the size; kernel 1 or 3. The options are for 3.
 struct Conv2d {
@@ -62,6 +67,22 @@ struct AttnBlock {
 
   GroupNorm norm;
   Conv2d q, k, v, proj_out;
+};
+
+/// A 3x3 convolution of every other pixel, with a row of zeros below and a column to the right:
+/// half the size, for even sides.
+struct Downsample {
+  explicit Downsample(int64_t channel_count) : channels(channel_count) {}
+
+  void visit(const StateScope& state);
+  /// Lays the weight out as the matrix of the product that this is, for inference. Once, before it
+  /// is packed.
+  void arrange();
+  at::Tensor operator()(const at::Tensor& x) const;  // (N, C, 2h, 2w) -> (N, C, h, w)
+
+  int64_t channels;
+  bool is_arranged = false;
+  at::Tensor weight, bias;  // (C, C, 3, 3), arranged (C, 9 C); (C)
 };
 
 /// Nearest neighbour to twice the size, then a 3x3 convolution.

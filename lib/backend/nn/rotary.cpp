@@ -21,6 +21,7 @@ namespace svgen::nn {
 namespace {
 
 constexpr float kTurn = 6.28318530717958648f;
+constexpr double kCellBase = 10000;
 
 // (i + 0.5) / size on [0, 1], mapped to [-1, 1].
 float centre(int64_t i, int64_t size) {
@@ -43,12 +44,45 @@ AxisTables axis_tables(std::span<const float> periods, int64_t size) {
   return tables;
 }
 
+AxisTables cell_axis_tables(int64_t count, int64_t size) {
+  AxisTables tables;
+  for (int64_t i = 0; i < size; ++i)
+    for (int64_t j = 0; j < count; ++j) {
+      const double share = static_cast<double>(j) / static_cast<double>(count);
+      const double angle = static_cast<double>(i) * std::pow(kCellBase, -share);
+      tables.sin.push_back(static_cast<float>(std::sin(angle)));
+      tables.cos.push_back(static_cast<float>(std::cos(angle)));
+    }
+  return tables;
+}
+
+// For each token [rows' angles, columns' angles], twice: (T, 4 count) on the host.
+RotaryTables tiled(const AxisTables& rows, const AxisTables& columns, int64_t count, int64_t height,
+                   int64_t width) {
+  at::Tensor sin = at::empty({height * width, 4 * count}, at::kFloat);
+  at::Tensor cos = at::empty({height * width, 4 * count}, at::kFloat);
+  float* sines = sin.mutable_data_ptr<float>();
+  float* cosines = cos.mutable_data_ptr<float>();
+  for (int64_t row = 0; row < height; ++row)
+    for (int64_t column = 0; column < width; ++column)
+      for (int64_t repeat = 0; repeat < 2; ++repeat)
+        for (const auto& [axis, i] : {std::pair(&rows, row), std::pair(&columns, column)}) {
+          sines = std::copy_n(axis->sin.data() + i * count, count, sines);
+          cosines = std::copy_n(axis->cos.data() + i * count, count, cosines);
+        }
+  return {sin, cos};
+}
+
+void check_head(int64_t head) {
+  if (head >= 4 && head % 4 == 0) return;
+  throw ShapeError("rotary positions need a head size that is a positive multiple of 4",
+                   {.expected = "a multiple of 4", .found = std::to_string(head)});
+}
+
 }  // namespace
 
 at::Tensor rotary_periods(int64_t head, double base) {
-  if (head < 4 || head % 4 != 0)
-    throw ShapeError("rotary positions need a head size that is a positive multiple of 4",
-                     {.expected = "a multiple of 4", .found = std::to_string(head)});
+  check_head(head);
   const int64_t count = head / 4;
   at::Tensor periods = at::empty({count}, at::kFloat);
   float* values = periods.mutable_data_ptr<float>();
@@ -62,20 +96,21 @@ at::Tensor rotary_periods(int64_t head, double base) {
 RotaryTables rotary_tables(const at::Tensor& periods, int64_t height, int64_t width) {
   const at::Tensor host = periods.detach().to(at::kCPU, at::kFloat).contiguous();
   const int64_t count = host.numel();
-  at::Tensor sin = at::empty({height * width, 4 * count}, at::kFloat);  // (T, head)
-  at::Tensor cos = at::empty({height * width, 4 * count}, at::kFloat);  // (T, head)
-  float* sines = sin.mutable_data_ptr<float>();
-  float* cosines = cos.mutable_data_ptr<float>();
   const std::span values(host.const_data_ptr<float>(), static_cast<size_t>(count));
-  const AxisTables rows = axis_tables(values, height), columns = axis_tables(values, width);
-  for (int64_t row = 0; row < height; ++row)
-    for (int64_t column = 0; column < width; ++column)
-      for (int64_t repeat = 0; repeat < 2; ++repeat)
-        for (const auto& [axis, i] : {std::pair(&rows, row), std::pair(&columns, column)}) {
-          sines = std::copy_n(axis->sin.data() + i * count, count, sines);
-          cosines = std::copy_n(axis->cos.data() + i * count, count, cosines);
-        }
-  return {sin.to(periods.device()), cos.to(periods.device())};
+  const RotaryTables tables =
+      tiled(axis_tables(values, height), axis_tables(values, width), count, height, width);
+  return {tables.sin.to(periods.device()), tables.cos.to(periods.device())};
+}
+
+RotaryTables cell_rotary_tables(int64_t head, int64_t height, int64_t width) {
+  check_head(head);
+  const int64_t count = head / 4;
+  return tiled(cell_axis_tables(count, height), cell_axis_tables(count, width), count, height,
+               width);
+}
+
+at::Tensor pairs_as_halves(const at::Tensor& x) {
+  return x.unflatten(-1, {x.size(-1) / 2, 2}).transpose(-1, -2).flatten(-2);
 }
 
 namespace {

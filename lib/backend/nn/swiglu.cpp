@@ -23,4 +23,14 @@ at::Tensor SwiGlu::operator()(const at::Tensor& x) const {
   return branch_map(x)(ops::silu_product(gate, value), w3.weight, w3.bias);
 }
 
+void PackedSwiGlu::visit(const StateScope& state) {
+  w12.visit(state.child("w12"));
+  w3.visit(state.child("w3"));
+}
+
+at::Tensor PackedSwiGlu::operator()(const at::Tensor& x) const {
+  const at::Tensor both = product(x, w12.weight, w12.bias);  // (..., 2 hidden)
+  return branch_map(x)(ops::silu_halves(both), w3.weight, w3.bias);
+}
+
 }  // namespace svgen::nn

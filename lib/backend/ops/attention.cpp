@@ -6,6 +6,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/rsqrt.h>
 #include <ATen/ops/softmax.h>
 #include <c10/core/GradMode.h>
 
@@ -19,8 +20,10 @@ namespace {
 
 at::Tensor normed(const at::Tensor& x, const HeadNorm& norm) {
   if (!norm.weight.defined()) return x;
-  return at::layer_norm(x, {x.size(-1)}, norm.weight.to(x.scalar_type()),
-                        norm.bias.to(x.scalar_type()), norm.eps);
+  const at::Tensor weight = norm.weight.to(x.scalar_type());
+  if (!norm.bias.defined())
+    return x * at::rsqrt(x.square().mean(-1, /*keepdim=*/true) + norm.eps) * weight;
+  return at::layer_norm(x, {x.size(-1)}, weight, norm.bias.to(x.scalar_type()), norm.eps);
 }
 
 at::Tensor by_products(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
@@ -56,7 +59,9 @@ cpu::AttentionInput<T> input(const at::Tensor& x, const HeadNorm& norm = {},
 
 HeadNorm in_float(const HeadNorm& norm) {
   if (!norm.weight.defined()) return {};
-  return {norm.weight.to(at::kFloat).contiguous(), norm.bias.to(at::kFloat).contiguous(), norm.eps};
+  const at::Tensor bias =
+      norm.bias.defined() ? norm.bias.to(at::kFloat).contiguous() : at::Tensor();
+  return {norm.weight.to(at::kFloat).contiguous(), bias, norm.eps};
 }
 
 }  // namespace

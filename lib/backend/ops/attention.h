@@ -6,7 +6,8 @@
 
 namespace svgen::ops {
 
-/// An affine layer norm over the head size; without weight none.
+/// An affine layer norm over the head size; without bias a root mean square norm, without weight
+/// none.
 struct HeadNorm {
   at::Tensor weight, bias;  // (head)
   double eps = 0;

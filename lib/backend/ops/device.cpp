@@ -134,13 +134,13 @@ at::Tensor doubled(const at::Tensor& x) {
 }  // namespace
 
 at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
-                      float base, double eps, at::ScalarType result) {
+                      float base, double eps, at::ScalarType result, bool centred) {
   const at::Tensor input = x.contiguous();
   const Rows shifts(shift), scales(scale);
   const at::Tensor y = at::empty(x.sizes(), x.options().dtype(result));
   with_element_type(result, [&]<typename Out>(Out) {
-    const cuda::RowNorm<Out> norm{mutable_elements<Out>(y), shifts.view(), scales.view(), base,
-                                  eps};
+    const cuda::RowNorm<Out> norm{
+        mutable_elements<Out>(y), shifts.view(), scales.view(), base, eps, centred};
     on_device_of(x, "layer_norm", [&](cudaStream_t stream) {
       return cuda::layer_norm(elements<float>(input), token_shape(x), norm, stream);
     });
@@ -154,6 +154,19 @@ at::Tensor silu_product(const at::Tensor& x, const at::Tensor& y) {
     on_device_of(x, "silu_product", [&](cudaStream_t stream) {
       return cuda::silu_product(elements<T>(x), elements<T>(y), mutable_elements<T>(z), x.numel(),
                                 stream);
+    });
+  });
+  return z;
+}
+
+at::Tensor silu_halves(const at::Tensor& x) {
+  std::vector<int64_t> shape = x.sizes().vec();
+  const int64_t half = shape.back() /= 2;
+  const at::Tensor z = at::empty(shape, x.options());
+  with_element_type(x.scalar_type(), [&]<typename T>(T) {
+    on_device_of(x, "silu_halves", [&](cudaStream_t stream) {
+      return cuda::silu_halves(elements<T>(x), mutable_elements<T>(z), z.numel() / half, half,
+                               stream);
     });
   });
   return z;
@@ -176,14 +189,15 @@ std::pair<at::Tensor, at::Tensor> gated_sum_and_norm(const at::Tensor& x, const 
                                                      const at::Tensor& branch,
                                                      const at::Tensor& shift,
                                                      const at::Tensor& scale, double eps,
-                                                     at::ScalarType result) {
+                                                     at::ScalarType result, bool centred) {
   const at::Tensor input = x.contiguous(), added = branch.contiguous();
   const Rows gates(gate), shifts(shift), scales(scale);
   const at::Tensor sum = at::empty(x.sizes(), x.options());
   const at::Tensor y = at::empty(x.sizes(), x.options().dtype(result));
   with_element_type(branch.scalar_type(), [&]<typename Branch>(Branch) {
     with_element_type(result, [&]<typename Out>(Out) {
-      const cuda::RowNorm<Out> norm{mutable_elements<Out>(y), shifts.view(), scales.view(), 1, eps};
+      const cuda::RowNorm<Out> norm{
+          mutable_elements<Out>(y), shifts.view(), scales.view(), 1, eps, centred};
       on_device_of(x, "gated_sum_and_norm", [&](cudaStream_t stream) {
         return cuda::gated_sum_and_norm(elements<float>(input), elements<Branch>(added),
                                         mutable_elements<float>(sum), token_shape(x), gates.view(),

@@ -29,9 +29,10 @@ inline bool takes(const at::Tensor& x) {
          c10::InferenceMode::is_enabled();
 }
 
-/// LN(x) (base + scale) + shift as in ops.h, for x in float32 and `result` float32 or bfloat16.
+/// LN(x) (base + scale) + shift as in ops.h, for x in float32 and `result` float32 or bfloat16; LN
+/// takes the mean off where it is `centred`.
 at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
-                      float base, double eps, at::ScalarType result);
+                      float base, double eps, at::ScalarType result, bool centred = true);
 
 /// Works as in ops.h, for x in float32 and a branch in float32 or bfloat16.
 at::Tensor gated_sum(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& branch);
@@ -39,12 +40,15 @@ at::Tensor gated_sum(const at::Tensor& x, const at::Tensor& gate, const at::Tens
 /// Works as in ops.h, for x and y contiguous and alike, float32 or bfloat16.
 at::Tensor silu_product(const at::Tensor& x, const at::Tensor& y);
 
+/// Works as in ops.h, for x contiguous, float32 or bfloat16.
+at::Tensor silu_halves(const at::Tensor& x);
+
 /// The gated sum and, from the same pass, its modulated layer norm in dtype `result`.
 std::pair<at::Tensor, at::Tensor> gated_sum_and_norm(const at::Tensor& x, const at::Tensor& gate,
                                                      const at::Tensor& branch,
                                                      const at::Tensor& shift,
                                                      const at::Tensor& scale, double eps,
-                                                     at::ScalarType result);
+                                                     at::ScalarType result, bool centred = true);
 
 /// Group normalisation of channels-last x (N, C, H, W), then SiLU when `swish`: of x's dtype and
 /// layout. weight and bias (C), both float32 or both bfloat16.

@@ -9,9 +9,12 @@
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/rsqrt.h>
 #include <ATen/ops/silu.h>
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
+
+#include <vector>
 
 #include "ops/cpu/elements.h"
 #include "ops/cpu/kernels.h"
@@ -74,14 +77,16 @@ cpu::TokenShape token_shape(const at::Tensor& x) {
 
 // LN(x) (base + scale) + shift.
 at::Tensor host_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
-                     float base, double eps, at::ScalarType result) {
+                     float base, double eps, at::ScalarType result,
+                     NormKind kind = NormKind::kLayer) {
   const at::Tensor input = x.contiguous();
   const ImageRows shifts = rows_of(shift), scales = rows_of(scale);
   const at::Tensor y = at::empty(x.sizes(), x.options().dtype(result));
   with_element_type(result, [&]<typename Out>(Out) {
     cpu::modulated_layer_norm(elements<float>(input), mutable_elements<Out>(y), token_shape(x),
                               {elements<float>(shifts.rows), shifts.stride},
-                              {elements<float>(scales.rows), scales.stride}, base, eps);
+                              {elements<float>(scales.rows), scales.stride}, base, eps,
+                              kind == NormKind::kLayer);
   });
   return y;
 }
@@ -104,6 +109,21 @@ at::Tensor silu_product(const at::Tensor& x, const at::Tensor& y) {
   return product;
 }
 
+at::Tensor silu_halves(const at::Tensor& x) {
+  const int64_t half = x.size(-1) / 2;
+  const bool dense = x.is_contiguous();
+  if constexpr (device::kPresent)
+    if (device::takes(x) && dense) return device::silu_halves(x);
+  if (!runs_on_host(x) || !dense) return at::silu(x.narrow(-1, 0, half)) * x.narrow(-1, half, half);
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape.back() = half;
+  const at::Tensor product = at::empty(shape, x.options());
+  with_element_type(x.scalar_type(), [&]<typename T>(T) {
+    cpu::silu_halves(elements<T>(x), mutable_elements<T>(product), product.numel() / half, half);
+  });
+  return product;
+}
+
 at::Tensor gelu_erf(const at::Tensor& x) {
   return takes_host_kernel(x) ? map(x, cpu::gelu_erf) : at::gelu(x);
 }
@@ -122,11 +142,15 @@ bool runs_in_kernels(const at::Tensor& x) {
 }
 
 at::Tensor modulated_layer_norm(const at::Tensor& x, const at::Tensor& shift,
-                                const at::Tensor& scale, double eps, at::ScalarType result) {
+                                const at::Tensor& scale, double eps, at::ScalarType result,
+                                NormKind kind) {
   if constexpr (device::kPresent)
-    if (norms_on_device(x, result)) return device::layer_norm(x, shift, scale, 1, eps, result);
-  if (norms_on_host(x, result)) return host_norm(x, shift, scale, 1, eps, result);
-  const at::Tensor normal = at::layer_norm(x, {x.size(-1)}, {}, {}, eps);
+    if (norms_on_device(x, result))
+      return device::layer_norm(x, shift, scale, 1, eps, result, kind == NormKind::kLayer);
+  if (norms_on_host(x, result)) return host_norm(x, shift, scale, 1, eps, result, kind);
+  const at::Tensor normal = kind == NormKind::kLayer
+                                ? at::layer_norm(x, {x.size(-1)}, {}, {}, eps)
+                                : x * at::rsqrt(x.square().mean(-1, /*keepdim=*/true) + eps);
   return (normal * (1 + scale).unsqueeze(1) + shift.unsqueeze(1)).to(result);
 }
 
@@ -161,12 +185,13 @@ std::pair<at::Tensor, at::Tensor> gated_sum_and_norm(const at::Tensor& x, const 
                                                      const at::Tensor& branch,
                                                      const at::Tensor& shift,
                                                      const at::Tensor& scale, double eps,
-                                                     at::ScalarType result) {
+                                                     at::ScalarType result, NormKind kind) {
   if constexpr (device::kPresent)
     if (sums_on_device(x, branch) && kernels_make(result))
-      return device::gated_sum_and_norm(x, gate, branch, shift, scale, eps, result);
+      return device::gated_sum_and_norm(x, gate, branch, shift, scale, eps, result,
+                                        kind == NormKind::kLayer);
   const at::Tensor sum = gated_sum(x, gate, branch);
-  return {sum, modulated_layer_norm(sum, shift, scale, eps, result)};
+  return {sum, modulated_layer_norm(sum, shift, scale, eps, result, kind)};
 }
 
 at::Tensor group_norm(const at::Tensor& x, int64_t groups, const at::Tensor& weight,

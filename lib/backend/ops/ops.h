@@ -19,6 +19,9 @@ at::Tensor silu(const at::Tensor& x);
 /// x sigmoid(x) y, elementwise, of one size and dtype, which the result has, too.
 at::Tensor silu_product(const at::Tensor& x, const at::Tensor& y);
 
+/// The same of x (..., 2H): silu(first half) (second half), (..., H).
+at::Tensor silu_halves(const at::Tensor& x);
+
 /// x Phi(x), elementwise, Phi the normal distribution function.
 at::Tensor gelu_erf(const at::Tensor& x);
 
@@ -32,10 +35,15 @@ bool runs_on_host(const at::Tensor& x);
 /// The same, or by those of a CUDA device (device.h).
 bool runs_in_kernels(const at::Tensor& x);
 
+/// Normalises the last dimension of x: (x - mean) / sqrt(biased variance + eps), or
+/// x / sqrt(mean of x^2 + eps).
+enum class NormKind { kLayer, kRms };
+
 /// LN(x) (1 + scale) + shift in dtype `result`, with x (N, T, D), shift and scale (N, D), and LN
-/// the normalisation of the last dimension by its mean and biased variance + eps.
+/// the normalisation of this kind.
 at::Tensor modulated_layer_norm(const at::Tensor& x, const at::Tensor& shift,
-                                const at::Tensor& scale, double eps, at::ScalarType result);
+                                const at::Tensor& scale, double eps, at::ScalarType result,
+                                NormKind kind = NormKind::kLayer);
 
 /// The affine normalisation of the last dimension, LN(x) weight + bias, in dtype `result`; x is
 /// (N, T, D).
@@ -46,11 +54,9 @@ at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::T
 at::Tensor gated_sum(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& branch);
 
 /// gated_sum(x, gate, branch), and the modulated_layer_norm of it.
-std::pair<at::Tensor, at::Tensor> gated_sum_and_norm(const at::Tensor& x, const at::Tensor& gate,
-                                                     const at::Tensor& branch,
-                                                     const at::Tensor& shift,
-                                                     const at::Tensor& scale, double eps,
-                                                     at::ScalarType result);
+std::pair<at::Tensor, at::Tensor> gated_sum_and_norm(
+    const at::Tensor& x, const at::Tensor& gate, const at::Tensor& branch, const at::Tensor& shift,
+    const at::Tensor& scale, double eps, at::ScalarType result, NormKind kind = NormKind::kLayer);
 
 enum class Activation { kNone, kSwish };
 

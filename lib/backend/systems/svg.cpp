@@ -36,26 +36,12 @@ const weights::FileLayout& checkpoint() {
   return layout;
 }
 
-int64_t encoder_channels(const Card& card) {
-  if (card.encoder->width > 0) return card.encoder->width;
-  const models::DinoV3Config* preset = models::kDinoV3.find_preset(card.encoder->preset);
-  return preset == nullptr ? 0 : preset->width;
-}
-
-int64_t residual_channels(const Card& card) {
-  return card.residual->outputs;
-}
+constexpr models::Convention kConvention = {};
 
 }  // namespace
 
-extern const System kSvg = {
-    .name = "svg",
-    .encoder =
-        network_kind<models::FeatureEncoder, models::DinoV3, models::kDinoV3>(encoder_channels),
-    .residual = network_kind<models::FeatureEncoder, models::ResidualVit, models::kResidualVit>(
-        residual_channels),
-    .decoder = network_kind<models::PixelDecoder, models::ConvDecoder, models::kConvDecoder>(),
-    .diffusion = network_kind<models::Denoiser, models::Dit, models::kDit>(),
-    .checkpoint = checkpoint};
+extern const System kSvg = {.name = "svg",
+                            .diffusion = denoiser_kind<models::Dit, models::kDit, kConvention>(),
+                            .checkpoint = checkpoint};
 
 }  // namespace svgen::systems

@@ -2,59 +2,84 @@
 // The table of systems.
 #include "systems/system.h"
 
+#include <set>
 #include <string>
 
 #include "latent/stats_file.h"
 #include "svgen/error.h"
+#include "svgen/suggest.h"
 #include "svgen/text.h"
 
 namespace svgen::systems {
 
-extern const System kSvg;
+extern const System kSvg, kSit, kDit, kRepa, kLightningDit;
 
 namespace {
 
-constexpr const System* kSystems[] = {&kSvg};
-
-constexpr ModelPart kNetworks[] = {ModelPart::kEncoder, ModelPart::kResidual, ModelPart::kDecoder,
-                                   ModelPart::kDiffusion};
+constexpr const System* kSystems[] = {&kSvg, &kDit, &kSit, &kRepa, &kLightningDit};
 
 }  // namespace
 
-const weights::Spelling* System::spelling(ModelPart part) const {
+const System& system_of(const Card& card) {
+  for (const System* system : kSystems)
+    if (card.system == system->name) return *system;
+  std::vector<std::string> names;
+  for (const System* system : kSystems) names.emplace_back(system->name);
+  const std::string near = suggestion(card.system, names);
+  throw ConfigurationError(
+      "the card names a system that is not known here" + (near.empty() ? near : "; " + near),
+      {.expected = "one of " + joined(names, ", "),
+       .found = card.system,
+       .where = card.path.string() + ", system"});
+}
+
+diffusion::Process process_of(const Card& card) {
+  diffusion::Process process = system_of(card).process;
+  if (!card.diffusion || card.diffusion->path.empty()) return process;
+  if (process.path == diffusion::Path::kDiffusion)
+    throw ConfigurationError("the system of the card has no path to choose: leave the key out",
+                             {.expected = "no \"diffusion.path\" in a card of " + card.system,
+                              .found = card.diffusion->path,
+                              .where = card.path.string()});
+  process.path = card.diffusion->path == "gvp" ? diffusion::Path::kGvp : diffusion::Path::kStraight;
+  return process;
+}
+
+const weights::Spelling* spelling_of(const Card& card, ModelPart part) {
   switch (part) {
     case ModelPart::kEncoder:
-      return encoder.spelling;
+      return encoder_kind(card).spelling;
     case ModelPart::kResidual:
-      return residual.spelling;
+      return residual_kind().spelling;
     case ModelPart::kDecoder:
-      return decoder.spelling;
+      return decoder_kind(card).spelling;
     case ModelPart::kDiffusion:
-      return diffusion.spelling;
+      return system_of(card).diffusion.spelling;
     case ModelPart::kStatistics:
       break;
   }
   return nullptr;
 }
 
-const System& system_of(const Card& card) {
-  for (const System* system : kSystems)
-    if (card.system == system->name) return *system;
-  throw ConfigurationError("the card names a system that is not known here",
-                           {.expected = "one of " + joined(kSystems, ", ", &System::name),
-                            .found = card.system,
-                            .where = card.path.string() + ", system"});
+const weights::FileLayout& checkpoint_of(const System& system) {
+  static const weights::FileLayout none = {"", {}};
+  return system.checkpoint == nullptr ? none : system.checkpoint();
 }
 
 std::vector<weights::FileLayout> file_layouts() {
   std::vector<weights::FileLayout> layouts;
+  for (const System* system : kSystems)
+    if (system->checkpoint != nullptr) layouts.push_back(system->checkpoint());
+  std::set<const weights::Spelling*> added;
   const auto add_alone = [&](const weights::Spelling& spelling) {
+    if (!added.insert(&spelling).second) return;
     for (const weights::KeyFamily& family : spelling.families)
       layouts.push_back({family.title, {{spelling.network, "", &family}}});
   };
-  for (const System* system : kSystems) layouts.push_back(system->checkpoint());
-  for (const System* system : kSystems)
-    for (const ModelPart part : kNetworks) add_alone(*system->spelling(part));
+  for (const auto& kind : encoder_kinds()) add_alone(*kind.spelling);
+  add_alone(*residual_kind().spelling);
+  for (const auto& kind : decoder_kinds()) add_alone(*kind.spelling);
+  for (const System* system : kSystems) add_alone(*system->diffusion.spelling);
   add_alone(latent::kStatisticsSpelling);
   return layouts;
 }

@@ -116,9 +116,10 @@ at::Tensor ModelDiffusionTrainer::sample_latents(const std::vector<int64_t>& cla
     return model_.velocity(x, at::tensor(t).to(x.device()), y);
   };
   const SamplingOptions& sampling = files_.card().sampling;
-  diffusion::Integration integration(velocity, {classes, config.classes}, {.schedule = sampling},
-                                     diffusion::make_solver(sampling),
-                                     noise.to(runtime_.torch_device()));
+  diffusion::Integration integration(
+      velocity, {classes, config.classes}, {.schedule = sampling},
+      diffusion::make_solver(sampling, systems::process_of(files_.card())),
+      noise.to(runtime_.torch_device()));
   while (!integration.done()) integration.advance();
   return integration.state();  // (N, T, C), normalised
 }

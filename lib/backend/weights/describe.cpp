@@ -53,13 +53,19 @@ bool is_known(const FileLayout& layout, const std::string& name) {
          match_key(*part->family, name.substr(std::string(part->prefix).size())).has_value();
 }
 
+// A file of one network alone is asked for the names as its table counts them.
+std::vector<std::string> counted(const FileLayout& layout, const std::vector<std::string>& names) {
+  return layout.parts.size() == 1 ? renumbered(*layout.parts[0].family, names) : names;
+}
+
 const FileLayout* recognise(std::span<const FileLayout> layouts,
                             const std::vector<std::string>& names) {
   const FileLayout* best = nullptr;
   size_t most = names.size() / 2;  // fewer would be guessing
   for (const FileLayout& layout : layouts) {
+    const std::vector<std::string> asked = counted(layout, names);
     const auto known = static_cast<size_t>(std::count_if(
-        names.begin(), names.end(), [&](const auto& name) { return is_known(layout, name); }));
+        asked.begin(), asked.end(), [&](const auto& name) { return is_known(layout, name); }));
     if (known <= most) continue;
     most = known;
     best = &layout;
@@ -87,7 +93,8 @@ void judge_part(const FileLayout::Part& part, const std::vector<std::string>& na
 }
 
 void write_judgement(std::ostream& out, const FileLayout& layout,
-                     const std::vector<std::string>& names) {
+                     const std::vector<std::string>& spelled) {
+  const std::vector<std::string> names = counted(layout, spelled);
   out << "recognised as: " << layout.title << "\n";
   Findings findings;
   std::map<const FileLayout::Part*, std::vector<std::string>> names_by_part;

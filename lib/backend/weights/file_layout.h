@@ -18,6 +18,9 @@ struct Spelling {
   /// Biases whose names end so are multiplied with a mask that leaves out the key's third. A file
   /// without the masks (name + "_mask") gets them as (1, 0, 1). Empty: the network has none.
   std::string_view masked_bias = {};
+  /// What names begin with where a published file holds more than the network: the first that
+  /// occurs selects its tensors.
+  std::span<const std::string_view> prefixes = {};
 };
 
 /// A kind of file: which names belong to which network.

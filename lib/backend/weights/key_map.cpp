@@ -128,7 +128,44 @@ std::vector<Indices> instances(const KeyRule& rule, const std::vector<KeyMatch>&
   return box(grouped ? low : Indices(holes, 0), high);
 }
 
+// The number that follows `prefix` in a name, and what stands behind it.
+struct Numbered {
+  int number = 0;
+  std::string_view rest;
+};
+
+std::optional<Numbered> number_behind(std::string_view prefix, std::string_view name) {
+  if (prefix.empty() || !name.starts_with(prefix)) return std::nullopt;
+  name.remove_prefix(prefix.size());
+  const auto number = take_index(name);
+  return number ? std::optional(Numbered{*number, name}) : std::nullopt;
+}
+
+// One more than the largest number behind `prefix`.
+int count_behind(std::string_view prefix, const std::vector<std::string>& names) {
+  int count = 0;
+  for (const std::string& name : names)
+    if (const auto found = number_behind(prefix, name)) count = std::max(count, found->number + 1);
+  return count;
+}
+
 }  // namespace
+
+std::vector<std::string> renumbered(const KeyFamily& family, std::vector<std::string> names) {
+  const std::string_view prefix = family.optional_prefix;
+  for (std::string& name : names)
+    if (!prefix.empty() && name.starts_with(prefix)) name.erase(0, prefix.size());
+  const auto& [from, to, numbering] = family.renumbering;
+  if (numbering == Numbering::kSame) return names;
+  const bool backwards = numbering == Numbering::kBackwards;
+  const int count = count_behind(backwards ? from : to, names);
+  for (std::string& name : names)
+    if (const auto found = number_behind(from, name)) {
+      const int number = backwards ? count - 1 - found->number : count + found->number;
+      name = to + std::to_string(number) + std::string(found->rest);
+    }
+  return names;
+}
 
 std::optional<KeyMatch> match_key(const KeyFamily& family, const std::string& name) {
   std::string_view bare = name;

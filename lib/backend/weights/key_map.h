@@ -17,8 +17,17 @@ enum class KeyNeed {
   kSurplus,  // known, and a model may leave it unread; the note says why
 };
 
-/// Says how the tensor is changed. The thirds are stacked along the first axis.
-enum class KeyChange { kNone, kQueryThird, kKeyThird, kValueThird, kDropFirstAxis };
+/// Says how the tensor is changed. The thirds are stacked along the first axis; kFlatten makes one
+/// of all axes but the first, kToConvolution a 1x1 convolution of a matrix.
+enum class KeyChange {
+  kNone,
+  kQueryThird,
+  kKeyThird,
+  kValueThird,
+  kDropFirstAxis,
+  kFlatten,
+  kToConvolution
+};
 
 struct KeyRule {
   const char* source;     // {} stands for a number, a final * for the rest (weight and bias)
@@ -30,11 +39,26 @@ struct KeyRule {
   const char* target() const { return published == nullptr ? source : published; }
 };
 
+/// How a spelling counts what stands behind a prefix: as the table does, from the other end, or
+/// going on behind the last number of the target prefix.
+enum class Numbering { kSame, kBackwards, kBehind };
+
+/// Names that start with `from` and a number get `to` and another number before the table is asked.
+struct Renumbering {
+  const char* from = "";
+  const char* to = "";
+  Numbering numbering = Numbering::kSame;
+};
+
 struct KeyFamily {
   const char* title;
   const char* optional_prefix;  // dropped from names that start with it
   std::span<const KeyRule> rules;
+  Renumbering renumbering = {};
 };
+
+/// The names without the family's optional prefix, renumbered: as match_key() takes them.
+std::vector<std::string> renumbered(const KeyFamily& family, std::vector<std::string> names);
 
 struct KeyMatch {
   const KeyRule* rule;
@@ -49,8 +73,8 @@ std::optional<KeyMatch> match_key(const KeyFamily& family, const std::string& na
 /// Counts the `names` that have a rule.
 size_t count_known(const KeyFamily& family, const std::vector<std::string>& names);
 
-/// Names (in the family's spelling, without optional prefix) that the table asks for, given how
-/// many layers `names` has, and that are not among `names`.
+/// Names (in the family's spelling, renumbered, without optional prefix) that the table asks for,
+/// given how many layers `names` has, and that are not among `names`.
 std::vector<std::string> missing_keys(const KeyFamily& family,
                                       const std::vector<std::string>& names);
 

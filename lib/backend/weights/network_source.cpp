@@ -8,7 +8,10 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <numeric>
 #include <unordered_map>
+#include <utility>
 
 #include "svgen/error.h"
 #include "weights/stored_tensor.h"
@@ -69,11 +72,23 @@ class NetworkSource : public StateSource {
   std::vector<TensorInfo> infos_;
 };
 
+void change_axes(KeyChange change, std::vector<int64_t>& shape) {
+  if (change == KeyChange::kDropFirstAxis && !shape.empty() && shape[0] == 1)
+    shape.erase(shape.begin());
+  // Numbers that overflow are those of no file: its size was compared.
+  if (change == KeyChange::kFlatten && shape.size() > 2)
+    shape = {shape[0],
+             std::accumulate(shape.begin() + 1, shape.end(), int64_t{1}, std::multiplies<>())};
+  if (change == KeyChange::kToConvolution && shape.size() == 2) shape.insert(shape.end(), {1, 1});
+}
+
 /// The spelling that knows most of the names.
 const KeyFamily& recognise(const Spelling& spelling, const std::vector<std::string>& names) {
   return *std::max_element(
       spelling.families.begin(), spelling.families.end(),
-      [&](const auto& a, const auto& b) { return count_known(a, names) < count_known(b, names); });
+      [&](const auto& a, const auto& b) {
+        return count_known(a, renumbered(a, names)) < count_known(b, renumbered(b, names));
+      });
 }
 
 NetworkSource::NetworkSource(std::shared_ptr<StateSource> file, const Spelling& spelling,
@@ -91,6 +106,7 @@ NetworkSource::NetworkSource(std::shared_ptr<StateSource> file, const Spelling& 
     chosen.push_back(&info);
   }
   const KeyFamily& family = recognise(spelling_, names);
+  names = renumbered(family, std::move(names));
   for (size_t i = 0; i < names.size(); ++i) add(family, *chosen[i], names[i], prefix.empty());
   for (const std::string& name : order_)
     if (is_complete(name)) infos_.push_back(describe(name, recipes_.at(name)));
@@ -107,7 +123,10 @@ std::string NetworkSource::choose_prefix(const std::string& wanted) const {
     return used(plain) ? plain : std::string();
   // The residual ViT has names of its own that start like the encoder's prefix.
   const std::string usual = part_ == nullptr ? "" : part_->prefix;
-  return used(usual) ? usual : std::string();
+  if (used(usual) && !usual.empty()) return usual;
+  for (const std::string_view prefix : spelling_.prefixes)
+    if (used(std::string(prefix))) return std::string(prefix);
+  return {};
 }
 
 /// Whether the checkpoint keeps another network's tensor under this name.
@@ -156,8 +175,7 @@ TensorInfo NetworkSource::describe(const std::string& name, const Recipe& recipe
   const TensorInfo& first = *recipe.sources[0];
   TensorInfo info = first;
   info.name = name;
-  if (recipe.change == KeyChange::kDropFirstAxis && !info.shape.empty() && info.shape[0] == 1)
-    info.shape.erase(info.shape.begin());
+  change_axes(recipe.change, info.shape);
   if (!is_third(recipe.change)) return info;
   for (const TensorInfo* part : recipe.sources)
     if (part != nullptr && !part->unreadable.empty()) info.unreadable = part->unreadable;

@@ -37,7 +37,7 @@ void expect_the_hosts(Device device) {
   const std::vector<ImageView> views = pictures.views();
   runtime.run([&] {
     const std::span<const ImageView> images(views);
-    const at::Tensor found = engine::uploaded_pixels(images, runtime);
+    const at::Tensor found = engine::uploaded_pixels(images, models::kImageNetScale, runtime);
     EXPECT_EQ(found.device(), runtime.torch_device());
     EXPECT_TRUE(found.cpu().equal(engine::normalized_pixels(images)));
   });

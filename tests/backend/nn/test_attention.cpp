@@ -6,6 +6,7 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
+#include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -41,13 +42,27 @@ TEST(Attention, MaskRemovesTheBiasOfTheKeys) {
 }
 
 TEST(Attention, NormedQueriesIgnoreTheScaleOfTheirProjection) {
-  nn::Attention attention = filled({.width = 16, .heads = 2, .qk_norm = true});
+  nn::Attention attention = filled({.width = 16, .heads = 2, .qk_norm = nn::QkNorm::kLayer});
   attention.qkv_bias = at::zeros_like(attention.qkv_bias);
   const at::Tensor x = test::wave({1, 5, 16});
   const at::Tensor before = attention(x);
   attention.qkv_weight = attention.qkv_weight.clone();
   attention.qkv_weight.narrow(0, 0, 32).mul_(3);
   EXPECT_LT(test::largest_difference(attention(x), before), 1e-4);
+}
+
+// The order of channels within a head is nobody's business but q's and k's.
+TEST(Attention, WithSplitPairsIsTheSameMap) {
+  for (const nn::QkNorm norm : {nn::QkNorm::kNone, nn::QkNorm::kRms}) {
+    nn::Attention attention =
+        filled({.width = 16, .heads = 2, .qk_norm = norm, .rotates_pairs = true});
+    const nn::RotaryTables tables = nn::cell_rotary_tables(8, 2, 3);
+    const at::Tensor x = test::wave({2, 7, 16});
+    const c10::InferenceMode inference;
+    const at::Tensor before = attention(x, &tables);
+    attention.split_pairs();
+    EXPECT_LT(test::largest_difference(attention(x, &tables), before), 1e-6);
+  }
 }
 
 TEST(Attention, NamesItsTensorsAsEachCheckpointFamilyDoes) {
@@ -61,7 +76,7 @@ TEST(Attention, NamesItsTensorsAsEachCheckpointFamilyDoes) {
   EXPECT_EQ(names({.width = 8, .heads = 2, .masked_bias = true}),
             (std::set<std::string>{"qkv.weight", "qkv.bias", "qkv.bias_mask", "proj.weight",
                                    "proj.bias"}));
-  EXPECT_EQ(names({.width = 8, .heads = 2, .qk_norm = true}),
+  EXPECT_EQ(names({.width = 8, .heads = 2, .qk_norm = nn::QkNorm::kLayer}),
             (std::set<std::string>{"qkv.weight", "qkv.bias", "q_norm.weight", "q_norm.bias",
                                    "k_norm.weight", "k_norm.bias", "proj.weight", "proj.bias"}));
   EXPECT_EQ(names({.width = 8, .heads = 2, .names = nn::kPackedNames}),
@@ -76,7 +91,8 @@ TEST(Attention, GivesTheSameBitsWithAnyThreads) {
                                              {256, 768, 12},
                                              {256, 1152, 16},
                                              {257, 384, 8}}) {
-    const nn::Attention attention = filled({.width = width, .heads = heads, .qk_norm = true});
+    const nn::Attention attention =
+        filled({.width = width, .heads = heads, .qk_norm = nn::QkNorm::kLayer});
     const at::Tensor x = test::wave({1, tokens, width});
     test::expect_same_with_any_threads([&] { return attention(x); });
   }

@@ -2,6 +2,7 @@
 // The decoder's blocks: residual paths, sizes, layout and thread independence.
 #include "nn/conv_blocks.h"
 
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/zeros_like.h>
@@ -64,6 +65,17 @@ TEST(AttnBlock, IsTheIdentityWithoutItsOutputProjection) {
   block.proj_out.bias = at::zeros_like(block.proj_out.bias);
   const at::Tensor x = picture({2, 8, 3, 5});
   EXPECT_TRUE(block(x).equal(x));
+}
+
+TEST(Downsample, IsTheStridedConvolutionWithZerosAtTheFarEnds) {
+  nn::Downsample downsample(4);
+  test::fill(downsample);
+  const at::Tensor x = picture({2, 4, 6, 8});
+  const at::Tensor wanted =
+      at::conv2d(at::constant_pad_nd(x, {0, 1, 0, 1}), downsample.weight, downsample.bias, {2, 2});
+  EXPECT_LT(test::largest_difference(downsample(x), wanted), 1e-5);
+  downsample.arrange();
+  EXPECT_LT(test::largest_difference(downsample(x), wanted), 1e-5);
 }
 
 TEST(Upsample, DoublesBothSides) {

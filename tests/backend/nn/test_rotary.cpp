@@ -2,6 +2,8 @@
 // Rotary positions: periods, tables, and what a rotation keeps.
 #include "nn/rotary.h"
 
+#include <ATen/ops/arange.h>
+#include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
 #include "backend/nn/fill.h"
@@ -31,6 +33,22 @@ TEST(RotaryTables, PutRowAnglesBeforeColumnAnglesTwice) {
   EXPECT_NEAR(token[1].item<double>(), std::sin(turn * 0.5 / 10), 1e-6);
   EXPECT_NEAR(token[2].item<double>(), std::sin(turn * 0.25), 1e-6);
   EXPECT_TRUE(token.narrow(0, 0, 4).equal(token.narrow(0, 4, 4)));
+}
+
+TEST(CellRotaryTables, CountWholeCellsRowsFirst) {
+  const nn::RotaryTables tables = nn::cell_rotary_tables(8, 2, 4);
+  EXPECT_EQ(tables.cos.sizes().vec(), (std::vector<int64_t>{8, 8}));
+  const at::Tensor token = tables.sin[6];  // row 1, column 2
+  EXPECT_NEAR(token[0].item<double>(), std::sin(1.0), 1e-6);
+  EXPECT_NEAR(token[1].item<double>(), std::sin(0.01), 1e-6);
+  EXPECT_NEAR(token[2].item<double>(), std::sin(2.0), 1e-6);
+  EXPECT_TRUE(token.narrow(0, 0, 4).equal(token.narrow(0, 4, 4)));
+  EXPECT_THROW(nn::cell_rotary_tables(6, 2, 2), ShapeError);
+}
+
+TEST(PairsAsHalves, PutsTheFirstOfEachPairFirst) {
+  const at::Tensor x = at::arange(6).view({1, 6});
+  EXPECT_TRUE(nn::pairs_as_halves(x).equal(at::tensor({0, 2, 4, 1, 3, 5}).view({1, 6})));
 }
 
 TEST(Rotate, KeepsLengthsAndThePrefix) {

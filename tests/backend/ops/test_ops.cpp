@@ -7,6 +7,7 @@
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/rsqrt.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
@@ -139,6 +140,35 @@ TEST(ModulatedLayerNorm, IsTheSameWithAndWithoutGradients) {
   const at::Tensor reduced =
       ops::modulated_layer_norm(rows.x, rows.shift, rows.scale, 1e-6, at::kBFloat16);
   EXPECT_TRUE(reduced.equal(y.to(at::kBFloat16)));
+}
+
+TEST(ModulatedLayerNorm, MayLeaveTheMeanOn) {
+  const Rows rows;
+  const at::Tensor x = rows.x.to(at::kDouble);
+  const at::Tensor normal = x * at::rsqrt(x.square().mean(-1, true) + 1e-6);
+  const at::Tensor wanted = normal * (1 + rows.scale).unsqueeze(1) + rows.shift.unsqueeze(1);
+  const auto norm = [&] {
+    return ops::modulated_layer_norm(rows.x, rows.shift, rows.scale, 1e-6, at::kFloat,
+                                     ops::NormKind::kRms);
+  };
+  EXPECT_LT(largest_difference(norm(), wanted), 2e-6);
+  const c10::InferenceMode inference;
+  EXPECT_LT(largest_difference(norm(), wanted), 2e-6);
+  const at::Tensor branch = wave({2, 7, 24}, 0.7);
+  const auto [sum, next] =
+      ops::gated_sum_and_norm(rows.x - branch, at::ones({2, 24}), branch, rows.shift, rows.scale,
+                              1e-6, at::kFloat, ops::NormKind::kRms);
+  EXPECT_LT(largest_difference(next, wanted), 1e-5);
+}
+
+TEST(SiluHalves, IsTheProductOfTheHalvesOfARow) {
+  const at::Tensor x = wave({3, 5, 34}, 0.1, 3);
+  const at::Tensor wanted = at::silu(x.narrow(-1, 0, 17)) * x.narrow(-1, 17, 17);
+  EXPECT_LT(largest_difference(ops::silu_halves(x), wanted), 1e-6);
+  const c10::InferenceMode inference;
+  EXPECT_LT(largest_difference(ops::silu_halves(x), wanted), 1e-6);
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16})
+    expect_same_with_any_threads([&] { return ops::silu_halves(x.to(dtype)); });
 }
 
 TEST(ModulatedLayerNorm, TakesPartsOfAWiderMatrix) {

@@ -9,18 +9,18 @@ namespace svgen::systems {
 namespace {
 
 TEST(Svg, NamesANetworkForEachPartButTheStatistics) {
-  const System& svg = system_of({});
-  EXPECT_STREQ(svg.name, "svg");
+  const Card card;
+  EXPECT_STREQ(system_of(card).name, "svg");
   for (const ModelPart part :
        {ModelPart::kEncoder, ModelPart::kResidual, ModelPart::kDecoder, ModelPart::kDiffusion})
-    EXPECT_NE(svg.spelling(part), nullptr) << part_key(part);
-  EXPECT_EQ(svg.spelling(ModelPart::kStatistics), nullptr);
+    EXPECT_NE(spelling_of(card, part), nullptr) << part_key(part);
+  EXPECT_EQ(spelling_of(card, ModelPart::kStatistics), nullptr);
 }
 
 TEST(Svg, ItsCheckpointHoldsTheNetworksOfPhaseOne) {
   const System& svg = system_of({});
   const auto prefix_of = [&](ModelPart part) {
-    const weights::FileLayout::Part* found = svg.checkpoint().find(*svg.spelling(part));
+    const weights::FileLayout::Part* found = svg.checkpoint().find(*spelling_of({}, part));
     return std::string(found == nullptr ? "none" : found->prefix);
   };
   EXPECT_EQ(prefix_of(ModelPart::kEncoder), "encoder.");

@@ -21,11 +21,15 @@ TEST(SystemOf, IsTheOneThatTheCardNames) {
 TEST(FileLayouts, AreTheCheckpointsThenEachNetworkAloneInEachSpelling) {
   std::vector<std::string> titles;
   for (const weights::FileLayout& layout : file_layouts()) titles.push_back(layout.title);
-  EXPECT_THAT(titles, ::testing::ElementsAre(
-                          "SVG autoencoder checkpoint", "DINOv3 encoder in Meta's spelling",
-                          "DINOv3 encoder in the spelling of HF transformers",
-                          "DINOv3 encoder in timm's spelling", "residual ViT", "decoder",
-                          "diffusion transformer", "latent statistics"));
+  EXPECT_THAT(
+      titles,
+      ::testing::ElementsAre(
+          "SVG autoencoder checkpoint", "DINOv3 encoder in Meta's spelling",
+          "DINOv3 encoder in the spelling of HF transformers", "DINOv3 encoder in timm's spelling",
+          "KL autoencoder", "KL autoencoder (diffusers)", "KL autoencoder (diffusers, older)",
+          "residual ViT", "decoder", "KL autoencoder", "KL autoencoder (diffusers)",
+          "KL autoencoder (diffusers, older)", "diffusion transformer", "DiT or SiT", "REPA's SiT",
+          "LightningDiT", "DiT (diffusers)", "latent statistics"));
 }
 
 TEST(FileLayouts, KnowTheNamesOfStatistics) {

@@ -12,8 +12,9 @@ namespace svgen::weights::testing {
 
 inline std::shared_ptr<StateSource> open_part(const std::filesystem::path& file, ModelPart part,
                                               const std::string& prefix = "") {
-  const systems::System& system = systems::system_of({});
-  return open_network(file, *system.spelling(part), prefix, system.checkpoint());
+  const Card card;
+  return open_network(file, *systems::spelling_of(card, part), prefix,
+                      systems::checkpoint_of(systems::system_of(card)));
 }
 
 }  // namespace svgen::weights::testing

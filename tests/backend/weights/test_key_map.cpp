@@ -50,6 +50,16 @@ TEST(CountKnown, CountsNamesWithARule) {
   EXPECT_EQ(count_known(kFamily, {"token", "layer.0.q", "foo", "loss.x"}), 3u);
 }
 
+TEST(Renumbered, CountsFromTheOtherEndOrBehindOthers) {
+  const KeyFamily backwards = {"test", "", kRules, {"up.", "level.", Numbering::kBackwards}};
+  EXPECT_THAT(renumbered(backwards, {"up.0.a", "up.2.b", "token", "up.x"}),
+              ElementsAre("level.2.a", "level.0.b", "token", "up.x"));
+  const KeyFamily behind = {"test", "model.", kRules, {"later.", "blocks.", Numbering::kBehind}};
+  EXPECT_THAT(renumbered(behind, {"model.blocks.7.a", "later.0.a", "later.3.b"}),
+              ElementsAre("blocks.7.a", "blocks.8.a", "blocks.11.b"));
+  EXPECT_THAT(renumbered(kFamily, {"model.up.3.a"}), ElementsAre("up.3.a"));
+}
+
 TEST(MissingKeys, AsksForEveryLayerUpToTheLargest) {
   EXPECT_THAT(
       missing_keys(kFamily,

@@ -16,13 +16,6 @@ std::string block_of(int64_t level) {
   return "up." + std::to_string(level) + ".block.";
 }
 
-// Channels-last memory with the strides of a whole batch. A batch of one may call other strides
-// contiguous too, and the library's convolutions choose their method by them.
-at::Tensor channels_last(const at::Tensor& x) {
-  const int64_t n = x.size(0), c = x.size(1), h = x.size(2), w = x.size(3);
-  return x.permute({0, 2, 3, 1}).reshape({-1}).view({n, h, w, c}).permute({0, 3, 1, 2});
-}
-
 int64_t top_channels(const ConvDecoderConfig& config) {
   return config.channels * config.multipliers.back();
 }
@@ -167,7 +160,7 @@ at::Tensor ConvDecoder::forward(const at::Tensor& latent) const {
     throw ShapeError("the latent does not fit the decoder",
                      {.expected = "[N, " + std::to_string(config.latent_channels) + ", h, w]",
                       .found = shape_text(latent.sizes().vec())});
-  at::Tensor h = conv_in(channels_last(latent));  // (N, top, h, w)
+  at::Tensor h = conv_in(nn::channels_last(latent));  // (N, top, h, w)
   h = mid_block_2(mid_attn_1(mid_block_1(h)));
   for (size_t level = up.size(); level-- > 0;) h = up[level](h);
   return conv_out(norm_out.then_swish(h));  // (N, 3, H, W)

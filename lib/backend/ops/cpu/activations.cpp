@@ -46,7 +46,7 @@ void silu_product_slice(const Bfloat16* x, const Bfloat16* y, Bfloat16* z, int64
   silu_product_each(x, y, z, count);
 }
 
-constexpr int64_t kSlice = 8192;
+constexpr int64_t kSlice = 8192, kRowsAtOnce = 4;
 
 // work(first, count) for slices of an array.
 template <typename Work>
@@ -86,7 +86,19 @@ void silu_product(const T* x, const T* y, T* z, int64_t count) {
                  int64_t size) { silu_product_slice(x + first, y + first, z + first, size); });
 }
 
+template <typename T>
+void silu_halves(const T* x, T* z, int64_t rows, int64_t half) {
+  at::parallel_for(
+      0, rows, kRowsAtOnce,
+      [&](int64_t begin, int64_t end) {
+        for (int64_t row = begin; row < end; ++row)
+          silu_product_slice(x + row * 2 * half, x + (row * 2 + 1) * half, z + row * half, half);
+      });
+}
+
 template void silu_product(const float*, const float*, float*, int64_t);
 template void silu_product(const Bfloat16*, const Bfloat16*, Bfloat16*, int64_t);
+template void silu_halves(const float*, float*, int64_t, int64_t);
+template void silu_halves(const Bfloat16*, Bfloat16*, int64_t, int64_t);
 
 }  // namespace svgen::ops::cpu

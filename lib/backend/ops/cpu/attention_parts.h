@@ -42,7 +42,14 @@ SVGEN_INLINE void widen(const T* from, int64_t size, float* to) {
 
 SVGEN_INLINE void normalise(float* x, int64_t size, const HeadNorm& norm) {
   if (norm.weight == nullptr) return;
-  const Moments found = moments(x, size, static_cast<float>(norm.eps));
+  const auto eps = static_cast<float>(norm.eps);
+  if (norm.bias == nullptr) {
+    const Moments found = root_mean_square(x, size, eps);
+    for (int64_t i = 0; i < size; i += kLanes)
+      store(x + i, load(x + i) * found.inverse * load(norm.weight + i, size - i));
+    return;
+  }
+  const Moments found = moments(x, size, eps);
   for (int64_t i = 0; i < size; i += kLanes) {
     const Floats normal = (load(x + i) - found.mean) * found.inverse;
     store(x + i, normal * load(norm.weight + i, size - i) + load(norm.bias + i, size - i));

@@ -19,6 +19,10 @@ void gelu_tanh(const float* x, float* y, int64_t count);
 template <typename T>
 void silu_product(const T* x, const T* y, T* z, int64_t count);
 
+/// z (rows, half) of x (rows, 2 half): silu of a row's first half times its second half.
+template <typename T>
+void silu_halves(const T* x, T* z, int64_t rows, int64_t half);
+
 struct GroupNormShape {
   int64_t images, pixels, channels;
   int64_t groups;  // a divisor of channels
@@ -79,10 +83,11 @@ struct RowOfImage {
   int64_t stride;
 };
 
-/// (x - mean) / sqrt(biased variance + eps) of each row, times base + scale plus shift.
+/// (x - mean) / sqrt(biased variance + eps) of each row, or x / sqrt(mean of x^2 + eps) where it is
+/// not `centred`, times base + scale plus shift.
 template <typename Out>
 void modulated_layer_norm(const float* x, Out* y, const TokenShape& shape, const RowOfImage& shift,
-                          const RowOfImage& scale, float base, double eps);
+                          const RowOfImage& scale, float base, double eps, bool centred = true);
 
 /// y = x + gate * branch.
 template <typename Branch>
@@ -95,7 +100,7 @@ struct HeadRows {
   int64_t image, head, token;
 };
 
-/// An affine layer norm over the head; weight null: none.
+/// An affine layer norm over the head; bias null: a root mean square norm; weight null: none.
 struct HeadNorm {
   const float* weight = nullptr;
   const float* bias = nullptr;

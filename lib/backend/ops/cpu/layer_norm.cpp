@@ -14,9 +14,9 @@ constexpr int64_t kRowsAtOnce = 8;
 
 template <typename Out>
 SVGEN_INLINE void norm_each(const float* x, Out* y, int64_t rows, int64_t width, const float* shift,
-                            const float* scale, float base, float eps) {
+                            const float* scale, float base, float eps, bool centred) {
   for (int64_t row = 0; row < rows; ++row, x += width, y += width) {
-    const Moments found = moments(x, width, eps);
+    const Moments found = centred ? moments(x, width, eps) : root_mean_square(x, width, eps);
     for (int64_t i = 0; i < width; i += kLanes) {
       const int64_t n = width - i;
       const Floats normal = (load(x + i, n) - found.mean) * found.inverse;
@@ -27,14 +27,14 @@ SVGEN_INLINE void norm_each(const float* x, Out* y, int64_t rows, int64_t width,
 
 SVGEN_VECTOR_CLONES
 void norm_rows(const float* x, float* y, int64_t rows, int64_t width, const float* shift,
-               const float* scale, float base, float eps) {
-  norm_each(x, y, rows, width, shift, scale, base, eps);
+               const float* scale, float base, float eps, bool centred) {
+  norm_each(x, y, rows, width, shift, scale, base, eps, centred);
 }
 
 SVGEN_VECTOR_CLONES
 void norm_rows(const float* x, Bfloat16* y, int64_t rows, int64_t width, const float* shift,
-               const float* scale, float base, float eps) {
-  norm_each(x, y, rows, width, shift, scale, base, eps);
+               const float* scale, float base, float eps, bool centred) {
+  norm_each(x, y, rows, width, shift, scale, base, eps, centred);
 }
 
 template <typename Branch>
@@ -75,13 +75,13 @@ void for_rows(const TokenShape& shape, const Work& work) {
 
 template <typename Out>
 void modulated_layer_norm(const float* x, Out* y, const TokenShape& shape, const RowOfImage& shift,
-                          const RowOfImage& scale, float base, double eps) {
+                          const RowOfImage& scale, float base, double eps, bool centred) {
   for_rows(
       shape,
       [&](int64_t first, int64_t rows, int64_t image) {
         norm_rows(x + first * shape.width, y + first * shape.width, rows, shape.width,
                   shift.data + image * shift.stride, scale.data + image * scale.stride, base,
-                  static_cast<float>(eps));
+                  static_cast<float>(eps), centred);
       });
 }
 
@@ -98,9 +98,9 @@ void gated_sum(const float* x, const Branch* branch, float* y, const TokenShape&
 }
 
 template void modulated_layer_norm(const float*, float*, const TokenShape&, const RowOfImage&,
-                                   const RowOfImage&, float, double);
+                                   const RowOfImage&, float, double, bool);
 template void modulated_layer_norm(const float*, Bfloat16*, const TokenShape&, const RowOfImage&,
-                                   const RowOfImage&, float, double);
+                                   const RowOfImage&, float, double, bool);
 template void gated_sum(const float*, const float*, float*, const TokenShape&, const RowOfImage&);
 template void gated_sum(const float*, const Bfloat16*, float*, const TokenShape&,
                         const RowOfImage&);

@@ -160,6 +160,16 @@ SVGEN_INLINE Moments moments(const float* x, int64_t count, float eps) {
   return {mean, 1.0f / std::sqrt(sum(squares) / static_cast<float>(count) + eps)};
 }
 
+/// The same without taking the mean off: 1 / sqrt(mean of x^2 + eps).
+SVGEN_INLINE Moments root_mean_square(const float* x, int64_t count, float eps) {
+  Floats squares{};
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const Floats v = load(x + i, count - i);
+    squares += v * v;
+  }
+  return {0, 1.0f / std::sqrt(sum(squares) / static_cast<float>(count) + eps)};
+}
+
 /// function(x[i]) for i < count, a vector at a time; the last one is padded with zeros.
 template <typename Function>
 SVGEN_INLINE void map_lanes(const float* x, float* y, int64_t count, Function function) {

@@ -31,17 +31,25 @@ __global__ void __launch_bounds__(kLanes* kHeadsAtOnce)
   const int64_t from = h < heads ? h : heads - 1;
   const T* __restrict__ x =
       part.x + image * part.rows.image + from * part.rows.head + token * part.rows.token;
-  const bool normed = part.weight != nullptr;
-  const Norm norm =
-      normed ? norm_of(moments_of_row<kPack>(x, head), static_cast<float>(part.eps)) : Norm{0, 1};
+  const bool normed = part.weight != nullptr, centred = part.bias != nullptr;
+  Norm norm{0, 1};
+  if (normed) {
+    const Moments all = moments_of_row<kPack>(x, head);
+    const auto eps = static_cast<float>(part.eps);
+    norm = centred ? norm_of(all, eps) : root_mean_square(all, eps);
+  }
   if (h >= heads) return;
   const auto at = [&](int64_t i) {
     Pack<kPack> v = load<kPack>(x + i);
     if (!normed) return v;
-    const Pack<kPack> gain = load<kPack>(part.weight + i), offset = load<kPack>(part.bias + i);
+    const Pack<kPack> gain = load<kPack>(part.weight + i);
 #pragma unroll
     for (int j = 0; j < kPack; ++j)
-      v.value[j] = (v.value[j] - norm.mean) * norm.inverse * gain.value[j] + offset.value[j];
+      v.value[j] = (v.value[j] - norm.mean) * norm.inverse * gain.value[j];
+    if (!centred) return v;
+    const Pack<kPack> offset = load<kPack>(part.bias + i);
+#pragma unroll
+    for (int j = 0; j < kPack; ++j) v.value[j] += offset.value[j];
     return v;
   };
   const bool turns = part.rotation.sin != nullptr && token >= part.rotation.prefix;

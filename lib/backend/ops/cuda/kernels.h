@@ -24,19 +24,25 @@ using cpu::TokenShape;
 template <typename T>
 cudaError_t silu_product(const T* x, const T* y, T* z, int64_t count, cudaStream_t stream);
 
+/// z (rows, half) of x (rows, 2 half). T: float or Bfloat16.
+template <typename T>
+cudaError_t silu_halves(const T* x, T* z, int64_t rows, int64_t half, cudaStream_t stream);
+
 /// One row of `width` for each image, `stride` elements apart.
 struct ImageRows {
   const float* data;
   int64_t stride;
 };
 
-/// Describes the result for normalised rows: y = LN(x) (base + scale) + shift.
+/// Describes the result for normalised rows: y = LN(x) (base + scale) + shift. LN takes the mean
+/// off where it is `centred`.
 template <typename Out>
 struct RowNorm {
   Out* y;
   ImageRows shift, scale;
   float base;
   double eps;
+  bool centred = true;
 };
 
 /// Statistics in float32. Out: float or Bfloat16.
@@ -66,8 +72,8 @@ cudaError_t group_norm(const In* x, Out* y, const GroupNormShape& shape, const P
                        cudaStream_t stream);
 
 /// Describes one of q, k, v as it lies in their common product, and where it goes. The elements of
-/// a head are neighbours. An affine layer norm over the head unless `weight` is null, then the
-/// rotation.
+/// a head are neighbours. An affine layer norm over the head, a root mean square norm where `bias`
+/// is null, none where `weight` is, then the rotation.
 template <typename T, typename Parameter>
 struct HeadPart {
   const T* x;

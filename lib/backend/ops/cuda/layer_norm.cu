@@ -45,7 +45,9 @@ __device__ Pack<kPack> sum_of(const float* x, const Branch* branch, const float*
 template <int kPack, typename Out>
 __device__ void normalise(const float* row, const Moments& own, int64_t width,
                           const RowNorm<Out>& of) {
-  const Norm norm = norm_of(merged_over_block<kThreads>(own), static_cast<float>(of.eps));
+  const Moments all = merged_over_block<kThreads>(own);
+  const auto eps = static_cast<float>(of.eps);
+  const Norm norm = of.centred ? norm_of(all, eps) : root_mean_square(all, eps);
   const float* __restrict__ scale = row_for(of.scale), * __restrict__ shift = row_for(of.shift);
   Out* __restrict__ y = of.y + first_element(width);
   for_packs<kPack>(width, [&](int64_t i) {

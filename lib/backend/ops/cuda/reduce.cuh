@@ -97,4 +97,9 @@ __device__ inline Norm norm_of(const Moments& moments, float eps) {
   return {moments.mean, 1.0f / sqrtf(moments.squares / moments.count + eps)};
 }
 
+/// 0 and 1 / sqrt(mean of x^2 + eps).
+__device__ inline Norm root_mean_square(const Moments& moments, float eps) {
+  return {0, 1.0f / sqrtf(moments.squares / moments.count + moments.mean * moments.mean + eps)};
+}
+
 }  // namespace svgen::ops::cuda

@@ -41,7 +41,8 @@ TEST(Dit, VelocityIsTheFirstHalfOfAllRows) {
 
 TEST(Dit, WithoutLearnedSigmaOrNormHasFewerTensors) {
   models::DitConfig config = kSmall;
-  config.learn_sigma = config.qk_norm = false;
+  config.learn_sigma = false;
+  config.qk_norm = nn::QkNorm::kNone;
   models::Dit dit = filled(config);
   EXPECT_EQ(dit.forward_all(test::wave({2, 9, 6}), kTimes, kLabels).size(2), 6);
   int64_t count = 0;

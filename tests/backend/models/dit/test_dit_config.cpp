@@ -52,7 +52,7 @@ const DitConfig kSmall = {
 
 TEST(DitSizes, HeadsMustBeGivenWithoutAQueryNorm) {
   DitConfig config = kSmall;
-  config.qk_norm = false;
+  config.qk_norm = nn::QkNorm::kNone;
   const test::ModuleSource source{models::Dit(config)};
   EXPECT_EQ(rejected({}, source), "diffusion.heads");
   DiffusionConfig card;

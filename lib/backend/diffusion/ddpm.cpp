@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// Ancestral and DDIM steps.
+#include "diffusion/ddpm.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/exp.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace svgen::diffusion {
+
+DiffusionSolver::DiffusionSolver(const SamplingOptions& options, StepNoise noise)
+    : options_(options),
+      table_(diffusion_table(options.steps, options.timestep_spacing)),
+      noise_(std::move(noise)) {}
+
+void DiffusionSolver::begin(at::Tensor noise) {
+  state_ = std::move(noise);
+  step_ = 0;
+}
+
+float DiffusionSolver::time(int64_t kept) const {
+  constexpr auto kSteps = static_cast<float>(DiffusionTable::kSteps);
+  return 1 - static_cast<float>(table_.steps[static_cast<size_t>(kept)]) / kSteps;
+}
+
+std::vector<float> DiffusionSolver::known_times() const {
+  std::vector<float> times;
+  for (auto kept = static_cast<int64_t>(table_.steps.size()); kept-- > 0;)
+    times.push_back(time(kept));
+  return times;
+}
+
+void DiffusionSolver::advance(const VelocityField& prediction) {
+  const int64_t kept = static_cast<int64_t>(table_.steps.size()) - 1 - step_;
+  const int64_t channels = state_.size(2);
+  const at::Tensor out = prediction(state_, Times(static_cast<size_t>(state_.size(0)), time(kept)));
+  const at::Tensor epsilon = out.narrow(2, 0, channels);
+  const at::Tensor share =
+      out.size(2) == 2 * channels ? out.narrow(2, channels, channels) : at::Tensor();
+  state_ = options_.solver == SolverKind::kDdim ? implicit(epsilon, kept)
+                                                : ancestral(epsilon, share, kept);
+  ++step_;
+}
+
+// Coefficients are computed in double and used in float32, as published.
+at::Tensor DiffusionSolver::ancestral(const at::Tensor& epsilon, const at::Tensor& share,
+                                      int64_t kept) const {
+  const auto k = static_cast<size_t>(kept);
+  const double bar = table_.alpha_bar[k], before = table_.alpha_bar_before[k],
+               beta = table_.beta[k];
+  const at::Tensor data = state_ * std::sqrt(1 / bar) - epsilon * std::sqrt(1 / bar - 1);
+  const double of_data = beta * std::sqrt(before) / (1 - bar);
+  const double of_state = (1 - before) * std::sqrt(1 - beta) / (1 - bar);
+  const at::Tensor mean = data * of_data + state_ * of_state;
+  if (kept == 0) return mean;
+  const at::Tensor noise = noise_(step_);
+  if (!share.defined()) return mean + noise * std::sqrt(beta);
+  // The lower bound of step 0 is 0, whose logarithm is that of step 1 instead.
+  const double low = std::log(table_.posterior_variance[std::max<size_t>(k, 1)]);
+  const at::Tensor above = (share + 1) * 0.5;
+  return mean + noise * at::exp((above * std::log(beta) + (1 - above) * low) * 0.5);
+}
+
+at::Tensor DiffusionSolver::implicit(const at::Tensor& epsilon, int64_t kept) const {
+  const auto k = static_cast<size_t>(kept);
+  const double bar = table_.alpha_bar[k], before = table_.alpha_bar_before[k];
+  const at::Tensor data = state_ * std::sqrt(1 / bar) - epsilon * std::sqrt(1 / bar - 1);
+  const double sigma =
+      options_.eta * std::sqrt((1 - before) / (1 - bar)) * std::sqrt(1 - bar / before);
+  const at::Tensor mean =
+      data * std::sqrt(before) + epsilon * std::sqrt(std::max(0.0, 1 - before - sigma * sigma));
+  return sigma > 0 && kept > 0 ? mean + noise_(step_) * sigma : mean;
+}
+
+}  // namespace svgen::diffusion

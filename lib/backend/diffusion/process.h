@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// The process that a model reverses: how noise and data mix at each time.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "svgen/sampling.h"
+
+namespace svgen::diffusion {
+
+/// x_t = alpha x_1 + sigma x_0 with x_0 noise at t = 0 and x_1 data at t = 1 (Ma et al., 2024,
+/// section 2.1).
+enum class Path {
+  kStraight,   // alpha = t, sigma = 1 - t
+  kGvp,        // alpha = sin(pi t / 2), sigma = cos(pi t / 2)
+  kDiffusion,  // the 1000 steps of DiffusionTable
+};
+
+struct Process {
+  Path path = Path::kStraight;
+  bool ends_with_euler = false;  // Heun's last step is Euler's, as published
+};
+
+/// alpha and sigma at t, and their derivatives.
+struct PathTerms {
+  double alpha, sigma, alpha_slope, sigma_slope;
+};
+PathTerms path_terms(Path path, double t);
+
+/// The score grad log p_t(x) of the velocity v at x: of v = alpha' x_1 + sigma' x_0. t < 1.
+at::Tensor score_of(Path path, const at::Tensor& velocity, const at::Tensor& x, double t);
+
+/// Steps of a diffusion with noise, in the order in which they are reversed backwards: entry k is
+/// the k-th kept step from the data (Ho et al., 2020; Nichol and Dhariwal, 2021). beta runs from
+/// 1e-4 to 0.02 over 1000 steps; those of the kept ones follow from their cumulative products.
+struct DiffusionTable {
+  std::vector<int64_t> steps;  // 0 .. 999
+  std::vector<double> beta, alpha_bar, alpha_bar_before, posterior_variance;
+
+  static constexpr int64_t kSteps = 1000;
+};
+
+/// ConfigurationError where no spacing "leading" keeps exactly so many steps.
+DiffusionTable diffusion_table(int64_t steps, TimestepSpacing spacing);
+
+}  // namespace svgen::diffusion

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Solvers of the stochastic differential equation with the same marginals as the flow (Ma et al.,
+// 2024, section 2.3): dx = (v + w s) dt + sqrt(2 w) dW, with s the score and w(t) the diffusion.
+#pragma once
+
+#include "diffusion/solver.h"
+
+namespace svgen::diffusion {
+
+/// w(t) of the settings, for a path.
+double diffusion_at(const SamplingOptions& options, Path path, double t);
+
+/// Euler-Maruyama or stochastic Heun from 0 to 1 - last_step_size in steps - 1 equal steps, then
+/// one step without noise; without a last step, all the way in `steps` equal ones.
+class StochasticSolver : public Solver {
+ public:
+  StochasticSolver(const SamplingOptions& options, const Process& process, StepNoise noise);
+
+  void begin(at::Tensor noise) override;
+  void advance(const VelocityField& velocity) override;
+  bool done() const override { return step_ == options_.steps; }
+  int64_t step() const override { return step_; }
+  const at::Tensor& state() const override { return state_; }
+  std::vector<float> known_times() const override { return times_; }
+
+ private:
+  at::Tensor drift(const at::Tensor& velocity, const at::Tensor& x, float t) const;
+  at::Tensor last_step(const at::Tensor& velocity, float t) const;
+
+  SamplingOptions options_;
+  Path path_;
+  StepNoise noise_;
+  std::vector<float> times_;  // where each step begins
+  at::Tensor state_;
+  int64_t step_ = 0;
+};
+
+}  // namespace svgen::diffusion

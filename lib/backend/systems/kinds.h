@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// The networks that the parts of a card may be, by the kind that the card names.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "models/component.h"
+#include "models/network.h"
+#include "svgen/card.h"
+#include "weights/file_layout.h"
+#include "weights/state_source.h"
+
+namespace svgen::systems {
+
+/// Describes the network behind a part of a card.
+template <typename Protocol>
+struct NetworkKind {
+  const char* name = "";  // "kind" of the part; empty where a part is one network only
+  const weights::Spelling* spelling = nullptr;
+  /// The network with the sizes that the card and the headers of `file` give, without weights.
+  /// Throws what Component::from_file throws.
+  std::unique_ptr<Protocol> (*make)(const Card& card, const weights::StateSource& file,
+                                    int64_t latent_channels) = nullptr;
+  bool is_gaussian = false;  // an encoder that gives a posterior
+  /// Returns the network's channels as far as the card alone tells, else 0.
+  int64_t (*channels)(const Card& card) = nullptr;
+};
+
+/// The kind of a network whose Component is `kComponent`.
+template <typename Protocol, typename Network, const auto& kComponent>
+NetworkKind<Protocol> network_kind(const char* name, int64_t (*channels)(const Card&) = nullptr) {
+  return {.name = name,
+          .spelling = kComponent.spelling,
+          .make = [](const Card& card, const weights::StateSource& file,
+                     int64_t latent_channels) -> std::unique_ptr<Protocol> {
+            return std::make_unique<Network>(kComponent.from_file(card, file, latent_channels));
+          },
+          .channels = channels};
+}
+
+/// The kind of a denoiser that predicts and counts time by `kConvention`.
+template <typename Network, const auto& kComponent, const auto& kConvention>
+NetworkKind<models::Denoiser> denoiser_kind() {
+  return {.spelling = kComponent.spelling,
+          .make = [](const Card& card, const weights::StateSource& file,
+                     int64_t latent_channels) -> std::unique_ptr<models::Denoiser> {
+            return std::make_unique<Network>(kComponent.from_file(card, file, latent_channels),
+                                             kConvention);
+          }};
+}
+
+/// All encoders and decoders that a card may name.
+std::span<const NetworkKind<models::FeatureEncoder>> encoder_kinds();
+std::span<const NetworkKind<models::PixelDecoder>> decoder_kinds();
+const NetworkKind<models::FeatureEncoder>& residual_kind();
+
+/// Those that a card names; the first of their table for a card without the part.
+const NetworkKind<models::FeatureEncoder>& encoder_kind(const Card& card);
+const NetworkKind<models::PixelDecoder>& decoder_kind(const Card& card);
+
+}  // namespace svgen::systems

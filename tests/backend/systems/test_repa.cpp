@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// The row of repa: its process and its spelling. Parity is in tests/reference.
+#include <gtest/gtest.h>
+
+#include "models/dit/dit.h"
+#include "svgen/error.h"
+#include "systems/system.h"
+
+namespace svgen::systems {
+namespace {
+
+TEST(Repa, NamesItsProcessAndTransformer) {
+  Card card;
+  card.system = "repa";
+  EXPECT_EQ(process_of(card).path, diffusion::Path::kStraight);
+  EXPECT_EQ(spelling_of(card, ModelPart::kDiffusion), &models::kDitSpelling);
+  EXPECT_TRUE(process_of(card).ends_with_euler);
+}
+
+}  // namespace
+}  // namespace svgen::systems

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+// DiT, SiT, REPA and LightningDiT against their published code: forward passes and samplers.
+#include <ATen/ops/tensor.h>
+#include <c10/core/InferenceMode.h>
+
+#include "nn/rotary.h"
+#include "nn/sine_cosine.h"
+#include "reference/baselines.h"
+#include "systems/system.h"
+#include "weights/load.h"
+
+namespace svgen {
+namespace {
+
+using parity::as_cells;
+using parity::as_published;
+using parity::expect_close;
+using parity::hash_fill;
+
+Card card_of(const std::string& system, const nlohmann::json& config) {
+  const int64_t side = config.at("input_size"), patch = config.at("patch_size");
+  Card card;
+  card.system = system;
+  card.grid = {side, side};
+  card.diffusion = DiffusionConfig{};
+  card.diffusion->heads = config.at("num_heads");
+  card.diffusion->patch = patch;
+  return card;
+}
+
+// A tiny network of a system, read from a file in its published spelling.
+class Baseline {
+ public:
+  // `numbers` names the part of baselines.json whose sizes and tensors these are.
+  Baseline(const std::string& system, const std::string& numbers, DType dtype = DType::kFloat32,
+           const parity::NamedTensors& given = {}, nlohmann::json state = {})
+      : config_(parity::baseline(numbers).at("config")), card_(card_of(system, config_)) {
+    if (state.is_null()) state = parity::baseline(numbers).at("state_dict");
+    const int64_t tokens = side() / card_.diffusion->patch;
+    parity::NamedTensors all = {
+        {"pos_embed", nn::position_table(tokens, tokens, config_.at("hidden_size"))}};
+    all.insert(all.end(), given.begin(), given.end());
+    const std::filesystem::path file =
+        parity::written(system + "_tiny.safetensors", parity::formula_state(state, all));
+    const auto source = parity::open_spelled(file, models::kDitSpelling);
+    model_ = systems::system_of(card_).diffusion.make(card_, *source, 0);
+    if (dtype == DType::kFloat64)
+      weights::load_module(*model_, *source, at::kDouble);
+    else
+      parity::load_for_inference(*model_, *source, dtype);
+    process_ = systems::process_of(card_);
+  }
+
+  const models::Denoiser& model() const { return *model_; }
+  int64_t side() const { return config_.at("input_size"); }
+  at::Tensor sample(const SamplingOptions& options, int64_t images = 2) const {
+    return parity::sampled(*model_, side(), options, process_, images);
+  }
+  at::Tensor velocity(const std::vector<float>& t, const std::vector<int64_t>& y) const {
+    return as_published(model_->velocity(input(), at::tensor(t), at::tensor(y)), side());
+  }
+  at::Tensor prediction(const std::vector<float>& t, const std::vector<int64_t>& y) const {
+    return as_published(
+        model_->prediction(input(), model_->conditioning(at::tensor(t), at::tensor(y))), side());
+  }
+
+ private:
+  at::Tensor input() const {
+    return as_cells(hash_fill("input.z", {2, model_->channels(), side(), side()}, 1.5));
+  }
+
+  nlohmann::json config_;
+  Card card_;
+  std::unique_ptr<models::Denoiser> model_;
+  diffusion::Process process_;
+};
+
+class Baselines : public testing::Test {
+ protected:
+  void check(const std::string& system, const std::string& name, const at::Tensor& found) {
+    static std::map<std::string, parity::Cases> files;
+    const auto& cases =
+        files.try_emplace(system, "baselines/" + system + ".safetensors").first->second;
+    expect_close(system + ":" + name, found, cases[name], parity::tolerance_of(system, name));
+  }
+
+  c10::InferenceMode inference_;
+};
+
+SamplingOptions steps_of(SolverKind solver, int64_t steps, double shift = 0) {
+  return {.steps = steps, .shift = shift, .solver = solver};
+}
+
+SamplingOptions guided(SamplingOptions options, double scale, int64_t channels) {
+  options.guidance_scale = scale;
+  options.guidance_channels = channels;
+  return options;
+}
+
+TEST_F(Baselines, DitPredictsNoiseAndVariance) {
+  const Baseline dit("dit", "dit");
+  const auto t = [](double index) { return static_cast<float>(1 - index / 1000); };
+  check("dit", "dit.forward.t37_850", dit.prediction({t(37), t(850)}, {3, 10}));
+  check("dit", "dit.forward.t0_999", dit.prediction({t(0), t(999)}, {3, 10}));
+}
+
+// A random network does not denoise, so the values are in the hundreds.
+TEST_F(Baselines, DitReversesItsDiffusion) {
+  const Baseline dit("dit", "dit");
+  const SamplingOptions ddpm = steps_of(SolverKind::kDdpm, 10);
+  SamplingOptions ddim = steps_of(SolverKind::kDdim, 10);
+  check("dit", "ddpm10", dit.sample(ddpm));
+  check("dit", "ddpm10.cfg4.three_channels", dit.sample(guided(ddpm, 4, 3)));
+  check("dit", "ddpm10.cfg1.5.three_channels", dit.sample(guided(ddpm, 1.5, 3)));
+  check("dit", "ddim10", dit.sample(ddim));
+  check("dit", "ddim10.cfg4.three_channels", dit.sample(guided(ddim, 4, 3)));
+  ddim.timestep_spacing = TimestepSpacing::kLeading;
+  check("dit", "ddim10.paper_stride", dit.sample(ddim));
+}
+
+TEST_F(Baselines, DitWithoutLearnedVarianceTakesTheLargerBound) {
+  nlohmann::json state = parity::baseline("dit").at("state_dict");
+  state["final_layer.linear.weight"] = {16, 64};
+  state["final_layer.linear.bias"] = {16};
+  const Baseline dit("dit", "dit", DType::kFloat32, {}, state);
+  check("dit", "ddpm10.fixed_large", dit.sample(steps_of(SolverKind::kDdpm, 10)));
+}
+
+TEST_F(Baselines, SitGivesAVelocity) {
+  check("sit", "sit.forward", Baseline("sit", "dit").velocity({0.1f, 0.7f}, {3, 10}));
+}
+
+// "10" counts points of the grid there.
+TEST_F(Baselines, SitFlows) {
+  const Baseline sit("sit", "dit");
+  const SamplingOptions euler = steps_of(SolverKind::kEuler, 9);
+  check("sit", "ode.euler10", sit.sample(euler));
+  check("sit", "ode.heun210", sit.sample(steps_of(SolverKind::kHeun, 9)));
+  check("sit", "ode.rk410", sit.sample(steps_of(SolverKind::kRk4, 9)));
+  check("sit", "ode.euler10.cfg4.three_channels", sit.sample(guided(euler, 4, 3)));
+  check("sit", "ode.euler10.cfg4.all_channels", sit.sample(guided(euler, 4, 0)));
+}
+
+TEST_F(Baselines, SitFlowsAdaptivelyAsPublished) {
+  // In double as the reference: the widths of the steps follow the rounding of small errors.
+  const Baseline exact("sit", "dit", DType::kFloat64);
+  const SamplingOptions dopri5 = steps_of(SolverKind::kDopri5Published, 1);
+  check("sit", "ode.dopri5", exact.sample(dopri5));
+  check("sit", "ode.dopri5.first_alone", exact.sample(dopri5, 1));
+  const Baseline sit("sit", "dit");
+  expect_close("sit:ode.dopri5(float32)", sit.sample(dopri5), exact.sample(dopri5).to(at::kFloat),
+               1e-3);
+  // With the error of each image under control, and an end at 1, the result is that of a fine grid.
+  const at::Tensor own = sit.sample(steps_of(SolverKind::kDopri5, 1));
+  expect_close("sit:dopri5 of ours", own, sit.sample(steps_of(SolverKind::kRk4, 60)), 2e-3);
+  EXPECT_TRUE(own.narrow(0, 0, 1).equal(sit.sample(steps_of(SolverKind::kDopri5, 1), 1)));
+}
+
+TEST_F(Baselines, SitDiffuses) {
+  const Baseline sit("sit", "dit");
+  const SamplingOptions sigma = steps_of(SolverKind::kEulerMaruyama, 10);
+  check("sit", "sde.euler10.sigma", sit.sample(sigma));
+  check("sit", "sde.euler10.sigma.cfg1.5.three_channels", sit.sample(guided(sigma, 1.5, 3)));
+  SamplingOptions other = sigma;
+  other.diffusion_form = DiffusionForm::kLinear;
+  check("sit", "sde.euler10.linear", sit.sample(other));
+  other.diffusion_form = DiffusionForm::kDecreasing;
+  check("sit", "sde.euler10.decreasing", sit.sample(other));
+  other = sigma;
+  other.last_step = LastStep::kEuler;
+  check("sit", "sde.euler10.sigma.last_Euler", sit.sample(other));
+  other.last_step = LastStep::kNone;
+  other.steps = 9;
+  check("sit", "sde.euler10.sigma.last_None", sit.sample(other));
+  other = sigma;
+  other.diffusion_norm = 0.5;
+  check("sit", "sde.euler10.sigma.norm0.5", sit.sample(other));
+}
+
+TEST_F(Baselines, RepaRunsItsTimeFromDataToNoise) {
+  const Baseline repa("repa", "repa");
+  // Its velocity, noise less data, is ours with the sign turned.
+  check("repa", "repa.forward", -repa.velocity({0.9f, 0.3f}, {3, 1000}));
+  SamplingOptions euler = steps_of(SolverKind::kEuler, 10);
+  check("repa", "ode.euler10", repa.sample(euler));
+  euler.guidance = GuidanceSchedule::kInterval;
+  euler.guidance_start = 0.29999;  // 0 <= 1 - t <= 0.7
+  check("repa", "ode.euler10.cfg1.8.interval0_0.7", repa.sample(guided(euler, 1.8, 0)));
+  check("repa", "sde.em10", repa.sample(steps_of(SolverKind::kEulerMaruyama, 10)));
+}
+
+TEST_F(Baselines, LightningDitTurnsNeighbouringPairs) {
+  const nn::RotaryTables tables = nn::cell_rotary_tables(16, 4, 4);
+  // Published with each pair's angle twice in a row.
+  const auto in_pairs = [](const at::Tensor& halves) {
+    return halves.unflatten(1, {2, -1}).transpose(1, 2).flatten(1);
+  };
+  check("lightningdit", "rope.cos", in_pairs(tables.cos));
+  check("lightningdit", "rope.sin", in_pairs(tables.sin));
+  const Baseline model("lightningdit", "lightningdit");
+  check("lightningdit", "ldit.forward", model.velocity({0.1f, 0.7f}, {3, 10}));
+}
+
+TEST_F(Baselines, LightningDitFlows) {
+  const Baseline model("lightningdit", "lightningdit");
+  const SamplingOptions shifted = steps_of(SolverKind::kEuler, 9, 0.3);
+  check("lightningdit", "sample.euler10.shift0.3", model.sample(shifted));
+  check("lightningdit", "sample.euler10.shift0", model.sample(steps_of(SolverKind::kEuler, 9)));
+  SamplingOptions options = guided(shifted, 6.7, 3);
+  options.guidance = GuidanceSchedule::kInterval;
+  options.guidance_start = 0.125;
+  check("lightningdit", "sample.euler10.shift0.3.cfg6.7", model.sample(options));
+}
+
+TEST_F(Baselines, LightningDitMayHaveQueryNorms) {
+  nlohmann::json state = parity::baseline("lightningdit").at("state_dict");
+  for (const std::string block : {"blocks.0.", "blocks.1."})
+    for (const std::string norm : {"q_norm", "k_norm"})
+      state[block + "attn." + norm + ".weight"] = {16};
+  const Baseline model("lightningdit", "lightningdit", DType::kFloat32, {}, state);
+  check("lightningdit", "ldit.forward.qknorm", model.velocity({0.1f, 0.7f}, {3, 10}));
+}
+
+}  // namespace
+}  // namespace svgen
