@@ -44,14 +44,16 @@ const char* part_key(ModelPart part);
 struct FileReference {
   std::string file;
   std::string sha256;  // lower-case hex, or empty
+  std::string url;     // where it is published, or empty
+  int64_t bytes = 0;   // its size; 0: left out
 };
 
 // A size of 0 in the configurations below was left out of the card: a preset or the file determines
 // it.
 
 /// Holds the sizes of an encoder. `kind` says which network it is, and which of them it has: the
-/// vision transformer of DINOv3 (Siméoni et al., 2025), or the convolutions of a KL autoencoder
-/// (Rombach et al., 2022).
+/// vision transformer of DINOv3 (Siméoni et al., 2025), those of DINOv2, MAE and SigLIP 2, or the
+/// convolutions of a KL autoencoder (Rombach et al., 2022).
 struct EncoderConfig {
   FileReference source;
   std::string prefix;
@@ -60,6 +62,7 @@ struct EncoderConfig {
   int64_t width = 0, depth = 0, heads = 0, ffn = 0;
   int64_t registers = -1;  // -1: left out
   double rope_base = 0;
+  std::optional<bool> affine;  // false: features without the weight and bias of the last norm
   int64_t channels = 0;
   std::vector<int64_t> multipliers;
   int64_t res_blocks = 0;
@@ -74,7 +77,8 @@ struct ResidualConfig {
   int64_t width = 0, depth = 0, heads = 0, mlp = 0, outputs = 0;
 };
 
-/// Holds the sizes of a convolutional decoder: SVG's ("conv"), or that of a KL autoencoder ("kl").
+/// Holds the sizes of a decoder: SVG's convolutions ("conv"), those of a KL autoencoder ("kl"), or
+/// the vision transformer of RAE ("vit").
 struct DecoderConfig {
   FileReference source;
   std::string prefix;
@@ -84,6 +88,9 @@ struct DecoderConfig {
   int64_t res_blocks = 0;  // as published; the decoder has one more per level
   std::vector<int64_t> attention_levels;
   int64_t groups = 32;
+  std::string preset;
+  int64_t width = 0, depth = 0, heads = 0, mlp = 0;
+  std::string pixel_scale;  // of the pixels that it gives: "imagenet" (empty) or "signed"
 };
 
 /// The sizes of the diffusion transformer.
@@ -94,7 +101,9 @@ struct DiffusionConfig {
   int64_t width = 0, depth = 0, heads = 0, mlp = 0, classes = 0;
   int64_t patch = 0;  // cells of the latent in a token, and side; 0: left out, 1
   std::optional<bool> learn_sigma, qk_norm, rotary;
-  std::string path;  // from noise to data: "linear" or "gvp"; empty: the system's
+  int64_t head_heads = 0;     // of DiT-DH's wide head
+  int64_t context_start = 0;  // the block of RiT that sees the label's tokens first
+  std::string path;           // from noise to data: "linear" or "gvp"; empty: the system's
 };
 
 /// The four scalars of the distribution alignment, measured once by svgstats.
@@ -117,6 +126,7 @@ struct Card {
   std::optional<FileReference> statistics;
   std::optional<AlignmentScalars> alignment;
   SamplingOptions sampling;
+  std::string guidance_model;  // the card of a weak model that guides in place of the null class
   // The dtypes below float32 in which the model passed its accuracy gate: what "auto" may choose.
   std::vector<DType> reduced_precision;
   std::vector<std::string> classes;

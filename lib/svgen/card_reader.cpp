@@ -41,6 +41,28 @@ void fill_dinov3(ObjectReader& reader, EncoderConfig& encoder) {
   reader.read_positive("rope_base", encoder.rope_base);
 }
 
+void fill_table_vit(ObjectReader& reader, EncoderConfig& encoder) {
+  reader.read("preset", encoder.preset);
+  reader.read("width", encoder.width);
+  reader.read("depth", encoder.depth);
+  reader.read("heads", encoder.heads);
+  reader.read("ffn", encoder.ffn);
+  reader.read("registers", encoder.registers, 0);
+  reader.read("affine", encoder.affine);
+}
+
+void fill_vit_decoder(ObjectReader& reader, DecoderConfig& decoder) {
+  reader.read("preset", decoder.preset);
+  reader.read("width", decoder.width);
+  reader.read("depth", decoder.depth);
+  reader.read("heads", decoder.heads);
+  reader.read("mlp", decoder.mlp);
+  reader.read("pixel_scale", decoder.pixel_scale);
+  const std::string& scale = decoder.pixel_scale;
+  if (!scale.empty() && scale != "imagenet" && scale != "signed")
+    reader.problem("pixel_scale", "imagenet or signed", scale);
+}
+
 // The keys of a convolutional encoder or decoder.
 template <typename Config>
 void fill_convolutions(ObjectReader& reader, Config& config) {
@@ -52,9 +74,13 @@ void fill_convolutions(ObjectReader& reader, Config& config) {
 }
 
 constexpr Kind<EncoderConfig> kEncoderKinds[] = {{"dinov3", fill_dinov3},
+                                                 {"dinov2", fill_table_vit},
+                                                 {"mae", fill_table_vit},
+                                                 {"siglip2", fill_table_vit},
                                                  {"kl", fill_convolutions<EncoderConfig>}};
 constexpr Kind<DecoderConfig> kDecoderKinds[] = {{"conv", fill_convolutions<DecoderConfig>},
-                                                 {"kl", fill_convolutions<DecoderConfig>}};
+                                                 {"kl", fill_convolutions<DecoderConfig>},
+                                                 {"vit", fill_vit_decoder}};
 
 template <typename Config>
 void fill_kind(ObjectReader& reader, Config& config, std::span<const Kind<Config>> kinds) {
@@ -98,6 +124,8 @@ void fill_diffusion(ObjectReader& reader, DiffusionConfig& diffusion) {
   reader.read("patch", diffusion.patch);
   reader.read("qk_norm", diffusion.qk_norm);
   reader.read("rotary", diffusion.rotary);
+  reader.read("head_heads", diffusion.head_heads);
+  reader.read("context_start", diffusion.context_start);
   reader.read("path", diffusion.path);
   if (!diffusion.path.empty() && diffusion.path != "linear" && diffusion.path != "gvp")
     reader.problem("path", "linear or gvp", diffusion.path);
@@ -166,6 +194,22 @@ void fill_latent(ObjectReader& reader, Card& card) {
   card.scaling_factor = latent->scaling_factor;
 }
 
+// The names themselves, or a file of them, one a line.
+void read_classes(ObjectReader& reader, Card& card) {
+  const json* value = reader.find("classes");
+  if (value == nullptr || !value->is_string()) return reader.read("classes", card.classes);
+  const std::string name = value->get<std::string>();
+  try {
+    std::ifstream file(card.locate({.file = name}));
+    for (std::string line; std::getline(file, line);) {
+      if (line.ends_with('\r')) line.pop_back();
+      card.classes.push_back(line);
+    }
+  } catch (const Error& error) {
+    reader.problem("classes", "names, or a file with one on each line", error.found());
+  }
+}
+
 void fill_card(ObjectReader& reader, Card& card) {
   reader.read("name", card.name);
   reader.read("system", card.system);
@@ -181,8 +225,13 @@ void fill_card(ObjectReader& reader, Card& card) {
                      [](ObjectReader& inner, FileReference& file) { inner.read_file(file); });
   reader.read_object("alignment", card.alignment, fill_alignment);
   std::optional<SamplingOptions> sampling;
-  reader.read_object("sampling", sampling, fill_sampling);
+  reader.read_object("sampling", sampling, [&](ObjectReader& inner, SamplingOptions& options) {
+    fill_sampling(inner, options);
+    inner.read("guidance_model", card.guidance_model);
+  });
   card.sampling = sampling.value_or(SamplingOptions{});
+  if (card.scaling_factor > 0 && card.statistics)
+    reader.problem("statistics", "nothing beside \"latent.scaling_factor\"", "both");
   // "training" tells people how the weights were made; nothing here depends on it.
   if (const json* training = reader.find("training"); training && !training->is_object())
     reader.problem("training", "an object", training->dump());
@@ -193,7 +242,7 @@ void fill_card(ObjectReader& reader, Card& card) {
       card.reduced_precision.push_back(parse_dtype(name));
     else
       reader.problem("reduced_precision", "bfloat16 or float16", name);
-  reader.read("classes", card.classes);
+  read_classes(reader, card);
   for (size_t i = 0; i < card.classes.size(); ++i)
     if (card.classes[i].find_first_not_of(" \t\r\n") == std::string::npos)
       reader.problem("classes", "a name for class " + std::to_string(i), "an empty one");

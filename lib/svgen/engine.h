@@ -80,12 +80,17 @@ class Aligner {
                        bool normalize) = 0;
 };
 
+class Engine;
+
 struct SampleRequest {
   uint64_t seed = 0;
   std::vector<int64_t> indices;  // absolute image indices, N of them
   std::vector<int64_t> classes;  // N labels in [0, classes)
   Tensor noise;                  // (N, T, C) float32, or undefined: normal_noise(seed, index)
   SamplingOptions options;
+  /// A weaker model of the same latent, whose velocity under the images' own classes takes the
+  /// place of the null class's (autoguidance, Karras et al., 2024); null: none.
+  std::shared_ptr<Engine> guidance_model;
   bool normalized = false;  // leave the latent normalised, without * std + mean
 };
 

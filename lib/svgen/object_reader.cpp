@@ -14,7 +14,8 @@ namespace {
 using nlohmann::json;
 
 constexpr int64_t kMaxSize = 1 << 20;  // no width, depth or count of a model is larger
-constexpr size_t kMaxShown = 120;      // bytes of a key or value in a message, which stays readable
+constexpr uint64_t kMaxFileBytes = uint64_t{1} << 50;
+constexpr size_t kMaxShown = 120;  // bytes of a key or value in a message, which stays readable
 
 }  // namespace
 
@@ -102,6 +103,16 @@ void ObjectReader::read_file(FileReference& target) {
   constexpr size_t kHexDigits = 64;
   read("file", target.file);
   read("sha256", target.sha256);
+  read("url", target.url);
+  if (const json* size = find("bytes"); size != nullptr) {
+    if (size->is_number_unsigned() && size->get<uint64_t>() <= kMaxFileBytes)
+      target.bytes = static_cast<int64_t>(size->get<uint64_t>());
+    else
+      problem("bytes", "the size of the file in bytes", size->dump());
+  }
+  const bool is_local = target.url.starts_with("http://127.0.0.1:");
+  if (!target.url.empty() && !is_local && !target.url.starts_with("https://"))
+    problem("url", "an address that begins with https://", target.url);
   require("file", "the name of a weights file");
   if (target.file.find('\0') != std::string::npos)
     problem("file", "a name without null characters", printable(target.file));

@@ -56,13 +56,17 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
                                 .found = "none",
                                 .where = client_.engine().card().path.string()});
     }
+    open_guidance_model(s);
     gst_base_src_set_live(source(), s.is_live);
     gst_base_src_set_do_timestamp(source(), s.is_live && !s.framerate.is_positive());
     gst_base_src_set_format(
         source(), s.framerate.is_positive() || s.is_live ? GST_FORMAT_TIME : GST_FORMAT_DEFAULT);
   }
 
-  void close() { client_.close(); }
+  void close() {
+    guidance_model_.reset();
+    client_.close();
+  }
   StructurePtr model_statistics() const { return client_.statistics(); }
 
   gboolean start() {
@@ -171,11 +175,20 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
     return noise;
   }
 
+  // On the device and in the precision of the model that it guides.
+  void open_guidance_model(const DiffuseSettings& s) {
+    const std::string& of_card = engine().card().guidance_model;
+    const std::string& name = s.guidance_model.empty() ? of_card : s.guidance_model;
+    if (name.empty()) return guidance_model_.reset();
+    guidance_model_ = Engine::open({.model = name, .device = s.device, .dtype = s.dtype});
+  }
+
   SampleRequest request_for(const DiffuseSettings& s, const std::vector<int64_t>& indices) const {
     SampleRequest request;
     request.seed = s.seed;
     request.options = s.sampling.over(engine().card().sampling);
     request.normalized = s.normalized;
+    request.guidance_model = guidance_model_;
     request.indices = indices;
     for (const int64_t index : indices) request.classes.push_back(classes_.at(s.seed, index));
     if (noise_.defined()) request.noise = noise_of(s, request.indices);
@@ -224,6 +237,7 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
   }
 
   ModelClient client_;
+  std::shared_ptr<Engine> guidance_model_;  // null: the null class guides
   ClassList classes_;
   Tensor noise_;
   SamplingProgress progress_;

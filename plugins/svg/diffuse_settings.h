@@ -17,6 +17,7 @@ struct DiffuseSettings : ModelSettings, NumberedSettings {
   int64_t batch_size = 1;
   SamplingChoice sampling;
   std::string initial_noise;
+  std::string guidance_model;
   bool normalized = false;
   bool is_live = false;
 };
@@ -53,6 +54,10 @@ std::vector<Property<Impl>> output_properties() {
                             "instead of the seed; row 0 is image first-index"}),
       field<Impl>(&S::normalized,
                   {.name = "normalized", .blurb = "Emit latents before * std + mean"}),
+      field<Impl>(&S::guidance_model,
+                  {.name = "guidance-model",
+                   .blurb = "Card of a weaker model of the same latent, which guides in place of "
+                            "the null class (autoguidance; unset: the card's)"}),
       field<Impl>(&S::is_live,
                   {.name = "is-live", .blurb = "Act as a live source: follow the clock"}),
   };

@@ -60,13 +60,37 @@ def position_table(side, width):
     return torch_files.Tensor((1, side * side, width), values.tobytes())
 
 
-def transformer(system):
+def with_row_of_zeros(table):
+    """A position table with the row of a class token in front."""
+    _, rows, width = table.shape
+    return torch_files.Tensor((1, rows + 1, width), bytes(4 * width) + table.data)
+
+
+def vision_transformer(width):
+    """A tiny DINOv2 with registers in Meta's spelling."""
+    shapes = {"cls_token": (1, 1, width), "register_tokens": (1, 4, width),
+              "mask_token": (1, width), "pos_embed": (1, 17, width),
+              "patch_embed.proj.weight": (width, 3, 14, 14), "patch_embed.proj.bias": (width,),
+              "norm.weight": (width,), "norm.bias": (width,)}
+    for i in range(2):
+        for name, inputs, outputs in (("attn.qkv", width, 3 * width), ("attn.proj", width, width),
+                                      ("mlp.fc1", width, 4 * width), ("mlp.fc2", 4 * width, width)):
+            shapes[f"blocks.{i}.{name}.weight"] = (outputs, inputs)
+            shapes[f"blocks.{i}.{name}.bias"] = (outputs,)
+        for name in ("norm1.weight", "norm1.bias", "norm2.weight", "norm2.bias", "ls1.gamma",
+                     "ls2.gamma"):
+            shapes[f"blocks.{i}.{name}"] = (width,)
+    return {name: weight(name, shape) for name, shape in shapes.items()}
+
+
+def transformer(system, width=0):
     """The tiny transformer of a system under its published names."""
     config = NUMBERS[system]["config"]
-    side = config["input_size"] // config["patch_size"]
+    side = config["input_size"] // config.get("patch_size", 1)
+    width = width or config["hidden_size"]
     state = {name: weight(name, shape) for name, shape in NUMBERS[system]["state_dict"].items()
              if name != "pos_embed"}
-    state["pos_embed"] = position_table(side, config["hidden_size"])
+    state["pos_embed"] = position_table(side, width)
     return state
 
 
@@ -186,7 +210,10 @@ class Systems:
         levels = bytes(min(255, max(0, math.floor(255 * (x + 1) / 2 + 0.5)))
                        for x in array.array("f", tokens_last(wanted, shape)))
         self.comparison.bytes(f"{case}({self.comparison.card})", line, levels, 0.001)
-        size = shape[2]
+        self.reconstruct(shape[2])
+
+    def reconstruct(self, size):
+        """Pictures through both halves keep their size."""
         pictures = bytes((i * 7) % 256 for i in range(2 * size * size * 3))
         for posterior in ("mean", "sample"):
             encoded = self.comparison.encoded(pictures, 2, size, "").replace(
@@ -249,7 +276,43 @@ class Systems:
                       "solver=euler steps=9 shift=0.3 guidance=interval guidance-start=0.125 "
                       "guidance-scale=6.7 guidance-channels=3")
         self.decode("vavae.decode", 8)
+        self.compare_features()
         return self.comparison.failures
+
+    def compare_features(self):
+        """RAE and RiT: features of DINOv2, a ViT decoder, statistics of each element."""
+        vision = vision_transformer(12)
+        torch_files.save_zip(self.folder / "dinov2.pth", vision)
+        decoder = {name: weight(name, shape)
+                   for name, shape in NUMBERS["rae"]["decoder_state_dict"].items()
+                   if name != "decoder_pos_embed"}
+        decoder["decoder_pos_embed"] = with_row_of_zeros(position_table(4, 48))
+        torch_files.save_zip(self.folder / "decoder.pt", decoder)
+        torch_files.save_zip(self.folder / "stat.pt", {
+            "mean": hash_fill("m", (12, 4, 4), 0.0), "var": hash_fill("v", (12, 4, 4), 0.0, 1)})
+        rae = transformer("rae", width=48)
+        rae["t_embedder.W"] = hash_fill("t_embedder.W", (256,), UNIT_VARIANCE)
+        torch_files.save_zip(self.folder / "rae.pt", rae)
+        rit = transformer("rit", width=64)
+        rit["pos_embed"] = with_row_of_zeros(rit["pos_embed"])
+        torch_files.save_zip(self.folder / "rit.pth", {
+            "model": {}, "model_ema1": rit, "model_ema2": {},
+            "args": torch_files.foreign_class("rit_trainer", "Namespace")()})
+        parts = {"latent": {"channels": 12, "grid": [4, 4], "cell": 4},
+                 "encoder": {"kind": "dinov2", "file": "dinov2.pth", "heads": 3, "registers": 4,
+                             "affine": False},
+                 "decoder": {"kind": "vit", "file": "decoder.pt", "heads": 4},
+                 "statistics": {"file": "stat.pt"}}
+        self.write("rae.json", {"name": "rae", "system": "rae", **parts, "diffusion": {
+            "file": "rae.pt", "heads": 4, "head_heads": 4, "classes": 10}})
+        self.generate("rae", "sample.euler10.shift2", 12, 4, "solver=euler steps=9 shift=0.5")
+        self.generate("rae", "sample.euler10.shift2.cfg1.5", 12, 4,
+                      "solver=euler steps=9 shift=0.5 guidance-scale=1.5")
+        self.reconstruct(16)
+        self.write("rit.json", {"name": "rit", "system": "rit", **parts, "diffusion": {
+            "file": "rit.pth", "context_start": 1, "classes": 10}})
+        self.generate("rit", "rit.sample.heun5", 12, 4, "solver=heun steps=5 shift=0.5")
+        self.reconstruct(16)
 
 
 def main():

@@ -31,9 +31,9 @@ at::Tensor sampled(const models::Denoiser& model, int64_t side, const SamplingOp
   diffusion::Integration run(field, {labels, model.classes()},
                              {.schedule = options, .channels = options.guidance_channels},
                              diffusion::make_solver(options, process, step_noise),
-                             noise("input.noise"));
+                             model.start(noise("input.noise")));
   while (!run.done()) run.advance();
-  return as_published(run.state(), side);
+  return as_published(model.latent(run.state()), side);
 }
 
 }  // namespace svgen::parity

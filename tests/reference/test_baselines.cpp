@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 // DiT, SiT, REPA and LightningDiT against their published code: forward passes and samplers.
+#include <ATen/ops/cat.h>
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/tensor.h>
 #include <c10/core/InferenceMode.h>
 
+#include "models/dit_dh/dit_dh.h"
+#include "models/vit_decoder/vit_decoder.h"
 #include "nn/rotary.h"
 #include "nn/sine_cosine.h"
 #include "reference/baselines.h"
@@ -18,12 +22,15 @@ using parity::expect_close;
 using parity::hash_fill;
 
 Card card_of(const std::string& system, const nlohmann::json& config) {
-  const int64_t side = config.at("input_size"), patch = config.at("patch_size");
+  const int64_t side = config.at("input_size"), patch = config.value("patch_size", 1);
   Card card;
   card.system = system;
   card.grid = {side, side};
   card.diffusion = DiffusionConfig{};
-  card.diffusion->heads = config.at("num_heads");
+  const bool has_head = config.at("num_heads").is_array();
+  card.diffusion->heads = has_head ? config.at("num_heads")[0] : config.at("num_heads");
+  if (has_head) card.diffusion->head_heads = config.at("num_heads")[1];
+  card.diffusion->context_start = config.value("in_context_start", 0);
   card.diffusion->patch = patch;
   return card;
 }
@@ -33,16 +40,22 @@ class Baseline {
  public:
   // `numbers` names the part of baselines.json whose sizes and tensors these are.
   Baseline(const std::string& system, const std::string& numbers, DType dtype = DType::kFloat32,
-           const parity::NamedTensors& given = {}, nlohmann::json state = {})
+           const parity::NamedTensors& given = {}, nlohmann::json state = {},
+           std::optional<bool> rotary = {})
       : config_(parity::baseline(numbers).at("config")), card_(card_of(system, config_)) {
     if (state.is_null()) state = parity::baseline(numbers).at("state_dict");
     const int64_t tokens = side() / card_.diffusion->patch;
-    parity::NamedTensors all = {
-        {"pos_embed", nn::position_table(tokens, tokens, config_.at("hidden_size"))}};
+    card_.diffusion->rotary = rotary;
+    const nlohmann::json& width = config_.at("hidden_size");
+    at::Tensor table = nn::position_table(tokens, tokens, width.is_array() ? width[0] : width);
+    // RiT's has a row of zeros for the class vector in front.
+    if (config_.contains("use_cls")) table = at::constant_pad_nd(table, {0, 0, 1, 0});
+    parity::NamedTensors all = {{"pos_embed", table}};
     all.insert(all.end(), given.begin(), given.end());
     const std::filesystem::path file =
         parity::written(system + "_tiny.safetensors", parity::formula_state(state, all));
-    const auto source = parity::open_spelled(file, models::kDitSpelling);
+    const auto source =
+        parity::open_spelled(file, *systems::spelling_of(card_, ModelPart::kDiffusion));
     model_ = systems::system_of(card_).diffusion.make(card_, *source, 0);
     if (dtype == DType::kFloat64)
       weights::load_module(*model_, *source, at::kDouble);
@@ -56,6 +69,10 @@ class Baseline {
   at::Tensor sample(const SamplingOptions& options, int64_t images = 2) const {
     return parity::sampled(*model_, side(), options, process_, images);
   }
+  at::Tensor predicted(const at::Tensor& x, const std::vector<float>& t,
+                       const std::vector<int64_t>& y) const {
+    return model_->prediction(x, model_->conditioning(at::tensor(t), at::tensor(y)));
+  }
   at::Tensor velocity(const std::vector<float>& t, const std::vector<int64_t>& y) const {
     return as_published(model_->velocity(input(), at::tensor(t), at::tensor(y)), side());
   }
@@ -64,11 +81,11 @@ class Baseline {
         model_->prediction(input(), model_->conditioning(at::tensor(t), at::tensor(y))), side());
   }
 
- private:
   at::Tensor input() const {
     return as_cells(hash_fill("input.z", {2, model_->channels(), side(), side()}, 1.5));
   }
 
+ private:
   nlohmann::json config_;
   Card card_;
   std::unique_ptr<models::Denoiser> model_;
@@ -219,6 +236,72 @@ TEST_F(Baselines, LightningDitMayHaveQueryNorms) {
       state[block + "attn." + norm + ".weight"] = {16};
   const Baseline model("lightningdit", "lightningdit", DType::kFloat32, {}, state);
   check("lightningdit", "ldit.forward.qknorm", model.velocity({0.1f, 0.7f}, {3, 10}));
+}
+
+TEST_F(Baselines, LightningDitMayBeBuiltOtherwise) {
+  nlohmann::json plain = parity::baseline("lightningdit").at("state_dict");
+  for (auto it = plain.begin(); it != plain.end();)
+    it = it.key().find("norm") != std::string::npos ||
+                 it.key().find("mlp.w") != std::string::npos ||
+                 it.key().find("rope") != std::string::npos
+             ? plain.erase(it)
+             : std::next(it);
+  for (const std::string block : {"blocks.0.mlp.", "blocks.1.mlp."}) {
+    plain[block + "fc1.weight"] = {256, 64};
+    plain[block + "fc1.bias"] = {256};
+    plain[block + "fc2.weight"] = {64, 256};
+    plain[block + "fc2.bias"] = {64};
+  }
+  const Baseline gelu("lightningdit", "lightningdit", DType::kFloat32, {}, plain, true);
+  check("lightningdit", "ldit.forward.layernorm_gelu", gelu.velocity({0.1f, 0.7f}, {3, 10}));
+  const Baseline still("lightningdit", "lightningdit", DType::kFloat32, {}, {}, false);
+  check("lightningdit", "ldit.forward.no_rope", still.velocity({0.1f, 0.7f}, {3, 10}));
+}
+
+TEST_F(Baselines, RaeFlowsOnFeatures) {
+  const Baseline rae("rae", "rae", DType::kFloat32,
+                     {{"t_embedder.W", hash_fill("t_embedder.W", {256}, 1.7320508)}});
+  const auto& dit = dynamic_cast<const models::DitDh&>(rae.model());
+  check("rae", "ditdh.t_features", dit.time_features(at::tensor({0.1f, 0.7f})));
+  check("rae", "ditdh.forward", -rae.velocity({0.9f, 0.3f}, {3, 10}));
+  const SamplingOptions shifted = steps_of(SolverKind::kEuler, 9, 0.5);
+  check("rae", "sample.euler10.shift2", rae.sample(shifted));
+  check("rae", "sample.euler10.shift2.cfg1.5", rae.sample(guided(shifted, 1.5, 0)));
+}
+
+TEST_F(Baselines, RaeDecodesFeatures) {
+  const parity::NamedTensors table = {
+      {"decoder_pos_embed", at::constant_pad_nd(nn::position_table(4, 4, 48), {0, 0, 1, 0})}};
+  const std::filesystem::path file = parity::written(
+      "rae_decoder.safetensors",
+      parity::formula_state(parity::baseline("rae").at("decoder_state_dict"), table));
+  const auto source = parity::open_spelled(file, models::kVitDecoderSpelling);
+  Card card;
+  card.patch = 4;
+  card.grid = {4, 4};
+  card.decoder = DecoderConfig{};
+  card.decoder->heads = 4;
+  models::VitDecoder decoder(models::kVitDecoder.from_file(card, *source, 12));
+  parity::load_for_inference(decoder, *source);
+  const at::Tensor latent = hash_fill("input.latent", {2, 16, 12}, 1);
+  check("rae", "decoder.logits", decoder.patches(latent));
+  // The reference is in the encoder's scale, a decoder's pixels are from -1 to 1.
+  const at::Tensor pixels = decoder.pixels(as_published(latent, 4));
+  const auto row = [](float r, float g, float b) {
+    return at::tensor({r, g, b}).view({1, 3, 1, 1});
+  };
+  check("rae", "decoder.image",
+        ((pixels + 1) / 2 - row(0.485f, 0.456f, 0.406f)) / row(0.229f, 0.224f, 0.225f));
+}
+
+TEST_F(Baselines, RitPredictsCleanFeaturesAndTheirClassVector) {
+  const Baseline rit("rit", "rit");
+  const at::Tensor cls = hash_fill("input.z_cls", {2, 12}, 1.5).unsqueeze(1);
+  const at::Tensor found = rit.predicted(at::cat({cls, rit.input()}, 1), {0.1f, 0.7f}, {3, 10});
+  check("rit", "rit.forward.cls", found.select(1, 0));
+  check("rit", "rit.forward", as_published(found.narrow(1, 1, 16), 4));
+  check("rit", "rit.sample.heun5", rit.sample(steps_of(SolverKind::kHeun, 5, 0.5)));
+  check("rit", "rit.sample.euler10", rit.sample(steps_of(SolverKind::kEuler, 10, 0.5)));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SD-VAE and VA-VAE against their published code, in each spelling.
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/exp.h>
 #include <c10/core/InferenceMode.h>
 
 #include <map>
@@ -65,6 +66,8 @@ TEST_F(KlAutoencoderParity, SdVaeMatches) {
   const at::Tensor moments = encoder.moments(picture_);
   check("sdvae.moments", moments);
   check("sdvae.moments", filled<KlEncoder>(tiny.encoder, false).moments(picture_), "(as trained)");
+  const at::Tensor noise = hash_fill("input.eps", {2, 4, 8, 8}, 1.7320508);
+  check("sdvae.sample", moments.narrow(1, 0, 4) + at::exp(moments.narrow(1, 4, 4) * 0.5) * noise);
   check("sdvae.decode", decoder.pixels(hash_fill("input.latent", {2, 4, 8, 8}, 1)));
   check("sdvae.recon", decoder.pixels(moments.narrow(1, 0, 4)));
 }

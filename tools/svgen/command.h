@@ -21,7 +21,9 @@ struct Command {
 Command generate_command();
 Command reconstruct_command();
 Command extract_command();
+Command models_command();
 Command info_command();
+Command fetch_command();
 Command doctor_command();
 
 /// Options of all commands that compute.

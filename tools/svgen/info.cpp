@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "console.h"
+#include "model_parts.h"
 #include "svgen/card.h"
 #include "svgen/error.h"
 #include "svgen/registry.h"
@@ -18,36 +19,6 @@ namespace svgen::cli {
 namespace {
 
 using nlohmann::json;
-
-struct Part {
-  std::string role, file, problem;  // no problem: the file is there
-};
-
-template <typename Config>
-void add_part(std::vector<Part>& parts, const Card& card, const char* role,
-              const std::optional<Config>& config) {
-  if (!config) return;
-  const FileReference* source = nullptr;
-  if constexpr (std::is_same_v<Config, FileReference>)
-    source = &*config;
-  else
-    source = &config->source;
-  try {
-    parts.push_back({role, card.locate(*source).string(), ""});
-  } catch (const Error& error) {
-    parts.push_back({role, source->file, error.report()});
-  }
-}
-
-std::vector<Part> parts_of(const Card& card) {
-  std::vector<Part> parts;
-  add_part(parts, card, "encoder", card.encoder);
-  add_part(parts, card, "residual", card.residual);
-  add_part(parts, card, "decoder", card.decoder);
-  add_part(parts, card, "diffusion", card.diffusion);
-  add_part(parts, card, "statistics", card.statistics);
-  return parts;
-}
 
 std::string padded(std::string text, size_t width) {
   text.resize(std::max(width, text.size()), ' ');
@@ -73,14 +44,23 @@ json as_json(const Card& card) {
                 {"classes", card.classes}};
   for (const SamplingSetting& setting : sampling_settings())
     found[setting.name()] = value_of(setting, card.sampling);
-  for (const Part& part : parts_of(card))
-    found["parts"][part.role] = {{"file", part.file}, {"problem", part.problem}};
+  found["license"] = card.license;
+  found["non_commercial"] = is_non_commercial(card);
+  found["memory_needed"] = memory_needed(card);
+  for (const ModelFile& file : files_of(card))
+    found["parts"][file.part] = {{"file", file.is_there() ? file.path : file.reference.file},
+                                 {"problem", file.problem}};
   return found;
 }
 
-std::string size_text(const Card& card) {
+std::string picture_text(const Card& card) {
   return std::to_string(card.latent().picture_width()) + "x" +
          std::to_string(card.latent().picture_height());
+}
+
+std::string memory_text(const Card& card) {
+  const int64_t bytes = memory_needed(card);
+  return bytes == 0 ? "unknown until the files are there" : size_text(bytes) + " for the weights";
 }
 
 void print_all(const Card& card) {
@@ -89,12 +69,12 @@ void print_all(const Card& card) {
   };
   std::ostringstream text;
   text << card.name << ": " << card.description << "\ncard        " << card.path.string()
-       << "\npictures    " << size_text(card) << ", patches of " << card.patch << "\nsampling    "
-       << joined(sampling_settings(), ", ", setting_text);
-  for (const Part& part : parts_of(card))
+       << "\nlicence     " << license_text(card) << "\nmemory      " << memory_text(card)
+       << "\npictures    " << picture_text(card) << ", patches of " << card.patch
+       << "\nsampling    " << joined(sampling_settings(), ", ", setting_text);
+  for (const ModelFile& file : files_of(card))
     text << "\n"
-         << padded(part.role, 12)
-         << (part.problem.empty() ? part.file : "missing: " + part.problem);
+         << padded(file.part, 12) << (file.is_there() ? file.path : "missing: " + file.problem);
   for (size_t i = 0; i < card.classes.size(); ++i)
     text << (i == 0 ? "\nclasses     " : ", ") << i << " " << card.classes[i];
   print(text.str());
@@ -103,10 +83,42 @@ void print_all(const Card& card) {
 void print_line(const Card& card) {
   constexpr size_t kDescription = 60;
   size_t missing = 0;
-  for (const Part& part : parts_of(card)) missing += part.problem.empty() ? 0 : 1;
+  for (const ModelFile& file : files_of(card)) missing += file.is_there() ? 0 : 1;
   const std::string state = missing == 0 ? "ready" : std::to_string(missing) + " files missing";
-  print(padded(card.name, 16) + " " + padded(size_text(card), 10) + " " + padded(state, 16) + " " +
-        card.description.substr(0, kDescription));
+  print(padded(card.name, 16) + " " + padded(picture_text(card), 10) + " " + padded(state, 16) +
+        " " + card.description.substr(0, kDescription));
+}
+
+std::string table_row(const Card& card) {
+  size_t missing = 0;
+  for (const ModelFile& file : files_of(card)) missing += file.is_there() ? 0 : 1;
+  const std::string state = missing == 0 ? "ready" : std::to_string(missing) + " files missing";
+  return padded(card.name, 20) + " " + padded(card.system, 12) + " " +
+         padded(picture_text(card), 8) + " " + padded(state, 15) + " " +
+         padded(size_text(memory_needed(card)), 12) + " " + license_text(card);
+}
+
+int models(const Options& options) {
+  if (!options.words().empty())
+    throw ConfigurationError("svgen models takes no words: svgen info says what is in a model",
+                             {.expected = "no words", .found = options.words().front()});
+  json all = json::array();
+  const bool as_json_lines = options.has("json");
+  bool fine = true;
+  if (!as_json_lines)
+    print(padded("name", 20) + " " + padded("system", 12) + " " + padded("pictures", 8) + " " +
+          padded("files", 15) + " " + padded("memory", 12) + " licence");
+  for (const RegisteredModel& model : read_registered_models()) {
+    fine = fine && model.card;
+    if (as_json_lines)
+      all.push_back(model.card ? as_json(*model.card)
+                               : json{{"name", model.name}, {"problem", model.problem}});
+    else
+      print(model.card ? table_row(*model.card)
+                       : padded(model.name, 20) + " broken: " + model.problem);
+  }
+  if (as_json_lines) print(all);
+  return fine && was_taken() ? 0 : 1;
 }
 
 // The one that was asked for, which must be fine.
@@ -140,6 +152,14 @@ int info(const Options& options) {
 }
 
 }  // namespace
+
+Command models_command() {
+  return {"models",
+          "",
+          "the models there are: their files, their memory, their licences",
+          {{"json", "", "for programs"}},
+          models};
+}
 
 Command info_command() {
   return {"info",

@@ -36,8 +36,9 @@ namespace {
 constexpr int kFailed = 1, kMisused = 2;
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> all = {generate_command(), reconstruct_command(),
-                                           extract_command(), info_command(), doctor_command()};
+  static const std::vector<Command> all = {
+      generate_command(), reconstruct_command(), extract_command(), models_command(),
+      info_command(),     fetch_command(),       doctor_command()};
   return all;
 }
 

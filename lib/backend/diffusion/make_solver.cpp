@@ -35,7 +35,8 @@ std::unique_ptr<Solver> make_solver(const SamplingOptions& options, const Proces
                                     StepNoise noise) {
   check(options, process);
   const auto on_grid = [&](SolverStep step, SolverStep last = nullptr) {
-    return std::make_unique<GridSolver>(time_grid(options.steps, options.shift), step, last);
+    return std::make_unique<GridSolver>(time_grid(options.steps, options.shift, process.end), step,
+                                        last);
   };
   switch (options.solver) {
     case SolverKind::kEuler:
@@ -47,7 +48,8 @@ std::unique_ptr<Solver> make_solver(const SamplingOptions& options, const Proces
     case SolverKind::kRk4:
       return on_grid(rk4_step);
     case SolverKind::kMultistep:
-      return std::make_unique<MultistepSolver>(time_grid(options.steps, options.shift));
+      return std::make_unique<MultistepSolver>(
+          time_grid(options.steps, options.shift, process.end));
     case SolverKind::kDopri5:
       return std::make_unique<Dopri5Solver>(options, /*is_published=*/false);
     case SolverKind::kDopri5Published:

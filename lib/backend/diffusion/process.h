@@ -23,6 +23,7 @@ enum class Path {
 struct Process {
   Path path = Path::kStraight;
   bool ends_with_euler = false;  // Heun's last step is Euler's, as published
+  double end = 1;                // the u of the last time of a grid, before the shift
 };
 
 /// alpha and sigma at t, and their derivatives.

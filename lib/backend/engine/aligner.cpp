@@ -70,7 +70,7 @@ Tensor ModelAligner::align(const Tensor& semantic, const Tensor& residual, Align
     if (!fixed) mode = AlignmentMode::kFrame;
   }
   const int64_t channels = semantic.size(2) + (has_residual ? residual.size(2) : 0);
-  if (normalize) normalizer_.load(channels);
+  if (normalize) normalizer_.load(channels, semantic.size(1));
 
   at::Tensor latents;
   runtime_.run([&] {

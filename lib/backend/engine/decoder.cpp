@@ -43,7 +43,7 @@ bool ModelDecoder::for_each_picture(
   const int64_t channels = model->channels();
   check_shape("the latents", latents, {kAnySize, grid.cells(), channels});
   check_floating("the latents", latents);
-  if (normalized) normalizer_.load(channels);
+  if (normalized) normalizer_.load(channels, grid.cells());
   return runtime_.for_each_chunk(
       runtime::kDecoding, latents.size(0), progress, [&](int64_t first, int64_t count) {
         const at::Tensor chunk = to_torch(latents.rows(first, count));

@@ -39,11 +39,16 @@ const latent::LatentStatistics& LatentNormalizer::values() const {
   });
 }
 
-void LatentNormalizer::load(int64_t channels) {
+void LatentNormalizer::load(int64_t channels, int64_t cells) {
   if (files_.card().scaling_factor > 0) {
     values();
     return;
   }
+  if (values().channels() == channels && values().cells() > 1 && values().cells() != cells)
+    throw ConfigurationError("the statistics are those of pictures of one size",
+                             {.expected = std::to_string(values().cells()) + " cells",
+                              .found = std::to_string(cells),
+                              .where = files_.card().path.string()});
   if (values().channels() == channels) return;
   throw ConfigurationError("the statistics are not those of this latent: correct \"statistics\"",
                            {.expected = std::to_string(channels) + " channels",

@@ -23,7 +23,8 @@ class LatentNormalizer {
   at::Tensor denormalize(const at::Tensor& latents) const;
 
   /// ConfigurationError when the card names no statistics, or they have another number of channels.
-  void load(int64_t channels);
+  /// Those of single elements also need as many cells.
+  void load(int64_t channels, int64_t cells);
 
   /// The scalars of the card, else of its statistics file, else nothing.
   std::optional<AlignmentScalars> alignment();

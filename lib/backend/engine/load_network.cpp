@@ -3,9 +3,11 @@
 #include "engine/load_network.h"
 
 #include <cstdint>
+#include <string>
 
 #include "nn/state.h"
 #include "ops/products.h"
+#include "runtime/available_memory.h"
 #include "weights/load.h"
 
 namespace svgen::engine {
@@ -14,6 +16,19 @@ at::Tensor aligned(const at::Tensor& tensor) {
   constexpr uintptr_t kCacheLine = 64;
   const auto address = reinterpret_cast<uintptr_t>(tensor.const_data_ptr());
   return tensor.is_cpu() && address % kCacheLine != 0 ? tensor.clone() : tensor;
+}
+
+void require_memory_for(const weights::StateSource& source, ModelPart part,
+                        const runtime::Runtime& runtime) {
+  if (!runtime.device().is_cpu()) return;
+  int64_t bytes = 0;
+  for (const weights::TensorInfo& info : source.tensors()) {
+    if (!source.surplus_reason(info.name).empty() || !info.unreadable.empty()) continue;
+    int64_t count = 1;
+    for (const int64_t size : info.shape) count *= size;
+    bytes += count * static_cast<int64_t>(c10::elementSize(runtime.torch_dtype()));
+  }
+  runtime::require_memory(bytes, std::string("the ") + part_key(part) + " of the model");
 }
 
 void load_weights(models::Network& network, const weights::StateSource& source,

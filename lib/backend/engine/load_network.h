@@ -20,6 +20,10 @@ at::Tensor aligned(const at::Tensor& tensor);
 void load_weights(models::Network& network, const weights::StateSource& source,
                   runtime::Runtime& runtime);
 
+/// Throws MemoryError where a host has too little memory for the weights of a part.
+void require_memory_for(const weights::StateSource& source, ModelPart part,
+                        const runtime::Runtime& runtime);
+
 /// The network of a part with the weights of its file. Throws what NetworkKind::make,
 /// ModelFiles::verify, ModelFiles::open and load_weights throw.
 template <typename Protocol>
@@ -29,6 +33,7 @@ std::unique_ptr<Protocol> load_network(const ModelFiles& files, ModelPart part,
   files.verify(part);
   const std::shared_ptr<weights::StateSource> source = files.open(part);
   std::unique_ptr<Protocol> network = kind.make(files.card(), *source, latent_channels);
+  require_memory_for(*source, part, runtime);
   load_weights(*network, *source, runtime);
   return network;
 }

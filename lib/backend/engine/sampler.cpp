@@ -87,34 +87,67 @@ int64_t ModelSampler::images_at_once(const models::Denoiser& model) const {
   return std::max(runtime_.images_at_once(), wanted);
 }
 
+diffusion::VelocityModel ModelSampler::field(const std::shared_ptr<const models::Denoiser>& model,
+                                             const std::vector<float>& times,
+                                             const std::vector<int64_t>& labels) {
+  return velocity_.of(model, times, labels,
+                      /*is_prediction=*/process_.path == diffusion::Path::kDiffusion);
+}
+
+diffusion::VelocityModel ModelSampler::weak_field(const models::Denoiser& model,
+                                                  const SampleRequest& request,
+                                                  const std::vector<float>& times,
+                                                  const std::vector<int64_t>& labels) const {
+  auto* weak = dynamic_cast<ModelSampler*>(&request.guidance_model->sampler());
+  if (weak == nullptr)
+    throw ConfigurationError("the guidance model is not one of this backend",
+                             {.expected = "an engine of this library", .where = "guidance-model"});
+  const std::shared_ptr<const models::Denoiser> network = weak->slot_.get();
+  const auto text = [](const models::Denoiser& of) {
+    return std::to_string(of.cells()) + " cells of " + std::to_string(of.channels()) +
+           " channels, " + std::to_string(of.classes()) + " classes";
+  };
+  const bool same_process = weak->process_.path == process_.path;
+  if (text(*network) != text(model) || !same_process)
+    throw ConfigurationError(
+        "the guidance model is not one of this latent: name a weaker model of the same system",
+        {.expected = text(model) + ", the same process",
+         .found = text(*network) + (same_process ? "" : ", another process"),
+         .where = "guidance-model"});
+  return weak->field(network, times, labels);
+}
+
+diffusion::StepNoise ModelSampler::step_noise(const models::Denoiser& model,
+                                              const SampleRequest& request, int64_t first,
+                                              int64_t count) const {
+  const auto begin = request.indices.begin() + first;
+  return [this, &model, seed = request.seed,
+          images = std::vector<int64_t>(begin, begin + count)](int64_t step) {
+    return model.start(runtime_.to_device(
+        diffusion::step_noise(seed, images, step, model.cells(), model.channels())));
+  };
+}
+
 diffusion::Integration ModelSampler::integration(
     const std::shared_ptr<const models::Denoiser>& model, const SampleRequest& request,
     int64_t first, int64_t count) {
   const auto label = request.classes.begin() + first;
   const diffusion::Labels labels{{label, label + count}, model->classes()};
-  const std::span indices = std::span(request.indices).subspan(first, count);
-  diffusion::StepNoise step_noise =
-      [&model = *model, this, seed = request.seed,
-       images = std::vector<int64_t>(indices.begin(), indices.end())](int64_t step) {
-        return runtime_.to_device(
-            diffusion::step_noise(seed, images, step, model.cells(), model.channels()));
-      };
   std::unique_ptr<diffusion::Solver> solver =
-      diffusion::make_solver(request.options, process_, std::move(step_noise));
-  diffusion::VelocityModel velocity =
-      velocity_.of(model, solver->known_times(), labels.images,
-                   /*is_prediction=*/process_.path == diffusion::Path::kDiffusion);
-  return {std::move(velocity),
-          labels,
-          {.schedule = request.options, .channels = request.options.guidance_channels},
-          std::move(solver),
-          noise(*model, request, first, count)};
+      diffusion::make_solver(request.options, process_, step_noise(*model, request, first, count));
+  const std::vector<float> times = solver->known_times();
+  diffusion::Guidance guidance{.schedule = request.options,
+                               .channels = request.options.guidance_channels};
+  if (request.guidance_model != nullptr)
+    guidance.weak = weak_field(*model, request, times, labels.images);
+  return {field(model, times, labels.images), labels, std::move(guidance), std::move(solver),
+          model->start(noise(*model, request, first, count))};
 }
 
 Tensor ModelSampler::sample(const SampleRequest& request, const ProgressFunction& progress) {
   const std::shared_ptr<const models::Denoiser> model = slot_.get();
   check(*model, request);
-  if (!request.normalized) normalizer_.load(model->channels());
+  if (!request.normalized) normalizer_.load(model->channels(), model->cells());
   const int64_t images = static_cast<int64_t>(request.indices.size());
   const int64_t at_once = images_at_once(*model);
   at::Tensor latents;
@@ -132,7 +165,7 @@ Tensor ModelSampler::sample(const SampleRequest& request, const ProgressFunction
       if (progress && !progress(done)) return {};
     }
     runtime_.run(runtime::kSampling, [&] {
-      const at::Tensor& x = run->state();  // (n, T, C)
+      const at::Tensor x = model->latent(run->state());  // (n, T, C)
       if (!latents.defined())
         latents = at::empty({images, model->cells(), model->channels()}, x.options());
       latents.narrow(0, first, count).copy_(request.normalized ? x : normalizer_.denormalize(x));

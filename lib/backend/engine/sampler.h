@@ -19,6 +19,11 @@ class ModelSampler : public Sampler {
                runtime::Runtime& runtime, bool may_be_empty = false);
 
   NetworkSlot<models::Denoiser>& slot() { return slot_; }
+  /// The velocity of this model for a solver, or what its network itself predicts; with labels out
+  /// of `labels` or the null class.
+  diffusion::VelocityModel field(const std::shared_ptr<const models::Denoiser>& model,
+                                 const std::vector<float>& times,
+                                 const std::vector<int64_t>& labels);
 
   Tensor sample(const SampleRequest& request, const ProgressFunction& progress) override;
 
@@ -27,6 +32,14 @@ class ModelSampler : public Sampler {
   /// The integration of images first .. first + count of the request.
   diffusion::Integration integration(const std::shared_ptr<const models::Denoiser>& model,
                                      const SampleRequest& request, int64_t first, int64_t count);
+  /// The velocity of the request's guidance model. ConfigurationError unless it has the same
+  /// latent, classes and process as `model`.
+  diffusion::VelocityModel weak_field(const models::Denoiser& model, const SampleRequest& request,
+                                      const std::vector<float>& times,
+                                      const std::vector<int64_t>& labels) const;
+  /// What a stochastic solver adds to images first .. first + count in each step.
+  diffusion::StepNoise step_noise(const models::Denoiser& model, const SampleRequest& request,
+                                  int64_t first, int64_t count) const;
   /// Noise of images first .. first + count of the request, (N, T, C) on the engine's device.
   at::Tensor noise(const models::Denoiser& model, const SampleRequest& request, int64_t first,
                    int64_t count) const;

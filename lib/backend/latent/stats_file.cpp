@@ -2,6 +2,7 @@
 // The statistics file: reading, deriving and writing.
 #include "latent/stats_file.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/clone.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
@@ -13,6 +14,7 @@
 
 #include "latent/match.h"
 #include "svgen/error.h"
+#include "svgen/tensor.h"
 #include "weights/safetensors.h"
 
 namespace svgen::latent {
@@ -81,12 +83,30 @@ int64_t read_count(const weights::StateSource& source, const char* name) {
   return count.item<int64_t>();
 }
 
+// (T, C) of a tensor (C, h, w), perhaps of a batch of one.
+at::Tensor read_map(const weights::StateSource& source, const char* name, bool is_deviation) {
+  const std::vector<int64_t> shape = source.read(name).sizes().vec();
+  if (shape.size() < 3)
+    throw_unfit(source, std::string(name) + " of each element, [C, h, w]", shape_text(shape));
+  const int64_t channels = shape[shape.size() - 3];
+  return read_vector(source, name, is_deviation).view({channels, -1}).t().contiguous();
+}
+
+LatentStatistics read_elements(const weights::StateSource& source) {
+  constexpr double kEps = 1e-5;
+  const at::Tensor variance = read_map(source, "var", /*is_deviation=*/false) + kEps;
+  if (variance.min().item<float>() <= 0)
+    throw_unfit(source, "variances of 0 or more", std::to_string(variance.min().item<float>()));
+  return {read_map(source, "mean", /*is_deviation=*/false), variance.sqrt()};
+}
+
 }  // namespace
 
 constinit const weights::Spelling kStatisticsSpelling = {.network = "statistics",
                                                          .families = kFamilies};
 
 LatentStatistics read_statistics(const weights::StateSource& source) {
+  if (source.find("var") != nullptr) return read_elements(source);
   // Other systems publish them under plain names.
   const bool is_plain = source.find(kMean) == nullptr && source.find("mean") != nullptr;
   LatentStatistics statistics{

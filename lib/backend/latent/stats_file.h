@@ -15,11 +15,14 @@
 
 namespace svgen::latent {
 
-/// Tensors "dinov3_sp_mean" and "dinov3_sp_std", or "mean" and "std", (C) float32.
+/// Tensors "dinov3_sp_mean" and "dinov3_sp_std", or "mean" and "std", (C) float32; or "mean" and
+/// "var" of each element as RAE publishes them, (C, h, w), here (T, C): std = sqrt(var + 1e-5).
 struct LatentStatistics {
   at::Tensor mean, std;
 
-  int64_t channels() const { return mean.size(0); }
+  int64_t channels() const { return mean.size(-1); }
+  /// The cells that have values of their own; 1: all share them.
+  int64_t cells() const { return mean.dim() == 2 ? mean.size(0) : 1; }
 };
 
 extern const weights::Spelling kStatisticsSpelling;

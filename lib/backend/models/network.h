@@ -69,6 +69,10 @@ class Denoiser : public Network {
   virtual at::ScalarType dtype() const = 0;
   virtual at::Device device() const = 0;
 
+  /// The state that is integrated, of noise (N, T, C), and the latent in a state: the same but for
+  /// networks that carry more along.
+  virtual at::Tensor start(const at::Tensor& noise) const { return noise; }
+  virtual at::Tensor latent(const at::Tensor& state) const { return state; }
   /// Computes the part of a pass that depends only on times (N) float32 and labels (N) int64, (N,
   /// K).
   virtual at::Tensor conditioning(const at::Tensor& t, const at::Tensor& y) const = 0;

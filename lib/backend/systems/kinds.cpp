@@ -9,6 +9,8 @@
 #include "models/dinov3/dinov3.h"
 #include "models/kl_autoencoder/kl_autoencoder.h"
 #include "models/residual_vit/residual_vit.h"
+#include "models/table_vit/table_vit.h"
+#include "models/vit_decoder/vit_decoder.h"
 #include "svgen/error.h"
 #include "svgen/text.h"
 
@@ -18,9 +20,10 @@ namespace {
 using models::FeatureEncoder;
 using models::PixelDecoder;
 
-int64_t dinov3_channels(const Card& card) {
+template <const auto& kComponent>
+int64_t preset_width(const Card& card) {
   if (card.encoder->width > 0) return card.encoder->width;
-  const models::DinoV3Config* preset = models::kDinoV3.find_preset(card.encoder->preset);
+  const auto* preset = kComponent.find_preset(card.encoder->preset);
   return preset == nullptr ? 0 : preset->width;
 }
 
@@ -52,9 +55,15 @@ std::span<const NetworkKind<FeatureEncoder>> encoder_kinds() {
     auto kl =
         network_kind<FeatureEncoder, models::KlEncoder, models::kKlEncoder>("kl", latent_channels);
     kl.is_gaussian = true;
-    return std::array{
-        network_kind<FeatureEncoder, models::DinoV3, models::kDinoV3>("dinov3", dinov3_channels),
-        kl};
+    return std::array{network_kind<FeatureEncoder, models::DinoV3, models::kDinoV3>(
+                          "dinov3", preset_width<models::kDinoV3>),
+                      network_kind<FeatureEncoder, models::TableVit, models::kDinoV2>(
+                          "dinov2", preset_width<models::kDinoV2>),
+                      network_kind<FeatureEncoder, models::TableVit, models::kMae>(
+                          "mae", preset_width<models::kMae>),
+                      network_kind<FeatureEncoder, models::TableVit, models::kSiglip2>(
+                          "siglip2", preset_width<models::kSiglip2>),
+                      kl};
   }();
   return kinds;
 }
@@ -63,6 +72,7 @@ std::span<const NetworkKind<PixelDecoder>> decoder_kinds() {
   static const NetworkKind<PixelDecoder> kinds[] = {
       network_kind<PixelDecoder, models::ConvDecoder, models::kConvDecoder>("conv"),
       network_kind<PixelDecoder, models::KlDecoder, models::kKlDecoder>("kl"),
+      network_kind<PixelDecoder, models::VitDecoder, models::kVitDecoder>("vit"),
   };
   return kinds;
 }

@@ -12,11 +12,12 @@
 
 namespace svgen::systems {
 
-extern const System kSvg, kSit, kDit, kRepa, kLightningDit;
+extern const System kSvg, kSit, kDit, kRepa, kLightningDit, kRae, kRitSystem;
 
 namespace {
 
-constexpr const System* kSystems[] = {&kSvg, &kDit, &kSit, &kRepa, &kLightningDit};
+constexpr const System* kSystems[] = {&kSvg,          &kDit, &kSit,      &kRepa,
+                                      &kLightningDit, &kRae, &kRitSystem};
 
 }  // namespace
 

@@ -39,7 +39,7 @@ ModelDiffusionTrainer::ModelDiffusionTrainer(const DiffusionOptions& options, Ca
       latent_(engine::latent_spec(files_.card(), info_)),
       normalizer_(files_, runtime_),
       model_(sizes_of(models::kDit, files_, options.initialize, info_.latent_channels)) {
-  if (!options.normalized) normalizer_.load(model_.config.channels);
+  if (!options.normalized) normalizer_.load(model_.config.channels, model_.config.cells());
   runtime_.run_recording([this] { initialize(); });
 }
 

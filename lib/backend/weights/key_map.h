@@ -18,7 +18,8 @@ enum class KeyNeed {
 };
 
 /// Says how the tensor is changed. The thirds are stacked along the first axis; kFlatten makes one
-/// of all axes but the first, kToConvolution a 1x1 convolution of a matrix.
+/// of all axes but the first, kToConvolution a 1x1 convolution of a matrix, kAddFirstAxis one
+/// tensor of a batch.
 enum class KeyChange {
   kNone,
   kQueryThird,
@@ -26,7 +27,8 @@ enum class KeyChange {
   kValueThird,
   kDropFirstAxis,
   kFlatten,
-  kToConvolution
+  kToConvolution,
+  kAddFirstAxis
 };
 
 struct KeyRule {

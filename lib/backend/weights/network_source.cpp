@@ -79,6 +79,7 @@ void change_axes(KeyChange change, std::vector<int64_t>& shape) {
   if (change == KeyChange::kFlatten && shape.size() > 2)
     shape = {shape[0],
              std::accumulate(shape.begin() + 1, shape.end(), int64_t{1}, std::multiplies<>())};
+  if (change == KeyChange::kAddFirstAxis) shape.insert(shape.begin(), 1);
   if (change == KeyChange::kToConvolution && shape.size() == 2) shape.insert(shape.end(), {1, 1});
 }
 

@@ -16,7 +16,7 @@ namespace {
 // The keys under which trainings keep the weights; the first one wins, and an average comes before
 // its own source.
 constexpr const char* kStateKeys[] = {
-    "ema",   "model_ema",  "state_dict_ema",   "ema_state_dict", "params_ema",
+    "ema",   "model_ema",  "model_ema1",       "state_dict_ema", "ema_state_dict", "params_ema",
     "model", "state_dict", "model_state_dict", "module",         "params"};
 constexpr int kMaxDepth = 64;
 constexpr size_t kMaxVisits = 1u << 22, kMaxName = 1024;

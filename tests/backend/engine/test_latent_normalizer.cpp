@@ -14,7 +14,7 @@ TEST(LatentNormalizer, NormalizeAndDenormalizeUndoEachOther) {
   const ModelFiles files(Card::load(kTinyCard));
   runtime::Runtime runtime(Device{}, DType::kFloat32);
   LatentNormalizer statistics(files, runtime);
-  statistics.load(56);
+  statistics.load(56, 16);
   const at::Tensor latents = at::rand({2, 16, 56});
   const at::Tensor normalized = statistics.normalize(latents);
   EXPECT_FALSE(at::allclose(normalized, latents));
@@ -25,7 +25,7 @@ TEST(LatentNormalizer, RefuseAnotherNumberOfChannels) {
   const ModelFiles files(Card::load(kTinyCard));
   runtime::Runtime runtime(Device{}, DType::kFloat32);
   LatentNormalizer statistics(files, runtime);
-  const std::string report = report_of<ConfigurationError>([&] { statistics.load(392); });
+  const std::string report = report_of<ConfigurationError>([&] { statistics.load(392, 16); });
   EXPECT_NE(report.find("expected 392 channels; found 56"), std::string::npos) << report;
 }
 
@@ -36,7 +36,7 @@ TEST(LatentNormalizer, AreMissedOnlyWhenAskedFor) {
   runtime::Runtime runtime(Device{}, DType::kFloat32);
   LatentNormalizer statistics(files, runtime);
   EXPECT_FALSE(statistics.alignment().has_value());
-  EXPECT_THROW(statistics.load(56), ConfigurationError);
+  EXPECT_THROW(statistics.load(56, 16), ConfigurationError);
 }
 
 TEST(LatentNormalizer, TakeTheScalarsOfTheCardOrElseOfTheFile) {

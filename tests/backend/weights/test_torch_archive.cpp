@@ -159,7 +159,8 @@ TEST_F(TorchArchive, ListsWhatCannotBeReadAndReadsTheRest) {
 TEST_F(TorchArchive, KnowsWhereOtherTrainingsKeepTheirAverages) {
   const std::string weights = dict({{"a", vector_of_four()}}),
                     other = dict({{"b", vector_of_four()}});
-  for (const char* key : {"model_ema", "state_dict_ema", "ema_state_dict", "params_ema"})
+  for (const char* key :
+       {"model_ema", "model_ema1", "state_dict_ema", "ema_state_dict", "params_ema"})
     EXPECT_EQ(names(*open(torch_zip(dict({{"model", other}, {"state_dict", other}, {key, weights}}),
                                     {{"0", kFour}}))),
               std::set<std::string>{"a"});

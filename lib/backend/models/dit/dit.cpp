@@ -117,6 +117,20 @@ NormedTokens DitBlock::operator()(const NormedTokens& h, at::TensorList m,
   return {sum, next};
 }
 
+at::Tensor DitBlock::per_token(const at::Tensor& x, const at::Tensor& condition,
+                               const nn::RotaryTables& rotary) const {
+  // A token is an image of its own for what its modulation touches.
+  const auto alone = [](const at::Tensor& tokens) { return tokens.flatten(0, 1).unsqueeze(1); };
+  const at::ScalarType product = attn.qkv_weight.scalar_type();
+  const std::vector<at::Tensor> m = modulations(condition).chunk(kBlockParts, 1);  // of (N T, D)
+  const at::Tensor first = ops::modulated_layer_norm(alone(x), m[0], m[1], kEps, product, norm);
+  const auto [sum, normed] = ops::gated_sum_and_norm(
+      alone(x), m[2], alone(attn(first.view(x.sizes()), &rotary)), m[3], m[4], kEps, product, norm);
+  const at::Tensor tokens = normed.view(x.sizes());
+  const at::Tensor branch = mlp ? (*mlp)(tokens) : (*swiglu)(tokens);
+  return ops::gated_sum(sum, m[5], alone(branch)).view(x.sizes());
+}
+
 Dit::Dit(const DitConfig& dit_config, const Convention& network_convention)
     : config(dit_config),
       convention(network_convention),

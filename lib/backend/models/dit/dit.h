@@ -82,6 +82,9 @@ struct DitBlock {
   /// scale of the norm that follows the block, (N, D) each.
   NormedTokens operator()(const NormedTokens& h, at::TensorList m,
                           const nn::RotaryTables* rotary = nullptr) const;
+  /// Has a condition for each token, (N T, D), and no norm behind it: x (N, T, D) -> (N, T, D).
+  at::Tensor per_token(const at::Tensor& x, const at::Tensor& condition,
+                       const nn::RotaryTables& rotary) const;
   /// The modulations of a condition, with zero shifts where there are none and the norms' weights
   /// folded into the scales: (N, 6D).
   at::Tensor modulations(const at::Tensor& c) const;
