@@ -277,6 +277,7 @@ class Systems:
                       "guidance-scale=6.7 guidance-channels=3")
         self.decode("vavae.decode", 8)
         self.compare_features()
+        self.refuse_wrong_combinations()
         return self.comparison.failures
 
     def compare_features(self):
@@ -313,6 +314,51 @@ class Systems:
             "file": "rit.pth", "context_start": 1, "classes": 10}})
         self.generate("rit", "rit.sample.heun5", 12, 4, "solver=heun steps=5 shift=0.5")
         self.reconstruct(16)
+
+    def refused(self, case, line, *words):
+        """A line that ends with one error, which holds the words: cause and cure."""
+        status, output = run_pipe.launch(f"gst-launch-1.0 {line} ! fakesink", self.folder,
+                                         self.comparison.scratch)
+        errors = [text for text in output.splitlines() if text.startswith("ERROR: from element")]
+        lacking = [word for word in words if word not in output]
+        print(f"refused {case}: {'as expected' if not lacking else lacking}", flush=True)
+        if status == 0 or len(errors) != 1 or lacking:
+            print(output)
+            self.comparison.failures.append(case)
+
+    def refuse_wrong_combinations(self):
+        source = "svgdiffuse num-images=1 model"
+        self.refused("latents of another model",
+                     f"{source}=sit.json steps=1 solver=euler ! svgdecode model=lightningdit.json",
+                     "lightningdit.json", "sit.json")
+        sit = json.loads((self.folder / "sit.json").read_text())
+        mixed = dict(sit, decoder=dict(json.loads(
+            (self.folder / "lightningdit.json").read_text())["decoder"]))
+        self.write("mixed.json", mixed)
+        self.refused("parts of two models", f"{source}=mixed.json",
+                     "do not fit together", "decoder 8", "diffusion 4")
+        absent = dict(sit, decoder=dict(sit["decoder"], file="absent.safetensors"),
+                      source="the hub of somebody")
+        self.write("absent.json", absent)
+        self.refused("a second file that is missing",
+                     f"{source}=absent.json steps=1 solver=euler ! svgdecode",
+                     "absent.safetensors", "the hub of somebody", "SVGEN_MODEL_PATH")
+        self.write("typo.json", dict(sit, system="siit"))
+        self.refused("a system with a typo", f"{source}=typo.json", "did you mean sit?",
+                     "lightningdit")
+        self.refused("more guided channels than there are",
+                     f"{source}=sit.json steps=1 solver=euler guidance-channels=5",
+                     "guidance-channels", "0 (all) to 4")
+        self.refused("a flow's solver for a diffusion", f"{source}=dit.json solver=euler",
+                     "predicts noise", "ddpm or ddim")
+        self.refused("a diffusion's solver for a flow", f"{source}=sit.json solver=ddpm",
+                     "predicts a velocity", "euler")
+        self.refused("a form that never worked",
+                     f"{source}=sit.json solver=euler-maruyama diffusion-form=sbdm",
+                     "never worked", "sigma, linear or decreasing")
+        self.refused("a guidance model of another latent",
+                     f"{source}=sit.json solver=euler steps=1 guidance-scale=2 "
+                     "guidance-model=lightningdit.json", "guidance model", "64 cells of 4 channels")
 
 
 def main():

@@ -41,11 +41,21 @@ SOURCES = {
     "Library": reference_tests,
     "Elements, published code": pipelines("tiny"),
     "Elements, embedded model": pipelines("mini"),
+    "Elements, comparison systems": lambda scratch: [
+        sys.executable, "-m", "tests.pipelines.systems_pipelines", scratch],
 }
 
 
 # Rows of the summary -> what the names of their cases begin with; the first row that fits counts.
 PARTS = {
+    "DiT": r"dit:",
+    "SiT": r"sit:",
+    "REPA": r"repa:",
+    "LightningDiT": r"lightningdit:",
+    "SD-VAE and VA-VAE": r"vae:|sdvae|vavae",
+    "RAE": r"rae:",
+    "RiT": r"rit:",
+    "Frozen encoders of other systems": r"encoders:",
     "Encoders and alignment":
         r"enc\.|dinov3|residual|eps\.(dino|resid)|golden\.alignment|full\.encode|mini\.input",
     "Decoder": r"dec|eps\.dec",

@@ -8,6 +8,8 @@
 #include <algorithm>
 
 #include "backend/engine/support.h"
+#include "backend/nn/fill.h"
+#include "interop/tensor.h"
 #include "svgen/random.h"
 
 namespace svgen::engine {
@@ -29,6 +31,49 @@ TEST(ModelSampler, MakesAnImageAloneAsInABatchOfAnyOrder) {
     EXPECT_TRUE(bit_equal(engine->sampler().sample(alone), batch.rows(n, 1))) << n;
     EXPECT_TRUE(bit_equal(backwards.rows(2 - n, 1), batch.rows(n, 1))) << n;
   }
+}
+
+TEST(ModelSampler, MakesAnImageAloneAsInABatchWithEverySolverOfAFlow) {
+  const auto engine = open_engine();
+  for (const NamedValue<SolverKind>& solver : named_values<SolverKind>()) {
+    // Those of a diffusion need another model; the published adaptive one sees the whole batch.
+    if (solver.value == SolverKind::kDdpm || solver.value == SolverKind::kDdim ||
+        solver.value == SolverKind::kDopri5Published)
+      continue;
+    SampleRequest request = request_of(3);
+    request.options.solver = solver.value;
+    request.options.steps = 4;
+    const Tensor batch = engine->sampler().sample(request);
+    for (int64_t n = 0; n < 3; ++n) {
+      SampleRequest alone = request;
+      alone.indices = {request.indices[n]};
+      alone.classes = {request.classes[n]};
+      EXPECT_TRUE(bit_equal(engine->sampler().sample(alone), batch.rows(n, 1)))
+          << solver.name << " " << n;
+    }
+  }
+}
+
+TEST(ModelSampler, RefusesToGuideMoreChannelsThanThereAre) {
+  const auto engine = open_engine();
+  SampleRequest request = request_of(1);
+  request.options.guidance_channels = 57;
+  EXPECT_THROW(engine->sampler().sample(request), ConfigurationError);
+}
+
+TEST(ModelSampler, MayBeGuidedByAWeakModelOfTheSameLatent) {
+  const auto engine = open_engine();
+  SampleRequest request = request_of(2);
+  request.options.guidance_scale = 2;
+  const Tensor by_null_class = engine->sampler().sample(request);
+  // A model that guides itself under the same classes changes nothing of an unguided sample.
+  request.guidance_model = engine;
+  const Tensor by_itself = engine->sampler().sample(request);
+  request.guidance_model.reset();
+  request.options.guidance_scale = 1;
+  const Tensor unguided = engine->sampler().sample(request);
+  EXPECT_LT(test::largest_difference(to_torch(by_itself), to_torch(unguided)), 1e-4);
+  EXPECT_GT(test::largest_difference(to_torch(by_null_class), to_torch(unguided)), 1e-3);
 }
 
 TEST(ModelSampler, StartsFromTheNoiseOfSeedAndIndex) {
