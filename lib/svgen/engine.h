@@ -56,7 +56,8 @@ class Encoder {
   virtual ~Encoder() = default;
 
   /// Takes images of one size, height and width multiples of the patch (ShapeError otherwise).
-  /// Features that were not asked for, and all after a cancel, stay undefined.
+  /// Features that were not asked for or that the model lacks, and all after a cancel, stay
+  /// undefined.
   virtual Features encode(std::span<const ImageView> images, const EncodeOptions& options,
                           const ProgressFunction& progress = {}) = 0;
   /// Encodes Y'CbCr pictures by their R'G'B' levels, with colour interpolated linearly.

@@ -2,6 +2,7 @@
 // svgdiffuse: class-conditional latents out of nothing, each a function of (seed, index).
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 
 #include "common/batch_meta.h"
 #include "common/model_client.h"
@@ -177,8 +178,13 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
 
   // On the device and in the precision of the model that it guides.
   void open_guidance_model(const DiffuseSettings& s) {
-    const std::string& of_card = engine().card().guidance_model;
-    const std::string& name = s.guidance_model.empty() ? of_card : s.guidance_model;
+    const Card& card = engine().card();
+    std::string name = s.guidance_model;
+    if (name.empty() && !card.guidance_model.empty()) {
+      // A name of the search path, or a path that starts at the card.
+      const auto beside = card.path.parent_path() / card.guidance_model;
+      name = std::filesystem::exists(beside) ? beside.string() : card.guidance_model;
+    }
     if (name.empty()) return guidance_model_.reset();
     guidance_model_ = Engine::open({.model = name, .device = s.device, .dtype = s.dtype});
   }

@@ -37,7 +37,7 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
   static constexpr const char* kLongName = "SVG encoder";
   static constexpr const char* kClassification = "Filter/Converter/Video/Tensor";
   static constexpr const char* kDescription =
-      "Encodes pictures into semantic (DINOv3) and residual features, in batches";
+      "Encodes pictures into the features or latents of a model, in batches";
   static constexpr bool kAsksUpstream = false;
 
   using ModelTransform::ModelTransform;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// DiT, SiT, REPA and LightningDiT against their published code: forward passes and samplers.
+// DiT, SiT, REPA, LightningDiT, RAE and RiT against their published code: forward passes and
+// samplers.
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/tensor.h>

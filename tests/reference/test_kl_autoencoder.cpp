@@ -91,6 +91,29 @@ TEST_F(KlAutoencoderParity, FullSizesMatch) {
         filled<KlDecoder>(va.decoder).pixels(hash_fill("input.latent64", {1, 32, 4, 4}, 1)));
 }
 
+// As an engine holds the weights: packed for the processor's own products.
+TEST_F(KlAutoencoderParity, ReducedPrecisionStaysNear) {
+  const Sizes tiny = sizes(4, 32, {1, 2, 2}, 1, {});
+  parity::NamedTensors tensors;
+  const nn::StateVisitor keep = [&](const nn::StateSlot& slot) {
+    tensors.emplace_back(slot.name, slot.tensor);
+  };
+  KlEncoder encoder = filled<KlEncoder>(tiny.encoder, /*arranges=*/false);
+  KlDecoder decoder = filled<KlDecoder>(tiny.decoder, /*arranges=*/false);
+  nn::visit_state(encoder, keep);
+  nn::visit_state(decoder, keep);
+  const std::filesystem::path file = parity::written("sd_bfloat16.safetensors", tensors);
+  parity::load_for_inference(encoder, *parity::open_spelled(file, models::kKlEncoderSpelling),
+                             DType::kBFloat16);
+  parity::load_for_inference(decoder, *parity::open_spelled(file, models::kKlDecoderSpelling),
+                             DType::kBFloat16);
+  parity::expect_close("vae:sdvae.moments(bfloat16)", encoder.moments(picture_).to(at::kFloat),
+                       cases_["sdvae.moments"], 0.1);
+  parity::expect_close("vae:sdvae.decode(bfloat16)",
+                       decoder.pixels(hash_fill("input.latent", {2, 4, 8, 8}, 1)).to(at::kFloat),
+                       cases_["sdvae.decode"], 0.2);
+}
+
 // Writes the tiny SD-VAE under the names that `spell` gives for CompVis's.
 template <typename Spell>
 std::filesystem::path spelled(const std::string& file, const Spell& spell) {

@@ -32,11 +32,11 @@ fs::path target_folder(const Options& options) {
                            {.expected = "--into FOLDER, or HOME", .found = "neither"});
 }
 
-// The files of the card that are not here, each once.
-std::vector<Download> missing_files(const Card& card, const fs::path& folder) {
+// The files of the card that are not here, each once; those without an address go to `by_hand`.
+std::vector<Download> missing_files(const Card& card, const fs::path& folder,
+                                    std::string& by_hand) {
   std::vector<Download> missing;
   std::set<std::string> seen;
-  std::string by_hand;
   for (const ModelFile& file : files_of(card)) {
     if (file.is_there() || !seen.insert(file.reference.file).second) continue;
     if (file.reference.url.empty())
@@ -45,15 +45,19 @@ std::vector<Download> missing_files(const Card& card, const fs::path& folder) {
       missing.push_back({file.reference.url, folder / fs::path(file.reference.file).filename(),
                          file.reference.bytes, file.reference.sha256});
   }
-  if (!by_hand.empty())
-    throw ConfigurationError(
-        "no address is known for " + by_hand + ": " +
-            (card.source.empty() ? "get them from where the model is published" : card.source) +
-            ", and put them into " + folder.string(),
-        {.expected = "\"url\" of each file in the card",
-         .found = "none",
-         .where = card.path.string()});
   return missing;
+}
+
+// The error of files that nobody can fetch, after all others were fetched.
+void refuse_by_hand(const Card& card, const std::string& files, const fs::path& folder) {
+  if (files.empty()) return;
+  throw ConfigurationError(
+      "no address is known for " + files + ": " +
+          (card.source.empty() ? "get them from where the model is published" : card.source) +
+          ", and put them into " + folder.string(),
+      {.expected = "\"url\" of each file in the card",
+       .found = "none",
+       .where = card.path.string()});
 }
 
 bool agrees() {
@@ -71,8 +75,10 @@ int fetch(const Options& options) {
   const bool json = options.has("json");
   const Card card = Card::load(find_card(options.words().front()));
   const fs::path folder = target_folder(options);
-  std::vector<Download> files = missing_files(card, folder);
+  std::string by_hand;
+  std::vector<Download> files = missing_files(card, folder, by_hand);
   if (files.empty()) {
+    refuse_by_hand(card, by_hand, folder);
     print_note("all files of " + card.name + " are there", json);
     return 0;
   }
@@ -105,6 +111,7 @@ int fetch(const Options& options) {
     download(file, progress);
     print_note("fetched " + file.target.string(), json);
   }
+  refuse_by_hand(card, by_hand, folder);
   return 0;
 }
 

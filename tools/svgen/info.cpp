@@ -58,9 +58,16 @@ std::string picture_text(const Card& card) {
          std::to_string(card.latent().picture_height());
 }
 
+std::string state_text(const Card& card) {
+  const size_t missing = missing_files(card);
+  if (missing == 0) return "ready";
+  return std::to_string(missing) + (missing == 1 ? " file missing" : " files missing");
+}
+
 std::string memory_text(const Card& card) {
   const int64_t bytes = memory_needed(card);
-  return bytes == 0 ? "unknown until the files are there" : size_text(bytes) + " for the weights";
+  return bytes == 0 ? "unknown until the files are there"
+                    : "at most " + size_text(bytes) + " for the weights";
 }
 
 void print_all(const Card& card) {
@@ -82,17 +89,13 @@ void print_all(const Card& card) {
 
 void print_line(const Card& card) {
   constexpr size_t kDescription = 60;
-  size_t missing = 0;
-  for (const ModelFile& file : files_of(card)) missing += file.is_there() ? 0 : 1;
-  const std::string state = missing == 0 ? "ready" : std::to_string(missing) + " files missing";
+  const std::string state = state_text(card);
   print(padded(card.name, 16) + " " + padded(picture_text(card), 10) + " " + padded(state, 16) +
         " " + card.description.substr(0, kDescription));
 }
 
 std::string table_row(const Card& card) {
-  size_t missing = 0;
-  for (const ModelFile& file : files_of(card)) missing += file.is_there() ? 0 : 1;
-  const std::string state = missing == 0 ? "ready" : std::to_string(missing) + " files missing";
+  const std::string state = state_text(card);
   return padded(card.name, 20) + " " + padded(card.system, 12) + " " +
          padded(picture_text(card), 8) + " " + padded(state, 15) + " " +
          padded(size_text(memory_needed(card)), 12) + " " + license_text(card);

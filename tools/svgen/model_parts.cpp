@@ -54,6 +54,13 @@ std::string license_text(const Card& card) {
   return (is_non_commercial(card) ? "NON-COMMERCIAL: " : "") + card.license;
 }
 
+size_t missing_files(const Card& card) {
+  std::set<std::string> missing;
+  for (const ModelFile& file : files_of(card))
+    if (!file.is_there()) missing.insert(file.reference.file);
+  return missing.size();
+}
+
 int64_t memory_needed(const Card& card) {
   std::set<std::string> counted;
   int64_t total = 0;

@@ -2,6 +2,7 @@
 // The files of a card, its licence and its size, as commands show them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,8 +27,11 @@ std::vector<ModelFile> files_of(const Card& card);
 std::string license_text(const Card& card);
 bool is_non_commercial(const Card& card);
 
-/// Returns the memory that the weights of all parts take in float32, in bytes: by the sizes of
-/// their files, each counted once; 0 where a file is not there and the card does not say its size.
+/// Counts the files of the card that are not there, each once.
+size_t missing_files(const Card& card);
+
+/// Returns the most memory that the weights of all parts take in float32, in bytes: the sizes of
+/// their files, each counted once; 0 where one is not there and the card does not say its size.
 int64_t memory_needed(const Card& card);
 
 /// Returns "2.7 GB", "840 MB" or "unknown size" of bytes.

@@ -12,6 +12,9 @@
 #include <tuple>
 #include <utility>
 
+#include "svgen/error.h"
+#include "svgen/tensor.h"
+
 namespace svgen::diffusion {
 namespace {
 
@@ -92,7 +95,14 @@ at::Tensor Integration::guiding_velocity(const at::Tensor& x, const Times& t) co
 
 std::pair<at::Tensor, at::Tensor> Integration::both_velocities(const at::Tensor& x,
                                                                const Times& t) const {
-  if (guidance_.weak) return {model_(x, t, labels_), guidance_.weak(x, t, labels_)};
+  if (guidance_.weak) {
+    const at::Tensor strong = model_(x, t, labels_), weak = guidance_.weak(x, t, labels_);
+    if (strong.sizes() == weak.sizes()) return {strong, weak};
+    throw ConfigurationError("the guidance model predicts something else than the model",
+                             {.expected = shape_text(strong.sizes().vec()),
+                              .found = shape_text(weak.sizes().vec()),
+                              .where = "guidance-model"});
+  }
   // Both in one batch: the weights are read once, and small models fill the machine.
   Times both_times = t;
   both_times.insert(both_times.end(), t.begin(), t.end());

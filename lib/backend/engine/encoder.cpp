@@ -63,7 +63,8 @@ ModelEncoder::ModelEncoder(const ModelFiles& files, const LatentSpec& latent,
     : latent_(latent),
       runtime_(runtime),
       semantic_(files, ModelPart::kEncoder, systems::encoder_kind(files.card()), runtime),
-      residual_(files, ModelPart::kResidual, systems::residual_kind(), runtime) {
+      residual_(files, ModelPart::kResidual, systems::residual_kind(), runtime),
+      has_residual_(files.names(ModelPart::kResidual)) {
   files.require(ModelPart::kEncoder);
 }
 
@@ -84,7 +85,9 @@ at::Tensor ModelEncoder::posterior(const at::Tensor& moments, const EncodeOption
 template <typename View>
 Features ModelEncoder::encode_views(std::span<const View> images, const EncodeOptions& options,
                                     const ProgressFunction& progress) {
-  const FeatureKind kind = options.kind;
+  // A model without a residual branch has semantic features alone.
+  const bool is_semantic_alone = options.kind == FeatureKind::kBoth && !has_residual_;
+  const FeatureKind kind = is_semantic_alone ? FeatureKind::kSemantic : options.kind;
   const int64_t cells = token_grid(images, latent_.cell).cells();
   const int64_t count = static_cast<int64_t>(images.size());
   if (options.samples && options.indices.size() != images.size())

@@ -69,6 +69,7 @@ class ModelEncoder : public Encoder {
   const LatentSpec& latent_;
   runtime::Runtime& runtime_;
   EncoderBranch semantic_, residual_;
+  const bool has_residual_;
 };
 
 }  // namespace svgen::engine

@@ -64,7 +64,8 @@ void check(const models::Denoiser& model, const SampleRequest& request) {
 ModelSampler::ModelSampler(const ModelFiles& files, const LatentSpec& latent,
                            LatentNormalizer& normalizer, runtime::Runtime& runtime,
                            bool may_be_empty)
-    : process_(systems::process_of(files.card())),
+    : system_(files.card().system),
+      process_(systems::process_of(files.card())),
       normalizer_(normalizer),
       runtime_(runtime),
       slot_(files, ModelPart::kDiffusion, files.system().diffusion, runtime, may_be_empty,
@@ -107,12 +108,11 @@ diffusion::VelocityModel ModelSampler::weak_field(const models::Denoiser& model,
     return std::to_string(of.cells()) + " cells of " + std::to_string(of.channels()) +
            " channels, " + std::to_string(of.classes()) + " classes";
   };
-  const bool same_process = weak->process_.path == process_.path;
-  if (text(*network) != text(model) || !same_process)
+  if (text(*network) != text(model) || weak->system_ != system_)
     throw ConfigurationError(
         "the guidance model is not one of this latent: name a weaker model of the same system",
-        {.expected = text(model) + ", the same process",
-         .found = text(*network) + (same_process ? "" : ", another process"),
+        {.expected = text(model) + ", system " + system_,
+         .found = text(*network) + ", system " + weak->system_,
          .where = "guidance-model"});
   return weak->field(network, times, labels);
 }

@@ -44,6 +44,7 @@ class ModelSampler : public Sampler {
   at::Tensor noise(const models::Denoiser& model, const SampleRequest& request, int64_t first,
                    int64_t count) const;
 
+  const std::string system_;  // of the card
   const diffusion::Process process_;
   LatentNormalizer& normalizer_;
   runtime::Runtime& runtime_;

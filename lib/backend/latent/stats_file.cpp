@@ -33,7 +33,19 @@ constexpr KeyRule kStatisticsRules[] = {
     {"svgstats.*", nullptr, kOptional},  // the sums that partial files are merged by
 };
 
-constexpr weights::KeyFamily kFamilies[] = {{"latent statistics", "", kStatisticsRules}};
+// As VA-VAE and RAE publish theirs.
+constexpr KeyRule kPlainRules[] = {
+    {"mean", nullptr},
+    {"std", nullptr, kOptional},
+    {"var", nullptr, kOptional},
+    {"mean_cls_token", nullptr, kOptional},
+    {"var_cls_token", nullptr, kOptional},
+};
+
+constexpr weights::KeyFamily kFamilies[] = {
+    {"latent statistics", "", kStatisticsRules},
+    {"latent statistics under plain names", "", kPlainRules},
+};
 
 constexpr const char* kMean = "dinov3_sp_mean";
 constexpr const char* kStd = "dinov3_sp_std";

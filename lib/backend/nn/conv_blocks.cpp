@@ -50,7 +50,8 @@ at::Tensor Conv2d::operator()(const at::Tensor& x, const ops::ConvolutionOptions
     return ops::conv2d(x, weight, bias, options).to(picture_dtype(weight));  // (N, out, H, W)
   // A 1x1 convolution is a matrix product; the library's convolution of that size sums in an order
   // that depends on the number of threads.
-  const at::Tensor matrix = weight.is_mkldnn() ? weight : weight.flatten(1);
+  // A packed weight is a matrix already, whose memory is not what its sizes seem to say.
+  const at::Tensor matrix = weight.dim() == 4 ? weight.flatten(1) : weight;
   return product(x.permute({0, 2, 3, 1}), matrix, bias)  // (N, H, W, out)
       .to(picture_dtype(weight))
       .permute({0, 3, 1, 2});  // (N, out, H, W)

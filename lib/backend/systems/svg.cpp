@@ -42,6 +42,7 @@ constexpr models::Convention kConvention = {};
 
 extern const System kSvg = {.name = "svg",
                             .diffusion = denoiser_kind<models::Dit, models::kDit, kConvention>(),
+                            .can_be_trained = true,
                             .checkpoint = checkpoint};
 
 }  // namespace svgen::systems

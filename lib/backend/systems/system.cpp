@@ -34,6 +34,22 @@ const System& system_of(const Card& card) {
        .where = card.path.string() + ", system"});
 }
 
+void require_trainable(const Card& card, ModelPart part) {
+  const auto refuse = [&](const std::string& expected, const std::string& found) {
+    throw ConfigurationError(
+        std::string("the ") + part_key(part) + " of this card can be used, but not trained here",
+        {.expected = expected, .found = found, .where = card.path.string()});
+  };
+  if (part == ModelPart::kDiffusion && !system_of(card).can_be_trained)
+    refuse("a card of a system whose loss is known here: svg", card.system);
+  const bool has_other_encoder = card.encoder && card.encoder->kind != encoder_kinds()[0].name;
+  if (part != ModelPart::kDiffusion && has_other_encoder)
+    refuse(std::string("encoder.kind ") + encoder_kinds()[0].name, card.encoder->kind);
+  const bool has_other_decoder = card.decoder && card.decoder->kind != decoder_kinds()[0].name;
+  if (part == ModelPart::kDecoder && has_other_decoder)
+    refuse(std::string("decoder.kind ") + decoder_kinds()[0].name, card.decoder->kind);
+}
+
 diffusion::Process process_of(const Card& card) {
   diffusion::Process process = system_of(card).process;
   if (!card.diffusion || card.diffusion->path.empty()) return process;

@@ -40,6 +40,7 @@ OptimizerConfig adam(OptimizerConfig config, const AutoencoderOptions& options) 
 std::unique_ptr<AutoencoderModel> make_model(const AutoencoderOptions& options,
                                              const engine::ModelFiles& files) {
   files.require(kDecoder);
+  systems::require_trainable(files.card(), kDecoder);
   const auto encoder = sizes_of(models::kDinoV3, files, Initialization::kModel);
   std::optional<models::ResidualVit> residual;
   if (files.names(kResidual))

@@ -28,6 +28,12 @@ using enum ModelPart;
 
 constexpr int64_t kSheetClasses = 16;
 
+models::DitConfig trained_sizes(const engine::ModelFiles& files, Initialization initialize,
+                                int64_t latent_channels) {
+  systems::require_trainable(files.card(), kDiffusion);
+  return sizes_of(models::kDit, files, initialize, latent_channels);
+}
+
 }  // namespace
 
 ModelDiffusionTrainer::ModelDiffusionTrainer(const DiffusionOptions& options, Card card,
@@ -38,7 +44,7 @@ ModelDiffusionTrainer::ModelDiffusionTrainer(const DiffusionOptions& options, Ca
       info_(engine::infer_model_info(files_)),
       latent_(engine::latent_spec(files_.card(), info_)),
       normalizer_(files_, runtime_),
-      model_(sizes_of(models::kDit, files_, options.initialize, info_.latent_channels)) {
+      model_(trained_sizes(files_, options.initialize, info_.latent_channels)) {
   if (!options.normalized) normalizer_.load(model_.config.channels, model_.config.cells());
   runtime_.run_recording([this] { initialize(); });
 }

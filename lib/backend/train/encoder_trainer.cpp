@@ -34,6 +34,7 @@ constexpr double kCentreMomentum = 0.9;
 constexpr const char* kExportPrefix = "encoder.";
 
 EncoderModel make_model(const EncoderOptions& options, const engine::ModelFiles& files) {
+  systems::require_trainable(files.card(), kEncoder);
   const models::DinoV3Config sizes = sizes_of(models::kDinoV3, files, options.initialize);
   return {models::DinoV3(sizes), PrototypeHead(sizes.width, options), std::nullopt};
 }

@@ -6,10 +6,12 @@
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/zeros_like.h>
+#include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
 #include "backend/nn/fill.h"
 #include "backend/ops/threads.h"
+#include "ops/products.h"
 
 namespace svgen {
 namespace {
@@ -33,6 +35,21 @@ TEST(Conv2d, KeepsSizeAndChannelsLastMemory) {
     EXPECT_EQ(y.sizes().vec(), (std::vector<int64_t>{1, 16, 6, 4}));
     EXPECT_TRUE(y.is_contiguous(at::MemoryFormat::ChannelsLast));
   }
+}
+
+TEST(Conv2d, IsTheSameWithAPackedWeight) {
+  const c10::InferenceMode inference;
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16})
+    for (const int64_t kernel : {1, 3})
+      for (const auto& [in, out] : {std::pair{4, 4}, {8, 40}, {64, 64}}) {
+        nn::Conv2d conv(in, out, kernel);
+        test::fill(conv);
+        test::cast(conv, dtype);
+        const at::Tensor x = picture({1, in, 8, 8}), plain = conv(x);
+        conv.weight = ops::pack(conv.weight);
+        EXPECT_LT(test::largest_difference(conv(x), plain), dtype == at::kFloat ? 1e-5 : 0.05)
+            << in << " " << out << " " << kernel;
+      }
 }
 
 TEST(GroupNorm, ThenSwishIsTheSwishOfIt) {

@@ -21,23 +21,24 @@ TEST(SystemOf, IsTheOneThatTheCardNames) {
 TEST(FileLayouts, AreTheCheckpointsThenEachNetworkAloneInEachSpelling) {
   std::vector<std::string> titles;
   for (const weights::FileLayout& layout : file_layouts()) titles.push_back(layout.title);
-  EXPECT_THAT(titles, ::testing::ElementsAre(
-                          "SVG autoencoder checkpoint", "DINOv3 encoder in Meta's spelling",
-                          "DINOv3 encoder in the spelling of HF transformers",
-                          "DINOv3 encoder in timm's spelling", "DINOv2 encoder",
-                          "DINOv2 encoder in the spelling of HF transformers", "MAE encoder",
-                          "MAE encoder in the spelling of HF transformers",
-                          "SigLIP 2 encoder in the spelling of HF transformers", "KL autoencoder",
-                          "KL autoencoder (diffusers)", "KL autoencoder (diffusers, older)",
-                          "residual ViT", "decoder", "KL autoencoder", "KL autoencoder (diffusers)",
-                          "KL autoencoder (diffusers, older)", "RAE's ViT decoder",
-                          "diffusion transformer", "DiT or SiT", "REPA's SiT", "LightningDiT",
-                          "DiT (diffusers)", "DiT-DH", "RiT", "latent statistics"));
+  EXPECT_THAT(
+      titles,
+      ::testing::ElementsAre(
+          "SVG autoencoder checkpoint", "DINOv3 encoder in Meta's spelling",
+          "DINOv3 encoder in the spelling of HF transformers", "DINOv3 encoder in timm's spelling",
+          "DINOv2 encoder", "DINOv2 encoder in the spelling of HF transformers", "MAE encoder",
+          "MAE encoder in the spelling of HF transformers",
+          "SigLIP 2 encoder in the spelling of HF transformers", "KL autoencoder",
+          "KL autoencoder (diffusers)", "KL autoencoder (diffusers, older)", "residual ViT",
+          "decoder", "KL autoencoder", "KL autoencoder (diffusers)",
+          "KL autoencoder (diffusers, older)", "RAE's ViT decoder", "diffusion transformer",
+          "DiT or SiT", "REPA's SiT", "LightningDiT", "DiT (diffusers)", "DiT-DH", "RiT",
+          "latent statistics", "latent statistics under plain names"));
 }
 
 TEST(FileLayouts, KnowTheNamesOfStatistics) {
   const std::vector<weights::FileLayout> layouts = file_layouts();
-  test::expect_known_names("stats_tiny.pt", *layouts.back().parts.front().family);
+  test::expect_known_names("stats_tiny.pt", *layouts.end()[-2].parts.front().family);
 }
 
 TEST(FileLayouts, GiveEverySurplusRowAReason) {
@@ -48,6 +49,19 @@ TEST(FileLayouts, GiveEverySurplusRowAReason) {
             rule.need == weights::KeyNeed::kSurplus || rule.need == weights::KeyNeed::kWithGroup,
             rule.note[0] != '\0')
             << rule.source;
+}
+
+TEST(RequireTrainable, RefusesWhatTheTrainersDoNotKnow) {
+  Card card;
+  EXPECT_NO_THROW(require_trainable(card, ModelPart::kDiffusion));
+  card.system = "repa";
+  EXPECT_THROW(require_trainable(card, ModelPart::kDiffusion), ConfigurationError);
+  card.encoder = EncoderConfig{.kind = "dinov2"};
+  EXPECT_THROW(require_trainable(card, ModelPart::kDecoder), ConfigurationError);
+  EXPECT_THROW(require_trainable(card, ModelPart::kEncoder), ConfigurationError);
+  card.encoder.reset();
+  card.decoder = DecoderConfig{.kind = "kl"};
+  EXPECT_THROW(require_trainable(card, ModelPart::kDecoder), ConfigurationError);
 }
 
 }  // namespace
