@@ -29,5 +29,28 @@ TEST_F(CudaGateTest, EqualsItsFormulaAtEverySize) {
   }
 }
 
+template <typename T>
+void expect_halves(int64_t rows, int64_t half) {
+  const auto x = scattered<T>(rows * 2 * half, 0.3);
+  const DeviceArray<T> device_x(x), z(static_cast<size_t>(rows * half));
+  check(silu_halves(device_x.data(), z.data(), rows, half, nullptr));
+  const std::vector<T> found = z.host();
+  for (int64_t i = 0; i < rows * half; ++i) {
+    const auto at = static_cast<size_t>(i / half * 2 * half + i % half);
+    const double v = to_float(x[at]);
+    const double wanted = v / (1 + std::exp(-v)) * to_float(x[at + static_cast<size_t>(half)]);
+    ASSERT_NEAR(to_float(found[static_cast<size_t>(i)]), wanted, tolerance<T>(wanted, 1e-6))
+        << i << " of " << rows << " rows of twice " << half;
+  }
+}
+
+TEST_F(CudaGateTest, EqualsItsFormulaForTheHalvesOfRows) {
+  for (const int64_t rows : {0, 1, 5})
+    for (const int64_t half : {1, 7, 8, 1024, 5461}) {
+      expect_halves<float>(rows, half);
+      expect_halves<Bfloat16>(rows, half);
+    }
+}
+
 }  // namespace
 }  // namespace svgen::ops::cuda

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Cutting q, k and v out of their common product, normalised and turned, against the formula.
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
 #include "cuda/device.h"
@@ -11,6 +12,8 @@ namespace {
 constexpr double kEps = 1e-5;
 
 using cpu::AttentionShape;
+
+enum class HeadNorm : std::uint8_t { kNone, kLayer, kRootMeanSquare };
 
 // A product (images, tokens, 3, heads, head) and where its parts go.
 template <typename T, typename Parameter>
@@ -31,25 +34,25 @@ struct Product {
 
   int64_t count() const { return shape.images * shape.heads * shape.tokens * shape.head; }
 
-  HeadPart<T, Parameter> part(int64_t index, bool normed, int64_t prefix) const {
+  HeadPart<T, Parameter> part(int64_t index, HeadNorm norm, int64_t prefix) const {
     const int64_t row = shape.heads * shape.head;
     return {device_x.data() + index * row,
             {shape.tokens * 3 * row, shape.head, 3 * row},
             device_y.data() + index * count(),
-            normed ? device_weight.data() : nullptr,
-            normed ? device_bias.data() : nullptr,
+            norm == HeadNorm::kNone ? nullptr : device_weight.data(),
+            norm == HeadNorm::kLayer ? device_bias.data() : nullptr,
             kEps,
             rotation(prefix)};
   }
 
   // What head `h` of a token of a part becomes.
-  std::vector<double> head(int64_t index, int64_t n, int64_t h, int64_t t, bool normed,
+  std::vector<double> head(int64_t index, int64_t n, int64_t h, int64_t t, HeadNorm norm,
                            int64_t prefix) const {
     const int64_t row = ((n * shape.tokens + t) * 3 + index) * shape.heads + h;
     std::vector<double> y(static_cast<size_t>(shape.head));
     for (size_t i = 0; i < y.size(); ++i)
       y[i] = to_float(x[static_cast<size_t>(row * shape.head) + i]);
-    if (normed) normalise(y);
+    if (norm != HeadNorm::kNone) normalise(y, norm == HeadNorm::kLayer);
     return prefix < 0 || t < prefix ? y : turned(y, t - prefix);
   }
 
@@ -69,13 +72,15 @@ struct Product {
     return y;
   }
 
-  void normalise(std::vector<double>& y) const {
+  void normalise(std::vector<double>& y, bool layer) const {
     const auto size = static_cast<double>(shape.head);
     double mean = 0, variance = 0;
-    for (const double v : y) mean += v / size;
+    if (layer)
+      for (const double v : y) mean += v / size;
     for (const double v : y) variance += std::pow(v - mean, 2) / size;
     for (size_t i = 0; i < y.size(); ++i)
-      y[i] = (y[i] - mean) / std::sqrt(variance + kEps) * to_float(weight[i]) + to_float(bias[i]);
+      y[i] = (y[i] - mean) / std::sqrt(variance + kEps) * to_float(weight[i]) +
+             (layer ? to_float(bias[i]) : 0);
   }
 
   AttentionShape shape;
@@ -89,12 +94,14 @@ struct Product {
 };
 
 template <typename T, typename Parameter>
-void expect_parts(const AttentionShape& shape, int count, int64_t prefix = -1) {
+void expect_parts(const AttentionShape& shape, int count, int64_t prefix = -1,
+                  HeadNorm norm = HeadNorm::kLayer) {
   const Product<T, Parameter> product(shape);
   HeadParts<T, Parameter> parts{};
   parts.count = count;
   // v, the last one, is neither normalised nor turned.
-  for (int i = 0; i < count; ++i) parts.part[i] = product.part(i, i < 2, i < 2 ? prefix : -1);
+  for (int i = 0; i < count; ++i)
+    parts.part[i] = i < 2 ? product.part(i, norm, prefix) : product.part(i, HeadNorm::kNone, -1);
   check(split_heads(parts, shape, nullptr));
   const std::vector<T> y = product.device_y.host();
   size_t at = 0;
@@ -102,8 +109,8 @@ void expect_parts(const AttentionShape& shape, int count, int64_t prefix = -1) {
     for (int64_t n = 0; n < shape.images; ++n)
       for (int64_t t = 0; t < shape.tokens; ++t)
         for (int64_t h = 0; h < shape.heads; ++h)
-          for (const double wanted :
-               product.head(part, n, h, t, part < 2, part < 2 ? prefix : -1)) {
+          for (const double wanted : part < 2 ? product.head(part, n, h, t, norm, prefix)
+                                              : product.head(part, n, h, t, HeadNorm::kNone, -1)) {
             ASSERT_NEAR(to_float(y[at]), wanted, tolerance<T>(wanted, 1e-5))
                 << "part " << part << ", head size " << shape.head << ", element " << at;
             ++at;
@@ -125,6 +132,14 @@ TEST_F(CudaHeadTest, AreCutApartAndNormalised) {
       expect_parts<float, Bfloat16>(shape, count);
       expect_parts<Bfloat16, float>(shape, count);
       expect_parts<Bfloat16, Bfloat16>(shape, count);
+    }
+}
+
+TEST_F(CudaHeadTest, TakeARootMeanSquareNormOrNone) {
+  for (const AttentionShape& shape : kShapes)
+    for (const HeadNorm norm : {HeadNorm::kRootMeanSquare, HeadNorm::kNone}) {
+      expect_parts<float, float>(shape, 3, -1, norm);
+      expect_parts<Bfloat16, Bfloat16>(shape, 3, -1, norm);
     }
 }
 

@@ -38,13 +38,15 @@ struct Rows {
   DeviceArray<float> device_x, device_vectors;
 };
 
-// LN(x) (base + part 1) + part 0.
-std::vector<double> modulated(const Rows& rows, const std::vector<double>& x, int base = 1) {
+// LN(x) (base + part 1) + part 0; a root mean square norm where it is not centred.
+std::vector<double> modulated(const Rows& rows, const std::vector<double>& x, int base = 1,
+                              bool centred = true) {
   const auto width = static_cast<size_t>(rows.width);
   std::vector<double> y(x.size());
   for (size_t first = 0; first < x.size(); first += width) {
     double mean = 0, variance = 0;
-    for (size_t i = first; i < first + width; ++i) mean += x[i] / static_cast<double>(width);
+    for (size_t i = first; centred && i < first + width; ++i)
+      mean += x[i] / static_cast<double>(width);
     for (size_t i = first; i < first + width; ++i)
       variance += std::pow(x[i] - mean, 2) / static_cast<double>(width);
     for (size_t i = first; i < first + width; ++i)
@@ -78,12 +80,14 @@ class CudaRowTest : public DeviceTest {};
 template <typename Out>
 void expect_normalised(const Rows& rows, double of_float) {
   const DeviceArray<Out> y(rows.count());
-  for (const int base : {0, 1}) {
-    const RowNorm<Out> norm{y.data(), rows.part(0), rows.part(1), static_cast<float>(base), kEps};
-    check(layer_norm(rows.device_x.data(), rows.shape(), norm, nullptr));
-    expect_near(y.host(), modulated(rows, {rows.x.begin(), rows.x.end()}, base), of_float,
-                rows.width);
-  }
+  for (const int base : {0, 1})
+    for (const bool centred : {false, true}) {
+      const RowNorm<Out> norm{y.data(), rows.part(0), rows.part(1), static_cast<float>(base),
+                              kEps,     centred};
+      check(layer_norm(rows.device_x.data(), rows.shape(), norm, nullptr));
+      expect_near(y.host(), modulated(rows, {rows.x.begin(), rows.x.end()}, base, centred),
+                  of_float, rows.width);
+    }
 }
 
 TEST_F(CudaRowTest, NormaliseAndModulate) {

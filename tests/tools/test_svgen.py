@@ -34,6 +34,13 @@ class Generate(Svgen):
         self.output_of("generate", "--number=4", "--sheet=2", "--preset=draft", "sheet.png")
         self.assertEqual(png_size(self.folder / "sheet.png"), (128, 128))
 
+    def test_a_weaker_model_guides(self):
+        self.output_of("generate", "--steps=1", "--guidance-model=mini", "--guidance-scale=2", "one.png")
+        result = self.run_svgen("generate", f"--guidance-model={support.ROOT}/tests/data/first_edition",
+                                "other.png")
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("name a weaker model", result.stdout)
+
     def test_a_video_comes_back_and_gives_features(self):
         self.output_of("generate", "--number", "3", "--steps", "1", "clip.webm")
         self.output_of("reconstruct", "clip.webm", "again.mkv")
@@ -166,11 +173,11 @@ class Looking(Svgen):
 
     def test_help_lists_everything(self):
         text = self.output_of("--help")
-        for command in ("generate", "reconstruct", "extract", "info", "doctor"):
+        for command in ("generate", "reconstruct", "extract", "models", "info", "fetch", "doctor"):
             self.assertIn(command, text)
             self.assertIn("usage: svgen " + command, self.output_of(command, "--help"))
         self.assertRegex(self.output_of("generate", "--help"),
-                         r"(?m)^  --solver NAME +solver of the flow: euler, heun \(the model's\)$")
+                         r"(?m)^  --solver NAME +solver of the flow: euler, heun, .*ddim \(the model's\)$")
 
 
 if __name__ == "__main__":

@@ -157,7 +157,7 @@ class Values(Svgen):
                               ("--rate=29.97", "found 29.97; in --rate"),
                               ("--rate=0", "in --rate"),
                               ("--guidance-scale=nan", "found nan; in --guidance-scale"),
-                              ("--solver=Euler2", "euler, heun; found Euler2; in --solver"),
+                              ("--solver=Euler2", "ddim; found Euler2; in --solver"),
                               ("--preset=slow", "draft"),
                               ("--classes=", "--classes needs a value"),
                               ("--model=", "--model needs a value"),

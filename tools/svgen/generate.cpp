@@ -83,6 +83,8 @@ Command generate_command() {
       {"preset", "NAME", "draft, quality or paper"}};
   for (const SamplingSetting& setting : sampling_settings())
     options.push_back(sampling_option(setting));
+  options.push_back({"guidance-model", "MODEL",
+                     "a weaker model that guides this one (autoguidance)", "guidance-model"});
   options.push_back({"sheet", "COLUMNS", "all pictures on one sheet"});
   options.push_back(
       {"rate", "N", "pictures a second of a video (1), such as 25 or 30000/1001", "framerate"});

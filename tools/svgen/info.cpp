@@ -96,7 +96,7 @@ void print_line(const Card& card) {
 
 std::string table_row(const Card& card) {
   const std::string state = state_text(card);
-  return padded(card.name, 20) + " " + padded(card.system, 12) + " " +
+  return padded(card.name, 22) + " " + padded(card.system, 12) + " " +
          padded(picture_text(card), 8) + " " + padded(state, 15) + " " +
          padded(size_text(memory_needed(card)), 12) + " " + license_text(card);
 }
@@ -109,7 +109,7 @@ int models(const Options& options) {
   const bool as_json_lines = options.has("json");
   bool fine = true;
   if (!as_json_lines)
-    print(padded("name", 20) + " " + padded("system", 12) + " " + padded("pictures", 8) + " " +
+    print(padded("name", 22) + " " + padded("system", 12) + " " + padded("pictures", 8) + " " +
           padded("files", 15) + " " + padded("memory", 12) + " licence");
   for (const RegisteredModel& model : read_registered_models()) {
     fine = fine && model.card;

@@ -35,7 +35,9 @@ TEST(Enums, NicksAreTheNamesThatUsersType) {
   EXPECT_THAT(nicks_of("svgencode", "partial-batch"), ElementsAre("renegotiate", "pad", "drop"));
   EXPECT_THAT(nicks_of("svgalign", "statistics"),
               ElementsAre("auto", "fixed", "frame", "batch", "none"));
-  EXPECT_THAT(nicks_of("svgdiffuse", "solver"), ElementsAre("euler", "heun"));
+  EXPECT_THAT(nicks_of("svgdiffuse", "solver"),
+              ElementsAre("euler", "heun", "midpoint", "rk4", "multistep", "dopri5",
+                          "dopri5-published", "euler-maruyama", "stochastic-heun", "ddpm", "ddim"));
   EXPECT_THAT(nicks_of("svgdiffuse", "guidance"),
               ElementsAre("constant", "late", "early", "linear", "cfg-star", "interval"));
 }

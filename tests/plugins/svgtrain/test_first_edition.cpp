@@ -20,13 +20,17 @@ struct Training {
 };
 
 const Training kTrainings[] = {
-    {"encoder", "svgscenesrc seed=3 size=16 num-images=16 classes=0-2",
+    {"encoder",
+     "svgscenesrc seed=3 size=16 num-images=16 classes=0-2",
      "svgtrainencoder head-width=16 head-bottleneck=8 prototypes=16",
      {5.721611499786377, 11.979501724243164}},
-    {"autoencoder", "svgscenesrc seed=3 size=16 num-images=16 classes=0-2",
+    {"autoencoder",
+     "svgscenesrc seed=3 size=16 num-images=16 classes=0-2",
      "svgtrainautoencoder discriminator-weight=0",
      {955.4566650390625, 939.84716796875}},
-    {"diffusion", "svglatentsrc epochs=-1 location=", "svgtraindiffusion",
+    {"diffusion",
+     "svglatentsrc epochs=-1 location=",
+     "svgtraindiffusion",
      {1.9133751392364502, 1.9354450702667236}},
 };
 
@@ -56,9 +60,9 @@ INSTANTIATE_TEST_SUITE_P(Trainings, FirstEditionTraining, ::testing::ValuesIn(kT
                          [](const auto& test) { return std::string(test.param.name); });
 
 TEST(FirstEdition, ItsModelGeneratesTheSamePictures) {
-  const std::vector<Sample> samples =
-      samples_of("svgdiffuse" + kModel + "classes=0-2 seed=1 num-images=3 ! svgdecode ! "
-                 "video/x-raw,format=RGB");
+  const std::vector<Sample> samples = samples_of("svgdiffuse" + kModel +
+                                                 "classes=0-2 seed=1 num-images=3 ! svgdecode ! "
+                                                 "video/x-raw,format=RGB");
   std::string pixels;
   for (const Sample& sample : samples) pixels += sample.bytes();
   const std::string expected = read_text(kFolder / "generated.rgb");
