@@ -54,7 +54,7 @@ at::Tensor DiffusionSolver::ancestral(const at::Tensor& epsilon, const at::Tenso
   const at::Tensor data = state_ * std::sqrt(1 / bar) - epsilon * std::sqrt(1 / bar - 1);
   const double of_data = beta * std::sqrt(before) / (1 - bar);
   const double of_state = (1 - before) * std::sqrt(1 - beta) / (1 - bar);
-  const at::Tensor mean = data * of_data + state_ * of_state;
+  at::Tensor mean = data * of_data + state_ * of_state;
   if (kept == 0) return mean;
   const at::Tensor noise = noise_(step_);
   if (!share.defined()) return mean + noise * std::sqrt(beta);

@@ -16,7 +16,7 @@ class DiffusionSolver : public Solver {
 
   void begin(at::Tensor noise) override;
   void advance(const VelocityField& prediction) override;
-  bool done() const override { return step_ == static_cast<int64_t>(table_.steps.size()); }
+  bool done() const override { return step_ == std::ssize(table_.steps); }
   int64_t step() const override { return step_; }
   const at::Tensor& state() const override { return state_; }
   std::vector<float> known_times() const override;

@@ -73,7 +73,7 @@ at::Tensor ModelEncoder::posterior(const at::Tensor& moments, const EncodeOption
                                    int64_t first, int64_t count) {
   constexpr double kLeastLog = -30, kMostLog = 20;
   const int64_t channels = moments.size(2) / 2;
-  const at::Tensor mean = moments.narrow(2, 0, channels);
+  at::Tensor mean = moments.narrow(2, 0, channels);
   if (!options.samples) return mean;
   const at::Tensor deviation =
       at::exp(at::clamp(moments.narrow(2, channels, channels), kLeastLog, kMostLog) * 0.5);
