@@ -188,6 +188,7 @@ Enum parse_name(std::string_view name) {
                            {.expected = known, .found = std::string(name), .where = of});
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): the name of a type takes none
 #define SVGEN_NAMES_OF(Enum)                                       \
   template std::span<const NamedValue<Enum>> named_values<Enum>(); \
   template const char* name_of<Enum>(Enum);                        \
@@ -198,6 +199,7 @@ SVGEN_NAMES_OF(DiffusionForm);
 SVGEN_NAMES_OF(LastStep);
 SVGEN_NAMES_OF(TimestepSpacing);
 #undef SVGEN_NAMES_OF
+// NOLINTEND(bugprone-macro-parentheses)
 
 std::string SamplingSetting::name() const {
   std::string name = key;

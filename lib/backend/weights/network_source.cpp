@@ -123,7 +123,7 @@ std::string NetworkSource::choose_prefix(const std::string& wanted) const {
   if (const std::string plain = unwrapped_name(wanted); !wanted.empty())
     return used(plain) ? plain : std::string();
   // The residual ViT has names of its own that start like the encoder's prefix.
-  const std::string usual = part_ == nullptr ? "" : part_->prefix;
+  std::string usual = part_ == nullptr ? "" : part_->prefix;
   if (used(usual) && !usual.empty()) return usual;
   for (const std::string_view prefix : spelling_.prefixes)
     if (used(std::string(prefix))) return std::string(prefix);

@@ -93,7 +93,7 @@ void DitBlock::visit(const nn::StateScope& state) {
 }
 
 at::Tensor DitBlock::modulations(const at::Tensor& c) const {
-  const at::Tensor all = modulation(c);  // (N, 6D), or (N, 4D) without shifts
+  at::Tensor all = modulation(c);  // (N, 6D), or (N, 4D) without shifts
   const bool has_shifts = all.size(1) == kBlockParts * attn.config.width;
   if (has_shifts && norm == ops::NormKind::kLayer) return all;
   std::vector<at::Tensor> m = all.chunk(all.size(1) / attn.config.width, 1);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "svgen/error.h"
 #include "svgen/tensor.h"
@@ -40,8 +41,8 @@ at::Tensor KlEncoderLevel::operator()(at::Tensor h) const {
   return downsample ? (*downsample)(h) : h;  // (N, out, H / 2, W / 2)
 }
 
-KlEncoder::KlEncoder(const KlEncoderConfig& encoder_config)
-    : config(encoder_config),
+KlEncoder::KlEncoder(KlEncoderConfig encoder_config)
+    : config(std::move(encoder_config)),
       conv_in(3, config.channels, 3),
       mid_block_1(top_channels(config), top_channels(config), config.groups),
       mid_attn_1(top_channels(config), config.groups),
@@ -94,8 +95,8 @@ at::Tensor KlEncoder::features(const at::Tensor& pixels, at::TensorList /*tables
   return moments(pixels).flatten(2).transpose(1, 2).to(at::kFloat);  // (N, T, 2C)
 }
 
-KlDecoder::KlDecoder(const KlDecoderConfig& decoder_config)
-    : config(decoder_config),
+KlDecoder::KlDecoder(KlDecoderConfig decoder_config)
+    : config(std::move(decoder_config)),
       post_quant_conv(config.latent_channels, config.decoder.latent_channels, 1),
       decoder(config.decoder) {}
 

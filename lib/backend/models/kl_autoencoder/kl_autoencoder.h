@@ -56,7 +56,7 @@ struct KlEncoderLevel {
 };
 
 struct KlEncoder : FeatureEncoder {
-  explicit KlEncoder(const KlEncoderConfig& encoder_config);
+  explicit KlEncoder(KlEncoderConfig encoder_config);
 
   void visit(const nn::StateScope& state) override;
   void arrange() override;
@@ -81,7 +81,7 @@ struct KlEncoder : FeatureEncoder {
 };
 
 struct KlDecoder : PixelDecoder {
-  explicit KlDecoder(const KlDecoderConfig& decoder_config);
+  explicit KlDecoder(KlDecoderConfig decoder_config);
 
   void visit(const nn::StateScope& state) override;
   int64_t channels() const override { return config.latent_channels; }

@@ -28,7 +28,6 @@ constexpr int64_t kSide = 16;             // rows and sums of a tile
 constexpr int64_t kStep = 32;             // numbers along the sum in a tile of pairs
 constexpr int64_t kBlock = 2 * kSide;     // rows and columns whose sums are in tiles at a time
 constexpr int64_t kTile = kSide * kStep;  // numbers of a tile of pairs
-constexpr int64_t kColumnsAtOnce = 4;     // blocks of columns that meet the same rows
 
 }  // namespace
 
@@ -58,6 +57,8 @@ void pack_tile_weight(const Bfloat16* w, int64_t in, int64_t out, Bfloat16* pack
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,amx-tile,amx-bf16")
 namespace {
+
+constexpr int64_t kColumnsAtOnce = 4;  // blocks of columns that meet the same rows
 
 // The operand of the instruction that configures the tiles: the bytes of a row and the rows of
 // each.
