@@ -5,6 +5,7 @@
 #include <iostream>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "command.h"
@@ -99,8 +100,7 @@ int fetch(const Options& options) {
   print_note(size_text(total) + " into " + folder.string(), json);
   std::error_code none;
   fs::create_directories(folder, none);
-  if (const auto room = fs::space(folder, none);
-      !none && static_cast<int64_t>(room.available) < total)
+  if (const auto room = fs::space(folder, none); !none && std::cmp_less(room.available, total))
     throw IoError("there is too little room for the files: name another folder with --into",
                   {.expected = size_text(total),
                    .found = size_text(static_cast<int64_t>(room.available)),
