@@ -19,7 +19,7 @@ enum class KeyNeed {
 
 /// Says how the tensor is changed. The thirds are stacked along the first axis; kFlatten makes one
 /// of all axes but the first, kToConvolution a 1x1 convolution of a matrix, kAddFirstAxis one
-/// tensor of a batch.
+/// tensor of a batch. kFlatten and kToConvolution leave a bias as it is.
 enum class KeyChange {
   kNone,
   kQueryThird,

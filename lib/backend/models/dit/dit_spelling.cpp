@@ -42,8 +42,7 @@ constexpr KeyRule kSvg[] = {
 };
 
 constexpr KeyRule kPatches[] = {
-    {"x_embedder.proj.weight", "ln1.weight", kRequired, kFlatten},
-    {"x_embedder.proj.bias", "ln1.bias"},
+    {"x_embedder.proj.*", "ln1.*", kRequired, kFlatten},
 };
 
 constexpr KeyRule kRepa[] = {
@@ -68,8 +67,7 @@ constexpr auto kRepaRules = joined_rules(kDitRules, kRepa);
 constexpr auto kLightningRules = joined_rules(kCommon, kPatches, kLightning);
 
 constexpr KeyRule kDiffusersRules[] = {
-    {"pos_embed.proj.weight", "ln1.weight", kRequired, kFlatten},
-    {"pos_embed.proj.bias", "ln1.bias"},
+    {"pos_embed.proj.*", "ln1.*", kRequired, kFlatten},
     {"pos_embed.pos_embed", "pos_embed", kOptional},
     {"transformer_blocks.0.norm1.emb.timestep_embedder.linear_1.*", "t_embedder.mlp.0.*"},
     {"transformer_blocks.0.norm1.emb.timestep_embedder.linear_2.*", "t_embedder.mlp.2.*"},
