@@ -31,32 +31,35 @@ struct Kind {
   void (*fill)(ObjectReader&, Config&);
 };
 
+// The sizes of a transformer's blocks.
+template <typename Config>
+void fill_blocks(ObjectReader& reader, Config& config) {
+  reader.read("width", config.width);
+  reader.read("depth", config.depth);
+  reader.read("heads", config.heads);
+  if constexpr (requires { config.ffn; })
+    reader.read("ffn", config.ffn);
+  else
+    reader.read("mlp", config.mlp);
+}
+
 void fill_dinov3(ObjectReader& reader, EncoderConfig& encoder) {
   reader.read("preset", encoder.preset);
-  reader.read("width", encoder.width);
-  reader.read("depth", encoder.depth);
-  reader.read("heads", encoder.heads);
-  reader.read("ffn", encoder.ffn);
+  fill_blocks(reader, encoder);
   reader.read("registers", encoder.registers, 0);
   reader.read_positive("rope_base", encoder.rope_base);
 }
 
 void fill_table_vit(ObjectReader& reader, EncoderConfig& encoder) {
   reader.read("preset", encoder.preset);
-  reader.read("width", encoder.width);
-  reader.read("depth", encoder.depth);
-  reader.read("heads", encoder.heads);
-  reader.read("ffn", encoder.ffn);
+  fill_blocks(reader, encoder);
   reader.read("registers", encoder.registers, 0);
   reader.read("affine", encoder.affine);
 }
 
 void fill_vit_decoder(ObjectReader& reader, DecoderConfig& decoder) {
   reader.read("preset", decoder.preset);
-  reader.read("width", decoder.width);
-  reader.read("depth", decoder.depth);
-  reader.read("heads", decoder.heads);
-  reader.read("mlp", decoder.mlp);
+  fill_blocks(reader, decoder);
   reader.read("pixel_scale", decoder.pixel_scale);
   const std::string& scale = decoder.pixel_scale;
   if (!scale.empty() && scale != "imagenet" && scale != "signed")
@@ -104,10 +107,7 @@ void fill_decoder(ObjectReader& reader, DecoderConfig& decoder) {
 void fill_residual(ObjectReader& reader, ResidualConfig& residual) {
   reader.read_file(residual.source);
   reader.read("prefix", residual.prefix);
-  reader.read("width", residual.width);
-  reader.read("depth", residual.depth);
-  reader.read("heads", residual.heads);
-  reader.read("mlp", residual.mlp);
+  fill_blocks(reader, residual);
   reader.read("outputs", residual.outputs);
 }
 
@@ -115,10 +115,7 @@ void fill_diffusion(ObjectReader& reader, DiffusionConfig& diffusion) {
   reader.read_file(diffusion.source);
   reader.read("prefix", diffusion.prefix);
   reader.read("preset", diffusion.preset);
-  reader.read("width", diffusion.width);
-  reader.read("depth", diffusion.depth);
-  reader.read("heads", diffusion.heads);
-  reader.read("mlp", diffusion.mlp);
+  fill_blocks(reader, diffusion);
   reader.read("classes", diffusion.classes);
   reader.read("learn_sigma", diffusion.learn_sigma);
   reader.read("patch", diffusion.patch);

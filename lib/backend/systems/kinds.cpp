@@ -2,7 +2,6 @@
 // The tables of encoders and decoders.
 #include "systems/kinds.h"
 
-#include <array>
 #include <string>
 
 #include "models/conv_decoder/conv_decoder.h"
@@ -51,20 +50,18 @@ const NetworkKind<Protocol>& find_kind(std::span<const NetworkKind<Protocol>> ki
 }  // namespace
 
 std::span<const NetworkKind<FeatureEncoder>> encoder_kinds() {
-  static const std::array kinds = [] {
-    auto kl =
-        network_kind<FeatureEncoder, models::KlEncoder, models::kKlEncoder>("kl", latent_channels);
-    kl.is_gaussian = true;
-    return std::array{network_kind<FeatureEncoder, models::DinoV3, models::kDinoV3>(
-                          "dinov3", preset_width<models::kDinoV3>),
-                      network_kind<FeatureEncoder, models::TableVit, models::kDinoV2>(
-                          "dinov2", preset_width<models::kDinoV2>),
-                      network_kind<FeatureEncoder, models::TableVit, models::kMae>(
-                          "mae", preset_width<models::kMae>),
-                      network_kind<FeatureEncoder, models::TableVit, models::kSiglip2>(
-                          "siglip2", preset_width<models::kSiglip2>),
-                      kl};
-  }();
+  static const NetworkKind<FeatureEncoder> kinds[] = {
+      network_kind<FeatureEncoder, models::DinoV3, models::kDinoV3>("dinov3",
+                                                                    preset_width<models::kDinoV3>),
+      network_kind<FeatureEncoder, models::TableVit, models::kDinoV2>(
+          "dinov2", preset_width<models::kDinoV2>),
+      network_kind<FeatureEncoder, models::TableVit, models::kMae>("mae",
+                                                                   preset_width<models::kMae>),
+      network_kind<FeatureEncoder, models::TableVit, models::kSiglip2>(
+          "siglip2", preset_width<models::kSiglip2>),
+      network_kind<FeatureEncoder, models::KlEncoder, models::kKlEncoder>("kl", latent_channels,
+                                                                          true),
+  };
   return kinds;
 }
 

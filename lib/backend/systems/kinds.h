@@ -30,13 +30,15 @@ struct NetworkKind {
 
 /// The kind of a network whose Component is `kComponent`.
 template <typename Protocol, typename Network, const auto& kComponent>
-NetworkKind<Protocol> network_kind(const char* name, int64_t (*channels)(const Card&) = nullptr) {
+NetworkKind<Protocol> network_kind(const char* name, int64_t (*channels)(const Card&) = nullptr,
+                                   bool is_gaussian = false) {
   return {.name = name,
           .spelling = kComponent.spelling,
           .make = [](const Card& card, const weights::StateSource& file,
                      int64_t latent_channels) -> std::unique_ptr<Protocol> {
             return std::make_unique<Network>(kComponent.from_file(card, file, latent_channels));
           },
+          .is_gaussian = is_gaussian,
           .channels = channels};
 }
 
