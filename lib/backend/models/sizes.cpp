@@ -16,6 +16,10 @@ const char* yes_no(bool value) {
   return value ? "true" : "false";
 }
 
+std::string number_or_none(int64_t value) {
+  return value == 0 ? "none" : std::to_string(value);
+}
+
 }  // namespace
 
 int64_t file_size(const weights::StateSource& source, const std::string& tensor, size_t rank,
@@ -82,6 +86,20 @@ void SizeCheck::reject(const std::string& key, const std::string& expected,
   keys_.push_back(role_ + "." + key);
   expected_.push_back(keys_.back() + " " + expected);
   found_.push_back(keys_.back() + " " + found);
+}
+
+void SizeCheck::require_heads(const std::string& key, int64_t heads, int64_t width) {
+  if (heads <= 0 || width % heads != 0)
+    reject(key, "a divisor of " + std::to_string(width), number_or_none(heads));
+}
+
+void SizeCheck::require_rotary_heads(const std::string& key, int64_t heads, int64_t width) {
+  if (heads <= 0 || width % (4 * heads) != 0)
+    reject(key, "a number whose fourfold divides " + std::to_string(width), number_or_none(heads));
+}
+
+void SizeCheck::require_cells(int64_t card, int64_t file) {
+  if (card != file) reject("grid", std::to_string(file) + " cells", std::to_string(card));
 }
 
 void SizeCheck::finish() const {

@@ -21,6 +21,11 @@ bool file_has(const weights::StateSource& source, const std::string& tensor);
 /// Counts the prefixes prefix0., prefix1., ... that some tensor's name starts with, without a gap.
 int64_t file_count(const weights::StateSource& source, const std::string& prefix);
 
+/// The card's size, else the preset's; 0 when both leave it out.
+inline int64_t given_or(int64_t of_card, int64_t of_preset) {
+  return of_card != 0 ? of_card : of_preset;
+}
+
 /// Names the sizes that a card leaves out.
 class MissingKeys {
  public:
@@ -45,6 +50,14 @@ class SizeCheck {
 
   /// Notes that the card's value of a key cannot be used, or is missing.
   void reject(const std::string& key, const std::string& expected, const std::string& found);
+
+  /// Note a number of heads that does not divide the width, or whose fourfold does not: a rotation
+  /// along two axes turns each head in four parts. 0 when nothing gave the number.
+  void require_heads(const std::string& key, int64_t heads, int64_t width);
+  void require_rotary_heads(const std::string& key, int64_t heads, int64_t width);
+
+  /// Notes a grid of the card with another number of cells than the file's position table.
+  void require_cells(int64_t card, int64_t file);
 
   /// Throws one ConfigurationError with all that was noted, if anything was.
   void finish() const;

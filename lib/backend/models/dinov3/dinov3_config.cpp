@@ -76,36 +76,31 @@ std::vector<nn::InitialWeightsRule> dinov3_initial_weights(double layer_scale) {
 DinoV3Config infer_dinov3_config(const EncoderConfig& card, const weights::StateSource& source,
                                  int64_t patch) {
   const DinoV3Config preset = kDinoV3.preset_or(kNothing, card.preset);
-  const auto given = [](int64_t card_size, int64_t preset_size) {
-    return card_size ? card_size : preset_size;
-  };
   SizeCheck check("encoder", source);
   DinoV3Config config;
   const std::string patches = "patch_embed.proj.weight";
   config.width =
-      check.settle("width", given(card.width, preset.width), file_size(source, patches, 4, 0));
+      check.settle("width", given_or(card.width, preset.width), file_size(source, patches, 4, 0));
   config.patch = file_size(source, patches, 4, 2);
   if (patch != 0 && patch != config.patch)
     check.reject("patch", std::to_string(config.patch), std::to_string(patch));
   config.depth =
-      check.settle("depth", given(card.depth, preset.depth), file_count(source, "blocks."));
+      check.settle("depth", given_or(card.depth, preset.depth), file_count(source, "blocks."));
   config.gated = file_has(source, "blocks.0.mlp.w1.weight");
   config.ffn = check.settle(
-      "ffn", given(card.ffn, preset.ffn),
+      "ffn", given_or(card.ffn, preset.ffn),
       file_size(source, config.gated ? "blocks.0.mlp.w1.weight" : "blocks.0.mlp.fc1.weight", 2, 0));
   config.registers =
       file_has(source, "storage_tokens") ? file_size(source, "storage_tokens", 3, 1) : 0;
   const int64_t registers = card.registers >= 0 ? card.registers : preset.registers;
   if (registers >= 0 && registers != config.registers)
     check.reject("registers", std::to_string(config.registers), std::to_string(registers));
-  config.heads = given(card.heads, preset.heads);
+  config.heads = given_or(card.heads, preset.heads);
   if (file_has(source, "rope_embed.periods")) {
     const int64_t head = 4 * file_size(source, "rope_embed.periods", 1, 0);
     config.heads = check.settle("heads", config.heads, config.width / head);
   }
-  if (config.heads <= 0 || config.width % (4 * config.heads) != 0)
-    check.reject("heads", "a number whose fourfold divides " + std::to_string(config.width),
-                 config.heads == 0 ? "none" : std::to_string(config.heads));
+  check.require_rotary_heads("heads", config.heads, config.width);
   if (card.rope_base != 0) config.rope_base = card.rope_base;
   check.finish();
   return config;

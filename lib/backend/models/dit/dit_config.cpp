@@ -100,18 +100,15 @@ constinit const Component<DitConfig> kDit = {.part = ModelPart::kDiffusion,
 
 DitConfig infer_dit_config(const DiffusionConfig& card, const weights::StateSource& source) {
   const DitConfig preset = kDit.preset_or(kNothing, card.preset);
-  const auto given = [](int64_t card_size, int64_t preset_size) {
-    return card_size ? card_size : preset_size;
-  };
   SizeCheck check("diffusion", source);
   DitConfig config;
-  config.width =
-      check.settle("width", given(card.width, preset.width), file_size(source, "ln1.weight", 2, 0));
+  config.width = check.settle("width", given_or(card.width, preset.width),
+                              file_size(source, "ln1.weight", 2, 0));
   config.depth =
-      check.settle("depth", given(card.depth, preset.depth), file_count(source, "blocks."));
+      check.settle("depth", given_or(card.depth, preset.depth), file_count(source, "blocks."));
   const bool gated = file_has(source, "blocks.0.mlp.w12.weight");
   config.feed_forward = gated ? FeedForward::kSwiGlu : FeedForward::kGelu;
-  config.mlp = check.settle("mlp", given(card.mlp, preset.mlp),
+  config.mlp = check.settle("mlp", given_or(card.mlp, preset.mlp),
                             gated ? file_size(source, "blocks.0.mlp.w3.weight", 2, 1)
                                   : file_size(source, "blocks.0.mlp.fc1.weight", 2, 0));
   config.classes = check.settle("classes", card.classes,
@@ -141,13 +138,11 @@ DitConfig infer_dit_config(const DiffusionConfig& card, const weights::StateSour
   else
     config.qk_norm =
         file_has(source, "blocks.0.attn.q_norm.bias") ? nn::QkNorm::kLayer : nn::QkNorm::kRms;
-  config.heads = given(card.heads, preset.heads);
+  config.heads = given_or(card.heads, preset.heads);
   if (qk_norm)
     config.heads =
         check.settle("heads", config.heads, config.width / file_size(source, q_norm, 1, 0));
-  if (config.heads <= 0 || config.width % config.heads != 0)
-    check.reject("heads", "a divisor of " + std::to_string(config.width),
-                 config.heads == 0 ? "none" : std::to_string(config.heads));
+  check.require_heads("heads", config.heads, config.width);
   check.finish();
   return config;
 }

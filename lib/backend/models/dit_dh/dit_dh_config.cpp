@@ -28,9 +28,6 @@ int64_t hidden_of(const weights::StateSource& source, int64_t block) {
 DitDhConfig from_file(const Card& card, const weights::StateSource& source, int64_t) {
   const DiffusionConfig& given = *card.diffusion;
   const DitDhConfig& preset = kDitDh.preset_or(kNothing, given.preset);
-  const auto wanted = [](int64_t of_card, int64_t of_preset) {
-    return of_card ? of_card : of_preset;
-  };
   SizeCheck check("diffusion", source);
   DitDhConfig config;
   config.grid = card.grid;
@@ -41,7 +38,7 @@ DitDhConfig from_file(const Card& card, const weights::StateSource& source, int6
                 head_width = file_size(source, "x_embedder.weight", 2, 0);
   const int64_t blocks = file_count(source, "blocks.");
   // The two differ in width, or the card says where the head begins.
-  int64_t depth = wanted(given.depth, preset.body.depth);
+  int64_t depth = given_or(given.depth, preset.body.depth);
   if (width != head_width) {
     int64_t counted = 0;
     while (counted < blocks && width_of(source, counted) == width) ++counted;
@@ -49,17 +46,13 @@ DitDhConfig from_file(const Card& card, const weights::StateSource& source, int6
   }
   if (depth <= 0 || depth >= blocks)
     check.reject("depth", "1 to " + std::to_string(blocks - 1), std::to_string(depth));
-  check.settle("width", wanted(given.width, preset.body.width), width);
-  config.body = {width, depth, wanted(given.heads, preset.body.heads), hidden_of(source, 0)};
-  config.head = {head_width, blocks - depth, wanted(given.head_heads, preset.head.heads),
+  check.settle("width", given_or(given.width, preset.body.width), width);
+  config.body = {width, depth, given_or(given.heads, preset.body.heads), hidden_of(source, 0)};
+  config.head = {head_width, blocks - depth, given_or(given.head_heads, preset.head.heads),
                  hidden_of(source, blocks - 1)};
-  for (const auto& [key, part] : {std::pair("heads", config.body), {"head_heads", config.head}})
-    if (part.heads <= 0 || part.width % (4 * part.heads) != 0)
-      check.reject(key, "a number whose fourfold divides " + std::to_string(part.width),
-                   part.heads == 0 ? "none" : std::to_string(part.heads));
-  const int64_t cells = file_size(source, "pos_embed", 3, 1);
-  if (cells != card.grid.cells())
-    check.reject("grid", std::to_string(cells) + " cells", std::to_string(card.grid.cells()));
+  check.require_rotary_heads("heads", config.body.heads, config.body.width);
+  check.require_rotary_heads("head_heads", config.head.heads, config.head.width);
+  check.require_cells(card.grid.cells(), file_size(source, "pos_embed", 3, 1));
   check.finish();
   return config;
 }
@@ -76,10 +69,8 @@ using enum weights::KeyNeed;
 constexpr char kComputed[] = "computed from the grid";
 constexpr KeyRule kRules[] = {
     {"pos_embed", nullptr},
-    {"s_embedder.proj.weight", "s_embedder.weight", kRequired, kFlatten},
-    {"s_embedder.proj.bias", "s_embedder.bias"},
-    {"x_embedder.proj.weight", "x_embedder.weight", kRequired, kFlatten},
-    {"x_embedder.proj.bias", "x_embedder.bias"},
+    {"s_embedder.proj.*", "s_embedder.*", kRequired, kFlatten},
+    {"x_embedder.proj.*", "x_embedder.*", kRequired, kFlatten},
     {"s_projector.*", nullptr, kOptional},
     {"t_embedder.W", nullptr},
     {"t_embedder.mlp.0.*", nullptr},

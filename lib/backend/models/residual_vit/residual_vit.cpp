@@ -91,9 +91,7 @@ ResidualVitConfig infer_residual_vit_config(const ResidualConfig& card,
     check.reject("grid", "a grid of " + std::to_string(config.tokens) + " tokens",
                  std::to_string(grid.height) + "x" + std::to_string(grid.width));
   config.heads = card.heads;
-  if (config.heads <= 0 || config.width % config.heads != 0)
-    check.reject("heads", "a divisor of " + std::to_string(config.width),
-                 config.heads == 0 ? "none" : std::to_string(config.heads));
+  check.require_heads("heads", config.heads, config.width);
   check.finish();
   return config;
 }

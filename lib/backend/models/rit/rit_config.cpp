@@ -15,32 +15,27 @@ constexpr RitConfig kNothing = {.width = 0, .depth = 0, .heads = 0, .mlp = 0, .c
 RitConfig from_file(const Card& card, const weights::StateSource& source, int64_t) {
   const DiffusionConfig& given = *card.diffusion;
   const RitConfig& preset = kRit.preset_or(kNothing, given.preset);
-  const auto wanted = [](int64_t of_card, int64_t of_preset) {
-    return of_card ? of_card : of_preset;
-  };
   SizeCheck check("diffusion", source);
   RitConfig config;
   config.grid = card.grid;
   config.channels = file_size(source, "x_embedder.weight", 2, 1);
-  config.width = check.settle("width", wanted(given.width, preset.width),
+  config.width = check.settle("width", given_or(given.width, preset.width),
                               file_size(source, "x_embedder.weight", 2, 0));
   config.depth =
-      check.settle("depth", wanted(given.depth, preset.depth), file_count(source, "blocks."));
-  config.mlp = check.settle("mlp", wanted(given.mlp, preset.mlp),
+      check.settle("depth", given_or(given.depth, preset.depth), file_count(source, "blocks."));
+  config.mlp = check.settle("mlp", given_or(given.mlp, preset.mlp),
                             file_size(source, "blocks.0.mlp.w3.weight", 2, 1));
   config.classes = check.settle("classes", given.classes,
                                 file_size(source, "y_embedder.embedding_table.weight", 2, 0) - 1);
   config.heads =
-      check.settle("heads", wanted(given.heads, preset.heads),
+      check.settle("heads", given_or(given.heads, preset.heads),
                    config.width / file_size(source, "blocks.0.attn.q_norm.weight", 1, 0));
   config.context = file_size(source, "in_context_posemb", 3, 1);
-  config.context_start = wanted(given.context_start, preset.context_start);
+  config.context_start = given_or(given.context_start, preset.context_start);
   if (config.context_start <= 0 || config.context_start >= config.depth)
     check.reject("context_start", "1 to " + std::to_string(config.depth - 1),
                  std::to_string(config.context_start));
-  const int64_t cells = file_size(source, "pos_embed", 3, 1) - 1;
-  if (cells != card.grid.cells())
-    check.reject("grid", std::to_string(cells) + " cells", std::to_string(card.grid.cells()));
+  check.require_cells(card.grid.cells(), file_size(source, "pos_embed", 3, 1) - 1);
   check.finish();
   return config;
 }
@@ -60,8 +55,7 @@ constexpr KeyRule kRules[] = {
     {"t_embedder.mlp.0.*", nullptr},
     {"t_embedder.mlp.2.*", nullptr},
     {"y_embedder.embedding_table.weight", nullptr},
-    {"x_embedder.proj.weight", "x_embedder.weight", kRequired, kFlatten},
-    {"x_embedder.proj.bias", "x_embedder.bias"},
+    {"x_embedder.proj.*", "x_embedder.*", kRequired, kFlatten},
     {"cls_projectors.*", nullptr},
     {"blocks.{}.norm1.weight", nullptr},
     {"blocks.{}.norm2.weight", nullptr},

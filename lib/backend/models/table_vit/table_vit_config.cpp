@@ -30,24 +30,19 @@ TableVitConfig sizes_in(const Component<TableVitConfig>& component, const Card& 
                         const weights::StateSource& source) {
   const EncoderConfig& given = *card.encoder;
   const TableVitConfig& preset = component.preset_or(kNothing, given.preset);
-  const auto wanted = [](int64_t of_card, int64_t of_preset) {
-    return of_card ? of_card : of_preset;
-  };
   SizeCheck check("encoder", source);
   TableVitConfig config;
   const std::string patches = "patch_embed.proj.weight";
   config.cell = card.patch;
   config.patch = file_size(source, patches, 4, 2);
   config.width =
-      check.settle("width", wanted(given.width, preset.width), file_size(source, patches, 4, 0));
+      check.settle("width", given_or(given.width, preset.width), file_size(source, patches, 4, 0));
   config.depth =
-      check.settle("depth", wanted(given.depth, preset.depth), file_count(source, "blocks."));
-  config.mlp = check.settle("ffn", wanted(given.ffn, preset.mlp),
+      check.settle("depth", given_or(given.depth, preset.depth), file_count(source, "blocks."));
+  config.mlp = check.settle("ffn", given_or(given.ffn, preset.mlp),
                             file_size(source, "blocks.0.mlp.fc1.weight", 2, 0));
-  config.heads = wanted(given.heads, preset.heads);
-  if (config.heads <= 0 || config.width % config.heads != 0)
-    check.reject("heads", "a divisor of " + std::to_string(config.width),
-                 config.heads == 0 ? "none" : std::to_string(config.heads));
+  config.heads = given_or(given.heads, preset.heads);
+  check.require_heads("heads", config.heads, config.width);
   config.has_class = file_has(source, "cls_token");
   config.registers =
       file_has(source, "register_tokens") ? file_size(source, "register_tokens", 3, 1) : 0;

@@ -31,33 +31,26 @@ VitDecoderConfig from_file(const Card& card, const weights::StateSource& source,
                            int64_t latent_channels) {
   const DecoderConfig& given = *card.decoder;
   const VitDecoderConfig& preset = kVitDecoder.preset_or(kNothing, given.preset);
-  const auto wanted = [](int64_t of_card, int64_t of_preset) {
-    return of_card ? of_card : of_preset;
-  };
   SizeCheck check("decoder", source);
   VitDecoderConfig config;
   config.latent_channels = file_size(source, "decoder_embed.weight", 2, 1);
   if (latent_channels != 0 && latent_channels != config.latent_channels)
     check.reject("latent channels", std::to_string(config.latent_channels),
                  std::to_string(latent_channels));
-  config.width = check.settle("width", wanted(given.width, preset.width),
+  config.width = check.settle("width", given_or(given.width, preset.width),
                               file_size(source, "decoder_embed.weight", 2, 0));
-  config.depth = check.settle("depth", wanted(given.depth, preset.depth),
+  config.depth = check.settle("depth", given_or(given.depth, preset.depth),
                               file_count(source, "decoder_layers."));
-  config.mlp = check.settle("mlp", wanted(given.mlp, preset.mlp),
+  config.mlp = check.settle("mlp", given_or(given.mlp, preset.mlp),
                             file_size(source, "decoder_layers.0.mlp.fc1.weight", 2, 0));
-  config.heads = wanted(given.heads, preset.heads);
-  if (config.heads <= 0 || config.width % config.heads != 0)
-    check.reject("heads", "a divisor of " + std::to_string(config.width),
-                 config.heads == 0 ? "none" : std::to_string(config.heads));
+  config.heads = given_or(given.heads, preset.heads);
+  check.require_heads("heads", config.heads, config.width);
   const int64_t numbers = file_size(source, "decoder_pred.weight", 2, 0);
   config.patch = std::llround(std::sqrt(static_cast<double>(numbers) / 3));
   if (3 * config.patch * config.patch != numbers || config.patch != card.patch)
     check.reject("cell", std::to_string(config.patch), std::to_string(card.patch));
   config.grid = card.grid;
-  const int64_t rows = file_size(source, "decoder_pos_embed", 3, 1) - 1;
-  if (rows != card.grid.cells())
-    check.reject("grid", std::to_string(rows) + " cells", std::to_string(card.grid.cells()));
+  check.require_cells(card.grid.cells(), file_size(source, "decoder_pos_embed", 3, 1) - 1);
   if (given.pixel_scale == "signed") config.scale = kSignedScale;
   check.finish();
   return config;
