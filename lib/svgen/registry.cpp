@@ -51,6 +51,14 @@ std::map<std::string, fs::path> card_files() {
 
 }  // namespace
 
+fs::path user_models() {
+  const char* data = std::getenv("XDG_DATA_HOME");
+  if (data != nullptr && *data != '\0') return fs::path(data) / "svgen/models";
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && *home != '\0') return fs::path(home) / ".local/share/svgen/models";
+  return {};
+}
+
 std::vector<fs::path> model_search_path() {
   std::vector<fs::path> path;
   if (const char* listed = std::getenv("SVGEN_MODEL_PATH")) {
@@ -58,12 +66,7 @@ std::vector<fs::path> model_search_path() {
     for (std::string folder; std::getline(folders, folder, ':');)
       if (!folder.empty()) path.emplace_back(folder);
   }
-  const char* data_home = std::getenv("XDG_DATA_HOME");
-  const char* home = std::getenv("HOME");
-  if (data_home != nullptr && *data_home != '\0')
-    path.push_back(fs::path(data_home) / "svgen" / "models");
-  else if (home != nullptr && *home != '\0')
-    path.push_back(fs::path(home) / ".local" / "share" / "svgen" / "models");
+  if (const fs::path folder = user_models(); !folder.empty()) path.push_back(folder);
   path.emplace_back(SVGEN_INSTALLED_MODELS);
   path.emplace_back(SVGEN_SOURCE_MODELS);
   return path;

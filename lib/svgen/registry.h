@@ -15,9 +15,12 @@ namespace svgen {
 /// The name of the model that is shipped with the library and used when none is named.
 inline constexpr std::string_view kEmbeddedModel = "mini";
 
-/// Returns the folders in the order of search: SVGEN_MODEL_PATH (colon separated), the user's data
-/// directory (XDG_DATA_HOME or ~/.local/share, then svgen/models), the installed and the source
-/// models/.
+/// Returns the user's own folder of models, where XDG_DATA_HOME or ~/.local/share has svgen/models;
+/// empty where neither variable is set.
+std::filesystem::path user_models();
+
+/// Returns the folders in the order of search: SVGEN_MODEL_PATH (colon separated), user_models(),
+/// the installed and the source models/.
 std::vector<std::filesystem::path> model_search_path();
 
 /// Returns the card.json meant by a card path, a directory holding one, or a registered name; empty

@@ -25,10 +25,7 @@ namespace fs = std::filesystem;
 // The user's own folder of models, unless another one was named.
 fs::path target_folder(const Options& options) {
   if (options.has("into")) return options.text("into");
-  const char* data = std::getenv("XDG_DATA_HOME");
-  const char* home = std::getenv("HOME");
-  if (data != nullptr && *data != '\0') return fs::path(data) / "svgen/models";
-  if (home != nullptr && *home != '\0') return fs::path(home) / ".local/share/svgen/models";
+  if (const fs::path folder = user_models(); !folder.empty()) return folder;
   throw ConfigurationError("nobody says where your files are: name a folder",
                            {.expected = "--into FOLDER, or HOME", .found = "neither"});
 }

@@ -20,6 +20,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr size_t kNameWidth = 22, kShortNameWidth = 16;  // of svgen models and svgen info
+
 std::string padded(std::string text, size_t width) {
   text.resize(std::max(width, text.size()), ' ');
   return text;
@@ -90,38 +92,49 @@ void print_all(const Card& card) {
 void print_line(const Card& card) {
   constexpr size_t kDescription = 60;
   const std::string state = state_text(card);
-  print(padded(card.name, 16) + " " + padded(picture_text(card), 10) + " " + padded(state, 16) +
-        " " + card.description.substr(0, kDescription));
+  print(padded(card.name, kShortNameWidth) + " " + padded(picture_text(card), 10) + " " +
+        padded(state, 16) + " " + card.description.substr(0, kDescription));
 }
 
-std::string table_row(const Card& card) {
-  const std::string state = state_text(card);
-  return padded(card.name, 22) + " " + padded(card.system, 12) + " " +
-         padded(picture_text(card), 8) + " " + padded(state, 15) + " " +
-         padded(size_text(memory_needed(card)), 12) + " " + license_text(card);
+std::string table_row(const std::string& name, const std::string& system,
+                      const std::string& pictures, const std::string& files,
+                      const std::string& memory, const std::string& license) {
+  return padded(name, kNameWidth) + " " + padded(system, 12) + " " + padded(pictures, 8) + " " +
+         padded(files, 15) + " " + padded(memory, 12) + " " + license;
+}
+
+void print_row(const Card& card) {
+  print(table_row(card.name, card.system, picture_text(card), state_text(card),
+                  size_text(memory_needed(card)), license_text(card)));
+}
+
+// Shows each model that could be read by `show`, the others in a line whose name is as wide as
+// `name_width`; or all in one array. Returns the status of the program.
+int report(const std::vector<RegisteredModel>& models, bool in_json, void (*show)(const Card&),
+           size_t name_width) {
+  json all = json::array();
+  bool fine = true;
+  for (const RegisteredModel& model : models) {
+    fine = fine && model.card;
+    if (in_json)
+      all.push_back(model.card ? as_json(*model.card)
+                               : json{{"name", model.name}, {"problem", model.problem}});
+    else if (model.card)
+      show(*model.card);
+    else
+      print(padded(model.name, name_width) + " broken: " + model.problem);
+  }
+  if (in_json) print(all);
+  return fine && was_taken() ? 0 : 1;
 }
 
 int models(const Options& options) {
   if (!options.words().empty())
     throw ConfigurationError("svgen models takes no words: svgen info says what is in a model",
                              {.expected = "no words", .found = options.words().front()});
-  json all = json::array();
-  const bool as_json_lines = options.has("json");
-  bool fine = true;
-  if (!as_json_lines)
-    print(padded("name", 22) + " " + padded("system", 12) + " " + padded("pictures", 8) + " " +
-          padded("files", 15) + " " + padded("memory", 12) + " licence");
-  for (const RegisteredModel& model : read_registered_models()) {
-    fine = fine && model.card;
-    if (as_json_lines)
-      all.push_back(model.card ? as_json(*model.card)
-                               : json{{"name", model.name}, {"problem", model.problem}});
-    else
-      print(model.card ? table_row(*model.card)
-                       : padded(model.name, 20) + " broken: " + model.problem);
-  }
-  if (as_json_lines) print(all);
-  return fine && was_taken() ? 0 : 1;
+  const bool in_json = options.has("json");
+  if (!in_json) print(table_row("name", "system", "pictures", "files", "memory", "licence"));
+  return report(read_registered_models(), in_json, print_row, kNameWidth);
 }
 
 // The one that was asked for, which must be fine.
@@ -131,27 +144,11 @@ RegisteredModel read_model(const std::string& name) {
 }
 
 int info(const Options& options) {
-  const bool lists = options.words().empty(), as_lines = !options.has("json");
+  const bool lists = options.words().empty();
   std::vector<RegisteredModel> models;
   if (lists) models = read_registered_models();
   for (const std::string& name : options.words()) models.push_back(read_model(name));
-  json all = json::array();
-  bool fine = true;
-  for (const RegisteredModel& model : models) {
-    fine = fine && model.card;
-    if (!as_lines) {
-      all.push_back(model.card ? as_json(*model.card)
-                               : json{{"name", model.name}, {"problem", model.problem}});
-    } else if (!model.card) {
-      print(padded(model.name, 16) + " broken: " + model.problem);
-    } else if (lists) {
-      print_line(*model.card);
-    } else {
-      print_all(*model.card);
-    }
-  }
-  if (!as_lines) print(all);
-  return fine && was_taken() ? 0 : 1;
+  return report(models, options.has("json"), lists ? print_line : print_all, kShortNameWidth);
 }
 
 }  // namespace
