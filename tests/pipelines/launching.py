@@ -30,8 +30,9 @@ class Run:
 
 
 def text_of(log):
-    log.seek(0)
-    return log.read().decode(errors="replace")
+    """What a process has written so far. It shares the file's position with this one, so seeking
+    here would make it write over its own lines."""
+    return os.pread(log.fileno(), os.fstat(log.fileno()).st_size, 0).decode(errors="replace")
 
 
 def has_failed(text):

@@ -4,6 +4,7 @@
 import contextlib
 import io
 import os
+import tempfile
 import unittest
 
 from tests.pipelines import launching
@@ -123,6 +124,13 @@ class Launching(unittest.TestCase):
         result, still = self.run_script("sleep 60", timeout=0.3)
         self.assertIn("killed after", result.stdout)
         self.assertEqual(still, 0)
+
+    def test_what_a_process_writes_while_it_is_read_is_complete(self):
+        with tempfile.TemporaryFile() as log:
+            os.write(log.fileno(), b"first\n")
+            os.lseek(log.fileno(), 3, os.SEEK_SET)  # a process writes to the same open file
+            self.assertEqual(launching.text_of(log), "first\n")
+            self.assertEqual(os.lseek(log.fileno(), 0, os.SEEK_CUR), 3)
 
 
 class Psnr(unittest.TestCase):
