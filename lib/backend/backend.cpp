@@ -18,6 +18,7 @@
 #include "runtime/worker.h"
 #include "svgen/error.h"
 #include "svgen/registry.h"
+#include "systems/files.h"
 #include "systems/system.h"
 #include "train/autoencoder_trainer.h"
 #include "train/diffusion_trainer.h"

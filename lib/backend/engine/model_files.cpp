@@ -4,6 +4,7 @@
 
 #include "data/sha256.h"
 #include "svgen/error.h"
+#include "systems/files.h"
 #include "weights/network_source.h"
 #include "weights/sharded_source.h"
 

@@ -5,10 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "models/component.h"
 #include "models/network.h"
 #include "svgen/card.h"
+#include "svgen/error.h"
+#include "svgen/text.h"
 #include "weights/file_layout.h"
 #include "weights/state_source.h"
 
@@ -51,6 +54,20 @@ NetworkKind<models::Denoiser> denoiser_kind() {
             return std::make_unique<Network>(kComponent.from_file(card, file, latent_channels),
                                              kConvention);
           }};
+}
+
+/// The kind of this name, which lib/svgen/card_reader.cpp has checked. ConfigurationError
+/// otherwise.
+template <typename Protocol>
+const NetworkKind<Protocol>& find_kind(std::span<const NetworkKind<Protocol>> kinds,
+                                       const std::string& name, const Card& card, ModelPart part) {
+  for (const NetworkKind<Protocol>& kind : kinds)
+    if (name == kind.name) return kind;
+  throw ConfigurationError(
+      std::string("the card names a kind of ") + part_key(part) + " that is not known here",
+      {.expected = "one of " + joined(kinds, ", ", &NetworkKind<Protocol>::name),
+       .found = name,
+       .where = card.path.string()});
 }
 
 /// All encoders and decoders that a card may name.

@@ -2,10 +2,9 @@
 // The table of systems.
 #include "systems/system.h"
 
-#include <set>
 #include <string>
+#include <vector>
 
-#include "latent/stats_file.h"
 #include "svgen/error.h"
 #include "svgen/suggest.h"
 #include "svgen/text.h"
@@ -20,6 +19,10 @@ constexpr const System* kSystems[] = {&kSvg,          &kDit, &kSit,      &kRepa,
                                       &kLightningDit, &kRae, &kRitSystem};
 
 }  // namespace
+
+std::span<const System* const> all_systems() {
+  return kSystems;
+}
 
 const System& system_of(const Card& card) {
   for (const System* system : kSystems)
@@ -60,45 +63,6 @@ diffusion::Process process_of(const Card& card) {
                               .where = card.path.string()});
   process.path = card.diffusion->path == "gvp" ? diffusion::Path::kGvp : diffusion::Path::kStraight;
   return process;
-}
-
-const weights::Spelling* spelling_of(const Card& card, ModelPart part) {
-  switch (part) {
-    case ModelPart::kEncoder:
-      return encoder_kind(card).spelling;
-    case ModelPart::kResidual:
-      return residual_kind().spelling;
-    case ModelPart::kDecoder:
-      return decoder_kind(card).spelling;
-    case ModelPart::kDiffusion:
-      return system_of(card).diffusion.spelling;
-    case ModelPart::kStatistics:
-      break;
-  }
-  return nullptr;
-}
-
-const weights::FileLayout& checkpoint_of(const System& system) {
-  static const weights::FileLayout none = {"", {}};
-  return system.checkpoint == nullptr ? none : system.checkpoint();
-}
-
-std::vector<weights::FileLayout> file_layouts() {
-  std::vector<weights::FileLayout> layouts;
-  for (const System* system : kSystems)
-    if (system->checkpoint != nullptr) layouts.push_back(system->checkpoint());
-  std::set<const weights::Spelling*> added;
-  const auto add_alone = [&](const weights::Spelling& spelling) {
-    if (!added.insert(&spelling).second) return;
-    for (const weights::KeyFamily& family : spelling.families)
-      layouts.push_back({family.title, {{spelling.network, "", &family}}});
-  };
-  for (const auto& kind : encoder_kinds()) add_alone(*kind.spelling);
-  add_alone(*residual_kind().spelling);
-  for (const auto& kind : decoder_kinds()) add_alone(*kind.spelling);
-  for (const System* system : kSystems) add_alone(*system->diffusion.spelling);
-  add_alone(latent::kStatisticsSpelling);
-  return layouts;
 }
 
 }  // namespace svgen::systems

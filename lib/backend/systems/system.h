@@ -3,7 +3,7 @@
 // reverses, and how its checkpoints keep several networks.
 #pragma once
 
-#include <vector>
+#include <span>
 
 #include "diffusion/process.h"
 #include "systems/kinds.h"
@@ -20,6 +20,9 @@ struct System {
   const weights::FileLayout& (*checkpoint)() = nullptr;
 };
 
+/// All systems that a card may name.
+std::span<const System* const> all_systems();
+
 /// The system that a card names. ConfigurationError for an unknown one.
 const System& system_of(const Card& card);
 
@@ -28,15 +31,5 @@ void require_trainable(const Card& card, ModelPart part);
 
 /// The process of a card: its system's, along the path that the card names.
 diffusion::Process process_of(const Card& card);
-
-/// The spelling of a part's tensors; null for a part that is no network.
-const weights::Spelling* spelling_of(const Card& card, ModelPart part);
-
-/// The layout of a system's checkpoint, empty where it has none.
-const weights::FileLayout& checkpoint_of(const System& system);
-
-/// Every kind of file that is known: the systems' checkpoints, then each network alone in each of
-/// its spellings, then latent statistics.
-std::vector<weights::FileLayout> file_layouts();
 
 }  // namespace svgen::systems

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "models/rit/rit.h"
+#include "systems/files.h"
 #include "systems/system.h"
 
 namespace svgen::systems {

@@ -4,6 +4,7 @@
 
 #include "models/dit/dit.h"
 #include "svgen/error.h"
+#include "systems/files.h"
 #include "systems/system.h"
 
 namespace svgen::systems {

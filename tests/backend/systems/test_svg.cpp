@@ -3,6 +3,7 @@
 #include <map>
 
 #include "backend/weights/support.h"
+#include "systems/files.h"
 #include "systems/system.h"
 
 namespace svgen::systems {

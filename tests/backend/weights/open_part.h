@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "systems/files.h"
 #include "systems/system.h"
 #include "weights/network_source.h"
 

@@ -5,6 +5,7 @@
 #include <ATen/ops/ones.h>
 
 #include "support.h"
+#include "systems/files.h"
 #include "systems/system.h"
 #include "weights/safetensors.h"
 

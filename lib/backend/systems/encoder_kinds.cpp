@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The tables of encoders and decoders.
+// The table of encoders.
 #include "systems/kinds.h"
 
-#include <string>
-
-#include "models/conv_decoder/conv_decoder.h"
 #include "models/dinov3/dinov3.h"
 #include "models/kl_autoencoder/kl_autoencoder.h"
 #include "models/residual_vit/residual_vit.h"
 #include "models/table_vit/table_vit.h"
-#include "models/vit_decoder/vit_decoder.h"
-#include "svgen/error.h"
-#include "svgen/text.h"
 
 namespace svgen::systems {
 namespace {
 
 using models::FeatureEncoder;
-using models::PixelDecoder;
 
 template <const auto& kComponent>
 int64_t preset_width(const Card& card) {
@@ -32,19 +25,6 @@ int64_t latent_channels(const Card& card) {
 
 int64_t residual_channels(const Card& card) {
   return card.residual->outputs;
-}
-
-// The kinds' names are those of lib/svgen/card_reader.cpp, which has checked them.
-template <typename Protocol>
-const NetworkKind<Protocol>& find_kind(std::span<const NetworkKind<Protocol>> kinds,
-                                       const std::string& name, const Card& card, ModelPart part) {
-  for (const NetworkKind<Protocol>& kind : kinds)
-    if (name == kind.name) return kind;
-  throw ConfigurationError(
-      std::string("the card names a kind of ") + part_key(part) + " that is not known here",
-      {.expected = "one of " + joined(kinds, ", ", &NetworkKind<Protocol>::name),
-       .found = name,
-       .where = card.path.string()});
 }
 
 }  // namespace
@@ -65,15 +45,6 @@ std::span<const NetworkKind<FeatureEncoder>> encoder_kinds() {
   return kinds;
 }
 
-std::span<const NetworkKind<PixelDecoder>> decoder_kinds() {
-  static const NetworkKind<PixelDecoder> kinds[] = {
-      network_kind<PixelDecoder, models::ConvDecoder, models::kConvDecoder>("conv"),
-      network_kind<PixelDecoder, models::KlDecoder, models::kKlDecoder>("kl"),
-      network_kind<PixelDecoder, models::VitDecoder, models::kVitDecoder>("vit"),
-  };
-  return kinds;
-}
-
 const NetworkKind<FeatureEncoder>& residual_kind() {
   static const auto kind = network_kind<FeatureEncoder, models::ResidualVit, models::kResidualVit>(
       "", residual_channels);
@@ -83,11 +54,6 @@ const NetworkKind<FeatureEncoder>& residual_kind() {
 const NetworkKind<FeatureEncoder>& encoder_kind(const Card& card) {
   if (!card.encoder) return encoder_kinds().front();
   return find_kind(encoder_kinds(), card.encoder->kind, card, ModelPart::kEncoder);
-}
-
-const NetworkKind<PixelDecoder>& decoder_kind(const Card& card) {
-  if (!card.decoder) return decoder_kinds().front();
-  return find_kind(decoder_kinds(), card.decoder->kind, card, ModelPart::kDecoder);
 }
 
 }  // namespace svgen::systems
