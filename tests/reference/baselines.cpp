@@ -12,7 +12,7 @@ constexpr double kUnitVariance = 1.7320508;
 }  // namespace
 
 at::Tensor sampled(const models::Denoiser& model, int64_t side, const SamplingOptions& options,
-                   const diffusion::Process& process, int64_t images) {
+                   const diffusion::Process& process, int64_t images, const at::Tensor& start) {
   // Noise of a smaller batch is that of the first images.
   const auto noise = [&](const std::string& key) {
     return as_cells(hash_fill(key, {2, model.channels(), side, side}, kUnitVariance))
@@ -31,7 +31,7 @@ at::Tensor sampled(const models::Denoiser& model, int64_t side, const SamplingOp
   diffusion::Integration run(field, {labels, model.classes()},
                              {.schedule = options, .channels = options.guidance_channels},
                              diffusion::make_solver(options, process, step_noise),
-                             model.start(noise("input.noise")));
+                             start.defined() ? start : model.start(noise("input.noise")));
   while (!run.done()) run.advance();
   return as_published(model.latent(run.state()), side);
 }

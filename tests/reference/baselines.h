@@ -72,8 +72,9 @@ inline at::Tensor as_published(const at::Tensor& cells, int64_t side) {
 }
 
 /// Integrates from the hash noise "input.noise" of shape (N, C, side, side), labels 3, 7, with step
-/// noise "noise.step.k".
+/// noise "noise.step.k". `start`: the state to begin with, in place of that noise.
 at::Tensor sampled(const models::Denoiser& model, int64_t side, const SamplingOptions& options,
-                   const diffusion::Process& process = {}, int64_t images = 2);
+                   const diffusion::Process& process = {}, int64_t images = 2,
+                   const at::Tensor& start = {});
 
 }  // namespace svgen::parity

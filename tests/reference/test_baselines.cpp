@@ -11,6 +11,7 @@
 #include "nn/rotary.h"
 #include "nn/sine_cosine.h"
 #include "reference/baselines.h"
+#include "systems/files.h"
 #include "systems/system.h"
 #include "weights/load.h"
 
@@ -66,9 +67,11 @@ class Baseline {
   }
 
   const models::Denoiser& model() const { return *model_; }
+  void follow(diffusion::Path path) { process_.path = path; }
   int64_t side() const { return config_.at("input_size"); }
-  at::Tensor sample(const SamplingOptions& options, int64_t images = 2) const {
-    return parity::sampled(*model_, side(), options, process_, images);
+  at::Tensor sample(const SamplingOptions& options, int64_t images = 2,
+                    const at::Tensor& start = {}) const {
+    return parity::sampled(*model_, side(), options, process_, images, start);
   }
   at::Tensor predicted(const at::Tensor& x, const std::vector<float>& t,
                        const std::vector<int64_t>& y) const {
@@ -120,6 +123,14 @@ TEST_F(Baselines, DitPredictsNoiseAndVariance) {
   const auto t = [](double index) { return static_cast<float>(1 - index / 1000); };
   check("dit", "dit.forward.t37_850", dit.prediction({t(37), t(850)}, {3, 10}));
   check("dit", "dit.forward.t0_999", dit.prediction({t(0), t(999)}, {3, 10}));
+  const auto& network = dynamic_cast<const models::Dit&>(dit.model());
+  check("dit", "dit.embed_x", network.embed(dit.input()));
+}
+
+TEST_F(Baselines, DitSmallAtItsPublishedSize) {
+  const Baseline dit("dit", "dit_s2");
+  const at::Tensor z = as_cells(hash_fill("input.z32", {1, 4, 32, 32}, 1.5));
+  check("dit", "dit_s2_full.forward", as_published(dit.predicted(z, {0.5f}, {207}), 32));
 }
 
 // A random network does not denoise, so the values are in the hundreds.
@@ -159,11 +170,22 @@ TEST_F(Baselines, SitFlows) {
   check("sit", "ode.euler10.cfg4.all_channels", sit.sample(guided(euler, 4, 0)));
 }
 
+// A velocity is integrated in the same way whatever path it was trained on.
+TEST_F(Baselines, SitFlowsAlongTheOtherPath) {
+  Baseline sit("sit", "dit");
+  sit.follow(diffusion::Path::kGvp);
+  check("sit", "ode.euler10.gvp", sit.sample(steps_of(SolverKind::kEuler, 9)));
+}
+
 TEST_F(Baselines, SitFlowsAdaptivelyAsPublished) {
   // In double as the reference: the widths of the steps follow the rounding of small errors.
   const Baseline exact("sit", "dit", DType::kFloat64);
   const SamplingOptions dopri5 = steps_of(SolverKind::kDopri5Published, 1);
   check("sit", "ode.dopri5", exact.sample(dopri5));
+  // The number of points that are asked for changes nothing.
+  SamplingOptions points = dopri5;
+  points.steps = 50;
+  check("sit", "ode.dopri5.points2", exact.sample(points));
   check("sit", "ode.dopri5.first_alone", exact.sample(dopri5, 1));
   const Baseline sit("sit", "dit");
   expect_close("sit:ode.dopri5(float32)", sit.sample(dopri5), exact.sample(dopri5).to(at::kFloat),
@@ -228,6 +250,24 @@ TEST_F(Baselines, LightningDitFlows) {
   options.guidance = GuidanceSchedule::kInterval;
   options.guidance_start = 0.125;
   check("lightningdit", "sample.euler10.shift0.3.cfg6.7", model.sample(options));
+}
+
+TEST_F(Baselines, LightningDitGuidesThreeChannels) {
+  const Baseline model("lightningdit", "lightningdit");
+  const diffusion::VelocityModel field = [&](const at::Tensor& x, const diffusion::Times& t,
+                                             const at::Tensor& y) {
+    return model.model().velocity(x, at::tensor(t), y);
+  };
+  // A "step" that is the velocity itself.
+  const diffusion::SolverStep velocity = [](const diffusion::SharedTimeField& v,
+                                            const at::Tensor& x, float t,
+                                            float) { return v(x, t); };
+  diffusion::Integration once(
+      field, {{3, 7}, model.model().classes()},
+      {.schedule = guided(steps_of(SolverKind::kEuler, 1), 6.7, 3), .channels = 3},
+      std::make_unique<diffusion::GridSolver>(std::vector{0.5f, 1.f}, velocity), model.input());
+  once.advance();
+  check("lightningdit", "ldit.cfg6.7.t0.5", as_published(once.state(), 4));
 }
 
 TEST_F(Baselines, LightningDitMayHaveQueryNorms) {
@@ -303,6 +343,15 @@ TEST_F(Baselines, RitPredictsCleanFeaturesAndTheirClassVector) {
   check("rit", "rit.forward", as_published(found.narrow(1, 1, 16), 4));
   check("rit", "rit.sample.heun5", rit.sample(steps_of(SolverKind::kHeun, 5, 0.5)));
   check("rit", "rit.sample.euler10", rit.sample(steps_of(SolverKind::kEuler, 10, 0.5)));
+  // Trained with noise of its own for the class vector; the published sampler takes the mean.
+  const auto noise = [](const std::string& key, at::IntArrayRef shape) {
+    return hash_fill(key, shape.vec(), 1.7320508);
+  };
+  const at::Tensor start = at::cat({noise("input.noise_cls", {2, 12}).unsqueeze(1),
+                                    as_cells(noise("input.noise", {2, 12, 4, 4}))},
+                                   1);
+  check("rit", "rit.sample.heun5.independent_cls",
+        rit.sample(steps_of(SolverKind::kHeun, 5, 0.5), 2, start));
 }
 
 }  // namespace

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: MIT
 // DINOv2 with and without registers, MAE and SigLIP 2 against their published code.
+#include <ATen/ops/argsort.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/gather.h>
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/layer_norm.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
 #include <c10/core/InferenceMode.h>
 
 #include "models/table_vit/table_vit.h"
@@ -73,6 +80,14 @@ TEST_F(FrozenEncoders, DinoV2Matches) {
   check("dinov2.patch.84x56", patches_of(dinov2(0), 84, 56));
 }
 
+// The port to transformers resamples the table without the authors' offset.
+TEST_F(FrozenEncoders, DinoV2MatchesItsPortWithThatResampling) {
+  TableVit vit = dinov2(0);
+  vit.config.resampling = TableResampling::kBicubic;
+  check("dinov2.hf.patch.70x70", patches_of(vit, 70, 70));
+  check("dinov2.hf.patch.84x56", patches_of(vit, 84, 56));
+}
+
 TEST_F(FrozenEncoders, MaeKeepsTheOrderOfItsTokens) {
   TableVit vit({.patch = 16,
                 .width = 48,
@@ -85,7 +100,43 @@ TEST_F(FrozenEncoders, MaeKeepsTheOrderOfItsTokens) {
   vit.pos_embed = at::constant_pad_nd(nn::position_table(4, 4, 48), {0, 0, 1, 0});
   vit.cls_token = hash_fill("cls_token", {1, 1, 48}, 0.5);
   parity::hash_fill_module(vit);
-  check("mae.tokens", tokens_of(vit, 64, 64));
+  const at::Tensor tokens = tokens_of(vit, 64, 64);
+  check("mae.tokens", tokens);
+  // Its training code shuffles the patches by the rank of a random number, also where it masks
+  // none.
+  const at::Tensor rank = hash_fill("input.mae_noise", {2, 16}, 0.5, 0.5).argsort(1, false);
+  check("mae.ids_restore", rank.argsort(1, false).to(at::kFloat));
+  const at::Tensor patches = tokens.narrow(1, 1, 16);
+  const at::Tensor shuffled = patches.gather(1, rank.unsqueeze(2).expand_as(patches));
+  check("mae.tokens_shuffled", at::cat({tokens.narrow(1, 0, 1), shuffled}, 1));
+}
+
+// The head that neither latents nor features use: one query attends to all tokens.
+at::Tensor pooled(const at::Tensor& tokens, const parity::NamedTensors& tensors) {
+  const auto of = [&](const std::string& name) {
+    for (const auto& [key, tensor] : tensors)
+      if (key == "head." + name) return tensor;
+    throw std::out_of_range(name);
+  };
+  const auto product = [&](const at::Tensor& x, const std::string& name) {
+    return at::linear(x, of(name + ".weight"), of(name + ".bias"));
+  };
+  const int64_t n = tokens.size(0), width = tokens.size(2), heads = 3;
+  const std::vector<at::Tensor> weight = of("attention.in_proj_weight").chunk(3),
+                                bias = of("attention.in_proj_bias").chunk(3);
+  const auto in_heads = [&](const at::Tensor& x, size_t part) {
+    return at::linear(x, weight[part], bias[part])
+        .reshape({n, -1, heads, width / heads})
+        .transpose(1, 2);
+  };
+  const at::Tensor probe = of("probe").expand({n, 1, width});
+  const at::Tensor attended = at::scaled_dot_product_attention(
+      in_heads(probe, 0), in_heads(tokens, 1), in_heads(tokens, 2));
+  const at::Tensor x =
+      product(attended.transpose(1, 2).reshape({n, 1, width}), "attention.out_proj");
+  const at::Tensor normed =
+      at::layer_norm(x, {width}, of("layernorm.weight"), of("layernorm.bias"), 1e-6);
+  return (x + product(at::gelu(product(normed, "mlp.fc1"), "tanh"), "mlp.fc2")).select(1, 0);
 }
 
 // Read from a file in its published spelling, with the head that latents do not use.
@@ -93,6 +144,7 @@ TEST_F(FrozenEncoders, Siglip2Matches) {
   const std::string table = "embeddings.position_embedding.weight";
   parity::NamedTensors tensors = parity::formula_state(
       parity::baseline("encoders").at("siglip_keys"), {{table, hash_fill(table, {16, 48}, 0.5)}});
+  const parity::NamedTensors unprefixed = tensors;
   for (auto& [name, tensor] : tensors) name = "vision_model." + name;
   const auto source = parity::open_spelled(parity::written("siglip2.safetensors", tensors),
                                            models::kSiglip2Spelling);
@@ -103,7 +155,9 @@ TEST_F(FrozenEncoders, Siglip2Matches) {
   TableVit vit(models::kSiglip2.from_file(card, *source, 0));
   parity::load_for_inference(vit, *source);
   const at::Tensor pixels = hash_fill("input.img.64x64", {2, 3, 64, 64}, 1);
-  check("siglip.tokens", vit.tokens(pixels, vit.positions(4, 4)));
+  const at::Tensor tokens = vit.tokens(pixels, vit.positions(4, 4));
+  check("siglip.tokens", tokens);
+  check("siglip.pooled", pooled(tokens, unprefixed));
 }
 
 }  // namespace
