@@ -263,7 +263,7 @@ class Systems:
         va["foundation_model.model.cls_token"] = weight("foundation", (1, 1, 4))
         va["linear_proj.weight"] = weight("proj.weight", (4, 8, 1, 1))
         torch_files.save_zip(self.folder / "va.pt", {"state_dict": va})
-        torch_files.save_zip(self.folder / "latents_stats.pt",
+        torch_files.save_npz(self.folder / "latents_stats.npz",
                              {"mean": hash_fill("m", (1, 8, 1, 1), 0.0),
                               "std": hash_fill("s", (1, 8, 1, 1), 0.0, 1)})
         lightning = transformer("lightningdit")
@@ -271,7 +271,7 @@ class Systems:
         self.write("lightningdit.json", card(
             "lightningdit", {"channels": 8, "grid": [4, 4], "cell": 4}, KL_VA, "va.pt",
             diffusion=self.diffusion("lightningdit", "lightningdit.pt"),
-            statistics={"file": "latents_stats.pt"}))
+            statistics={"file": "latents_stats.npz"}))
         self.generate("lightningdit", "sample.euler10.shift0.3.cfg6.7", 8, 4,
                       "solver=euler steps=9 shift=0.3 guidance=interval guidance-start=0.125 "
                       "guidance-scale=6.7 guidance-channels=3")
@@ -288,7 +288,7 @@ class Systems:
                    for name, shape in NUMBERS["rae"]["decoder_state_dict"].items()
                    if name != "decoder_pos_embed"}
         decoder["decoder_pos_embed"] = with_row_of_zeros(position_table(4, 48))
-        torch_files.save_zip(self.folder / "decoder.pt", decoder)
+        torch_files.save_npz(self.folder / "decoder.npz", decoder, compressed=True)
         torch_files.save_zip(self.folder / "stat.pt", {
             "mean": hash_fill("m", (12, 4, 4), 0.0), "var": hash_fill("v", (12, 4, 4), 0.0, 1)})
         rae = transformer("rae", width=48)
@@ -302,7 +302,7 @@ class Systems:
         parts = {"latent": {"channels": 12, "grid": [4, 4], "cell": 4},
                  "encoder": {"kind": "dinov2", "file": "dinov2.pth", "heads": 3, "registers": 4,
                              "affine": False},
-                 "decoder": {"kind": "vit", "file": "decoder.pt", "heads": 4},
+                 "decoder": {"kind": "vit", "file": "decoder.npz", "heads": 4},
                  "statistics": {"file": "stat.pt"}}
         self.write("rae.json", {"name": "rae", "system": "rae", **parts, "diffusion": {
             "file": "rae.pt", "heads": 4, "head_heads": 4, "classes": 10}})

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Writes files as torch.save does, zip and legacy, without PyTorch: tensors are (shape, bytes)."""
+"""Writes files as torch.save (zip and legacy) and numpy.savez do, without PyTorch and NumPy:
+tensors are (shape, bytes)."""
 
 import collections
 import io
@@ -109,3 +110,15 @@ def save_legacy(path, value):
     for storage in pickler.storages:
         out.write(struct.pack("<q", len(storage.data) // 4) + storage.data)
     path.write_bytes(out.getvalue())
+
+
+def save_npz(path, state, compressed=False):
+    """Writes a state dict as numpy.savez or numpy.savez_compressed."""
+    method = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, tensor in state.items():
+            header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {tensor.shape}, }}"
+            header += " " * (-(len(header) + 11) % 64) + "\n"
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                member.write(b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header.encode()
+                             + tensor.data)

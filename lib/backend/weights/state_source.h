@@ -41,10 +41,11 @@ class StateSource {
   const TensorInfo* find(const std::string& name) const;
 };
 
-/// Opens safetensors, torch.save zip or torch.save legacy by content, or all files that an index of
-/// shards names, and lists the tensors under flattened names without wrappers (unwrapped_name).
-/// When the top level of a torch.save file holds a known key ("ema", "model", "state_dict", ...),
-/// that dict is the state. IoError for a file that cannot be read or understood.
+/// Opens safetensors, torch.save zip or legacy, or numpy.savez by content, or all files that an
+/// index of shards names, and lists the tensors under flattened names without wrappers
+/// (unwrapped_name). When the top level of a torch.save file holds a known key ("ema", "model",
+/// "state_dict", ...), that dict is the state. IoError for a file that cannot be read or
+/// understood.
 std::shared_ptr<StateSource> open_weights(const std::filesystem::path& path);
 
 }  // namespace svgen::weights

@@ -15,6 +15,7 @@ constexpr uint64_t kEndSize = 22, kLocatorSize = 20, kCentralSize = 46, kLocalSi
 constexpr uint64_t kMaxComment = 0xffff;
 constexpr uint64_t kSee64 = 0xffffffff;  // "the true value is in the zip64 part"
 constexpr uint64_t kMaxFiles = 1u << 20;
+constexpr uint64_t kStored = 0, kDeflated = 8, kEncrypted = 1;  // methods; a flag
 
 struct Directory {
   uint64_t offset, size, files;
@@ -112,10 +113,13 @@ CentralEntry read_central(const MappedFile& file, uint64_t at, uint64_t end) {
   return entry;
 }
 
-ZipEntry locate(const MappedFile& file, const CentralEntry& entry) {
+ZipEntry locate(const MappedFile& file, const CentralEntry& entry, ZipForm form) {
   const std::string what = "the file " + entry.name + " of the archive";
-  if (entry.method != 0 || (entry.flags & 1) != 0 || entry.packed != entry.size)
-    refuse_file(file.path(), "the archive is compressed or encrypted; save it as torch.save does",
+  const bool is_deflated = form == ZipForm::kStoredOrDeflated && entry.method == kDeflated;
+  const bool is_stored = entry.method == kStored && entry.packed == entry.size;
+  if (!(is_stored || is_deflated) || (entry.flags & kEncrypted) != 0)
+    refuse_file(file.path(),
+                "the archive is compressed or encrypted; save it as torch.save or numpy.savez does",
                 what + " stored as it is",
                 "method " + std::to_string(entry.method) + ", " + std::to_string(entry.packed) +
                     " of " + std::to_string(entry.size) + " bytes");
@@ -127,14 +131,14 @@ ZipEntry locate(const MappedFile& file, const CentralEntry& entry) {
       entry.local + header.size() + name + file.number(entry.local + 28, 2, what);
   if (file.slice(entry.local + kLocalSize, name, what) != entry.name)
     refuse_zip(file, what, "another name before its content");
-  file.slice(offset, entry.size, what);
-  return {offset, entry.size};
+  file.slice(offset, entry.packed, what);
+  return {offset, entry.size, entry.packed, is_deflated};
 }
 
 void check_apart(const MappedFile& file,
                  const std::map<std::string, ZipEntry, std::less<>>& entries) {
   std::vector<std::pair<uint64_t, uint64_t>> ranges;
-  for (const auto& [name, entry] : entries) ranges.emplace_back(entry.offset, entry.size);
+  for (const auto& [name, entry] : entries) ranges.emplace_back(entry.offset, entry.packed);
   std::sort(ranges.begin(), ranges.end());
   for (size_t i = 1; i < ranges.size(); ++i)
     if (ranges[i - 1].first + ranges[i - 1].second > ranges[i].first)
@@ -160,7 +164,8 @@ std::vector<std::string> zip_names(const MappedFile& file) {
   return names;
 }
 
-std::map<std::string, ZipEntry, std::less<>> read_zip_directory(const MappedFile& file) {
+std::map<std::string, ZipEntry, std::less<>> read_zip_directory(const MappedFile& file,
+                                                                ZipForm form) {
   const Directory directory = find_directory(file);
   std::map<std::string, ZipEntry, std::less<>> entries;
   const uint64_t end = directory.offset + directory.size;
@@ -169,7 +174,7 @@ std::map<std::string, ZipEntry, std::less<>> read_zip_directory(const MappedFile
     const CentralEntry entry = read_central(file, at, end);
     at = entry.next;
     if (!entry.name.empty() && entry.name.back() == '/') continue;
-    if (!entries.emplace(entry.name, locate(file, entry)).second)
+    if (!entries.emplace(entry.name, locate(file, entry, form)).second)
       refuse_zip(file, "distinct names in the archive", "two files named " + entry.name);
   }
   check_apart(file, entries);

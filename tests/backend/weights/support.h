@@ -88,6 +88,7 @@ inline std::string whole(const std::string& value) {
 struct ZipFile {
   std::string name, content;
   uint16_t method = 0, flags = 0;
+  uint64_t size = content.size();  // unpacked
 };
 
 /// Returns a zip archive; with `long_form` all sizes and offsets are in the zip64 parts.
@@ -95,12 +96,12 @@ inline std::string zip(const std::vector<ZipFile>& files, bool long_form = false
   constexpr uint64_t kSee64 = 0xffffffff;
   std::string bytes, directory;
   for (const ZipFile& file : files) {
-    const uint64_t offset = bytes.size(), size = file.content.size();
+    const uint64_t offset = bytes.size(), packed = file.content.size(), size = file.size;
     const std::string common = number(45, 2) + number(file.flags, 2) + number(file.method, 2) +
-                               number(0, 8) + number(long_form ? kSee64 : size, 4) +
+                               number(0, 8) + number(long_form ? kSee64 : packed, 4) +
                                number(long_form ? kSee64 : size, 4) + number(file.name.size(), 2);
     const std::string extra = long_form ? number(1, 2) + number(24, 2) + number(size, 8) +
-                                              number(size, 8) + number(offset, 8)
+                                              number(packed, 8) + number(offset, 8)
                                         : "";
     bytes += number(0x04034b50, 4) + common + number(0, 2) + file.name + file.content;
     directory += number(0x02014b50, 4) + number(45, 2) + common + number(extra.size(), 2) +

@@ -50,7 +50,7 @@ TEST(ForeignFile, IsNamedForWhatItIs) {
 TEST(ForeignFile, AnArchiveIsNamedByItsMembers) {
   const Case cases[] = {
       {zip({{"m/data.pkl", "x"}, {"m/constants.pkl", "x"}, {"m/code/a.py", ""}}), "TorchScript"},
-      {zip({{"arr_0.npy", "x"}}), "NumPy"},
+      {zip({{"arr_0.npy", "x"}, {"config.json", "x"}}), "NumPy"},
       {zip({{"config.json", "x"}, {"model.weights.h5", "x"}}), "Keras"},
       {zip({{"out/model.safetensors", "x", 8}}), "unpack it and name the file in it (out/model"},
       {zip({{"readme", "x"}}), "1 other files, the first readme"},

@@ -48,6 +48,19 @@ TEST_F(ZipDirectory, RefusesCompressedAndEncryptedFiles) {
   EXPECT_THAT(refusal(zip({{"a", "b", 0, 1}})), HasSubstr("compressed or encrypted"));
 }
 
+TEST_F(ZipDirectory, FindsDeflatedFilesWhereTheyAreWanted) {
+  ZipFile file = {"a", "packed", 8, 0, 100};
+  const auto map = MappedFile::open(folder_.write("file.npz", zip({file, {"b", "c"}})));
+  const auto entries = read_zip_directory(*map, ZipForm::kStoredOrDeflated);
+  EXPECT_TRUE(entries.at("a").is_deflated);
+  EXPECT_EQ(entries.at("a").size, 100u);
+  EXPECT_EQ(entries.at("a").packed, 6u);
+  EXPECT_FALSE(entries.at("b").is_deflated);
+  file.method = 12;  // bzip2
+  const auto other = MappedFile::open(folder_.write("other.npz", zip({file})));
+  EXPECT_THROW(read_zip_directory(*other, ZipForm::kStoredOrDeflated), IoError);
+}
+
 TEST_F(ZipDirectory, RefusesTwoFilesOfOneName) {
   EXPECT_THAT(refusal(zip({{"a", "b"}, {"a", "c"}})), HasSubstr("two files named a"));
 }
