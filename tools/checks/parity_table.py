@@ -76,7 +76,7 @@ def summary(cases):
     for title, found in rows.items():
         # A picture's level is a whole number: one of one says little.
         _, case, error, limit = max(row for row in found if row[0] > 1 or row[3] != 1)
-        lines.append(f"| {title} | {len(found)} | `{case}` | {error:.2g} | {limit:g} |")
+        lines.append(f"| {title} | {len(found)} | `{case}` | {error:.2g} | {limit:.2g} |")
     return [*lines, ""]
 
 
@@ -101,7 +101,7 @@ def table():
             cases = measured(command(os.path.join(scratch, "run")))
         everything |= cases
         lines += [f"### {title}", "", "| case | largest error | tolerance |", "|---|---:|---:|"]
-        lines += [f"| `{case}` | {error:.2g} | {limit:g} |"
+        lines += [f"| `{case}` | {error:.2g} | {limit:.2g} |"
                   for case, (error, limit) in sorted(cases.items())]
         lines.append("")
     return "\n".join(summary(everything) + lines)
