@@ -5,6 +5,8 @@
 #include <ATen/Context.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdlib>
 
 #include "runtime/processor.h"
 #include "svgen/error.h"
@@ -31,9 +33,20 @@ bool fits(DType dtype, Device device) {
 
 }  // namespace
 
+int local_device(const char* local_rank, int devices) {
+  if (local_rank == nullptr || devices < 1) return 0;
+  const std::string text = local_rank;
+  int rank = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), rank);
+  const bool is_number = status == std::errc() && end == text.data() + text.size() && rank >= 0;
+  return is_number ? rank % devices : 0;
+}
+
 Device resolve_device(const std::string& text) {
   const int cuda_devices = cuda_device_count();
-  if (text == "auto") return {cuda_devices > 0 ? Device::Type::kCuda : Device::Type::kCpu, 0};
+  if (text == "auto" && cuda_devices == 0) return {};
+  if (text == "auto")
+    return {Device::Type::kCuda, local_device(std::getenv("LOCAL_RANK"), cuda_devices)};
   const Device device = Device::parse(text);
   if (device.is_cpu() || device.index < cuda_devices) return device;
   throw DeviceError(

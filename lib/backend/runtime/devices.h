@@ -10,8 +10,12 @@
 
 namespace svgen::runtime {
 
-/// "auto" -> the first CUDA device when there is one, else the CPU; else the named device.
-/// DeviceError naming what was asked for and what exists.
+/// The device of a process that a launcher started as the `local_rank`-th of its machine (the
+/// variable LOCAL_RANK; null: not set), of so many: they take turns. 0 for what is no number.
+int local_device(const char* local_rank, int devices);
+
+/// "auto" -> a CUDA device when there is one (the first, or this process' of a launch), else the
+/// CPU; else the named device. DeviceError naming what was asked for and what exists.
 Device resolve_device(const std::string& text);
 
 /// "auto" -> the first of `accepted` in which the device is faster than in float32, else float32.

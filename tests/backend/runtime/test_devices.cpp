@@ -33,6 +33,14 @@ TEST(ResolveDevice, AutoIsACudaDeviceOnlyWhereThereIsOne) {
   EXPECT_EQ(resolve_device("auto").is_cpu(), at::getNumGPUs() == 0);
 }
 
+TEST(LocalDevice, FollowsTheLauncher) {
+  EXPECT_EQ(local_device(nullptr, 4), 0);
+  EXPECT_EQ(local_device("3", 4), 3);
+  EXPECT_EQ(local_device("5", 4), 1) << "more processes than devices";
+  for (const char* text : {"", "x", "1x", "-1", "99999999999"}) EXPECT_EQ(local_device(text, 4), 0);
+  EXPECT_EQ(local_device("3", 0), 0);
+}
+
 TEST(ResolveDType, AutoIsFloat32UnlessACardAcceptsLess) {
   EXPECT_EQ(resolve_dtype("auto", kCpu), DType::kFloat32);
   EXPECT_EQ(resolve_dtype("auto", kCuda), DType::kFloat32);
