@@ -77,9 +77,9 @@ void check_slot(const nn::StateSlot& slot, const TensorInfo* info, Problems& pro
   if (info->shape != slot.shape)
     problems.add("of another shape", slot.name + " is " + shape_text(info->shape) +
                                          " and must be " + shape_text(slot.shape));
-  // Only buffers may hold counts or masks.
-  const bool fits = slot.kind == nn::SlotKind::kBuffer ? is_plain_number(info->dtype)
-                                                       : at::isFloatingType(info->dtype);
+  // Only buffers, also those that a file may lack, hold counts or masks.
+  const bool is_buffer = slot.kind == nn::SlotKind::kBuffer || slot.kind == nn::SlotKind::kOptional;
+  const bool fits = is_buffer ? is_plain_number(info->dtype) : at::isFloatingType(info->dtype);
   if (!fits) problems.add(kOtherNumbers, slot.name + " is " + dtype_text(info->dtype));
 }
 

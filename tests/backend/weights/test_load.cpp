@@ -65,6 +65,13 @@ TEST_F(LoadModule, LeavesAnOptionalTensorUndefinedUnlessItIsThere) {
   EXPECT_TRUE(pair_.extra.defined());
 }
 
+TEST_F(LoadModule, TakesACounterThatAFileMayLack) {
+  auto more = sound();
+  more.emplace_back("extra", at::ones({1}, at::kLong));
+  load_module(pair_, *source(more));
+  EXPECT_EQ(pair_.extra.scalar_type(), at::kLong);
+}
+
 TEST_F(LoadModule, ReportsEverythingWrongAtOnceAndLoadsNothing) {
   const auto bad = source({{"weight", at::ones({3, 2})},
                            {"count", at::ones({}, at::kBool)},
