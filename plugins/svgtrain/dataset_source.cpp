@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // svgdatasetsrc: class folders or a list of pictures, cropped for training.
 #include <memory>
+#include <optional>
 #include <set>
+#include <string>
 #include <utility>
 
 #include "data/image_list.h"
+#include "data/picture_array.h"
 #include "svgen/crop.h"
 #include "svgen/error.h"
 #include "svgtrain/elements.h"
@@ -26,27 +29,39 @@ struct DatasetSettings : PictureSettings, OrderedSettings {
   bool strict = false;
 };
 
-// Holds what the worker threads share.
+// Holds what the worker threads share: pictures in files of their own, or all in one.
 struct Dataset {
   Dataset(ImageList list, bool shuffle, uint64_t seed)
       : images(std::move(list)), order(images.size(), shuffle, seed) {}
+  Dataset(PictureArray pictures, const std::string& location, bool shuffle, uint64_t seed)
+      : array(std::move(pictures)), file(location), order(array->size(), shuffle, seed) {}
+
+  int64_t size() const { return array ? array->size() : images.size(); }
+  int64_t label(int64_t item) const { return array ? array->label(item) : images.label(item); }
+  std::string name(int64_t item) const {
+    return array ? file + ", picture " + std::to_string(item) : images.path(item).string();
+  }
 
   ImageList images;
+  std::optional<PictureArray> array;
+  std::string file;  // of the array
   DataOrder order;
 };
 
 MadeFrame read_frame(const DatasetSettings& s, const Dataset& data, int64_t index,
                      const DataOrder::Place& place) {
   std::string note;
-  const Picture picture = read_image(data.images.path(place.item), s.reading, &note);
+  Picture read;
+  if (!data.array) read = read_image(data.images.path(place.item), s.reading, &note);
+  const ImageView picture = data.array ? data.array->picture(place.item) : read.view();
   const Variation how = variation(s.seed, place.epoch, place.item);
-  const ImageFacts facts{.index = index, .label = data.images.label(place.item), .seed = s.seed};
+  const ImageFacts facts{.index = index, .label = data.label(place.item), .seed = s.seed};
   BufferPtr frame = new_frame(s.size, facts, [&](MutableImageView view) {
     if (s.flip && how.flip) view = mirrored(view);
     if (s.crop == Crop::kCenter)
-      center_crop(picture.view(), view);
+      center_crop(picture, view);
     else
-      random_crop(picture.view(), how, view);
+      random_crop(picture, how, view);
   });
   return {index, std::move(frame), note};
 }
@@ -70,7 +85,8 @@ class DatasetSource : public PictureSource<DatasetSource, DatasetSettings> {
              &S::location,
              {.name = "location",
               .blurb = "Folder whose subfolders, in order of their names, are the classes; or a "
-                       "list file, a line \"path label\" for each picture"}),
+                       "list file, a line \"path label\" for each picture; or an .npz archive of "
+                       "pictures, as evaluations publish them"}),
          field<DatasetSource>(&S::crop,
                               {.name = "crop", .blurb = "Which square of a picture is taken"}),
          option_field<DatasetSource>(
@@ -100,15 +116,18 @@ class DatasetSource : public PictureSource<DatasetSource, DatasetSettings> {
                                 .found = "nothing",
                                 .where = "property location"});
     }
-    ImageList images = ImageList::read(s.location);
-    report_left_out(images);
-    const int64_t count = images.size();
-    data_ = std::make_shared<Dataset>(std::move(images), s.shuffle, s.seed);
+    if (is_picture_array(s.location)) {
+      data_ = std::make_shared<Dataset>(PictureArray(s.location), s.location, s.shuffle, s.seed);
+    } else {
+      ImageList images = ImageList::read(s.location);
+      report_left_out(images);
+      data_ = std::make_shared<Dataset>(std::move(images), s.shuffle, s.seed);
+    }
     reported_.clear();
     noted_ = false;
     last_skipped_ = -1;
     in_a_row_ = 0;
-    return s.OrderedSettings::available(count);
+    return s.OrderedSettings::available(data_->size());
   }
 
   std::vector<std::string> class_names() const {
@@ -133,12 +152,11 @@ class DatasetSource : public PictureSource<DatasetSource, DatasetSettings> {
     const int64_t item = data_->order.at(frame.index).item;
     if (reported_.insert(item).second) {
       warn(element(), GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ,
-           "A picture is left out because it cannot be read: " + data_->images.path(item).string(),
-           frame.problem);
+           "A picture is left out because it cannot be read: " + data_->name(item), frame.problem);
     }
     in_a_row_ = last_skipped_ + numbers().step() == frame.index ? in_a_row_ + 1 : 1;
     last_skipped_ = frame.index;
-    if (in_a_row_ >= data_->images.size()) {
+    if (in_a_row_ >= data_->size()) {
       throw IoError("no picture of the dataset can be read",
                     {.expected = "pictures", .found = frame.problem, .where = settings().location});
     }
@@ -147,7 +165,7 @@ class DatasetSource : public PictureSource<DatasetSource, DatasetSettings> {
   // Says once for all of them what was chosen.
   void noted(const MadeFrame& frame) {
     if (std::exchange(noted_, true)) return;
-    const std::string file = data_->images.path(data_->order.at(frame.index).item).string();
+    const std::string file = data_->name(data_->order.at(frame.index).item);
     warn(element(), GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
          "A file is " + frame.problem + " (said once): " + file, frame.problem);
   }

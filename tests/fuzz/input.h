@@ -10,18 +10,18 @@
 #include <memory>
 #include <string>
 
+#include "data/mapped_file.h"
 #include "svgen/error.h"
-#include "weights/mapped_file.h"
 
 namespace svgen::fuzz {
 
 /// The bytes as a file that MappedFile opens; null for none of them.
-inline std::shared_ptr<const weights::MappedFile> mapped(const uint8_t* data, size_t size) {
+inline std::shared_ptr<const MappedFile> mapped(const uint8_t* data, size_t size) {
   static const int file = memfd_create("input", 0);
   static const std::string path = "/proc/self/fd/" + std::to_string(file);
   const bool written = size > 0 && ftruncate(file, 0) == 0 &&
                        pwrite(file, data, size, 0) == static_cast<ssize_t>(size);
-  return written ? weights::MappedFile::open(path) : nullptr;
+  return written ? MappedFile::open(path) : nullptr;
 }
 
 /// Runs a reader: the errors it may throw are svgen's. Anything else ends the program.

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Archives of numpy.savez and numpy.savez_compressed.
+// Archives of numpy.savez and numpy.savez_compressed, as tensors.
 #pragma once
 
 #include <memory>
 
-#include "weights/mapped_file.h"
+#include "data/mapped_file.h"
 #include "weights/state_source.h"
 
 namespace svgen::weights {
-
-/// Whether the file is a zip archive of NumPy arrays and nothing else.
-bool is_npz_archive(const MappedFile& file);
 
 /// The arrays by the names under which they were saved. Arrays of Python objects (which are
 /// pickles), of structures and of big-endian numbers are unreadable. IoError for a damaged archive.

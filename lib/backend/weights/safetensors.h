@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "weights/mapped_file.h"
+#include "data/mapped_file.h"
 #include "weights/state_source.h"
 
 namespace svgen::weights {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "weights/mapped_file.h"
+#include "data/mapped_file.h"
 #include "weights/state_source.h"
 
 namespace svgen::weights {

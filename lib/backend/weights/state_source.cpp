@@ -2,9 +2,10 @@
 // Telling the containers apart.
 #include "weights/state_source.h"
 
+#include "data/mapped_file.h"
+#include "data/npz_file.h"
 #include "svgen/error.h"
 #include "weights/foreign_file.h"
-#include "weights/mapped_file.h"
 #include "weights/npz_archive.h"
 #include "weights/safetensors.h"
 #include "weights/sharded_source.h"
@@ -17,7 +18,7 @@ namespace {
 // One file that holds tensors itself.
 std::shared_ptr<StateSource> open_container(std::shared_ptr<const MappedFile> file) {
   if (is_safetensors(*file)) return open_safetensors(std::move(file));
-  if (is_npz_archive(*file)) return open_npz_archive(std::move(file));
+  if (is_npz(*file)) return open_npz_archive(std::move(file));
   if (is_torch_archive(*file)) return open_torch_archive(file);
   refuse_file(file->path(), "this is not a weights file; check the path or fetch the file again",
               "safetensors or a file of torch.save or numpy.savez", foreign_file(file->bytes()));

@@ -5,7 +5,7 @@
 #include <optional>
 #include <unordered_map>
 
-#include "weights/mapped_file.h"
+#include "data/mapped_file.h"
 #include "weights/state_source.h"
 
 namespace svgen::weights {

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "data/zip_directory.h"
 #include "svgen/text.h"
 #include "weights/foreign_file.h"
 #include "weights/torch_objects.h"
-#include "weights/zip_directory.h"
 
 namespace svgen::weights {
 namespace {

@@ -2,7 +2,7 @@
 // Files of torch.save, zip or legacy, read without Python and without running what is in them.
 #pragma once
 
-#include "weights/mapped_file.h"
+#include "data/mapped_file.h"
 #include "weights/state_source.h"
 
 namespace svgen::weights {

@@ -8,28 +8,22 @@
 #include <utility>
 #include <vector>
 
+#include "data/archives.h"
 #include "svgen/support.h"
 #include "weights/state_source.h"
 
 namespace svgen::weights::testing {
 
+using svgen::testing::floats;
+using svgen::testing::number;
 using svgen::testing::read_text;
 using svgen::testing::report_of;
 using svgen::testing::ScratchFolder;
+using svgen::testing::zip;
+using svgen::testing::ZipFile;
 
 inline std::filesystem::path tiny(const std::string& name) {
   return std::filesystem::path(SVGEN_TEST_DATA) / "tiny" / name;
-}
-
-/// Returns a number as `width` bytes, little-endian.
-inline std::string number(uint64_t value, int width) {
-  std::string bytes;
-  for (int i = 0; i < width; ++i) bytes += static_cast<char>(i < 8 ? value >> (8 * i) : 0);
-  return bytes;
-}
-
-inline std::string floats(const std::vector<float>& values) {
-  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
 }
 
 inline std::string safetensors(const std::string& header, const std::string& data) {
@@ -84,40 +78,6 @@ inline std::string whole(const std::string& value) {
 }
 
 }  // namespace pickle
-
-struct ZipFile {
-  std::string name, content;
-  uint16_t method = 0, flags = 0;
-  uint64_t size = content.size();  // unpacked
-};
-
-/// Returns a zip archive; with `long_form` all sizes and offsets are in the zip64 parts.
-inline std::string zip(const std::vector<ZipFile>& files, bool long_form = false) {
-  constexpr uint64_t kSee64 = 0xffffffff;
-  std::string bytes, directory;
-  for (const ZipFile& file : files) {
-    const uint64_t offset = bytes.size(), packed = file.content.size(), size = file.size;
-    const std::string common = number(45, 2) + number(file.flags, 2) + number(file.method, 2) +
-                               number(0, 8) + number(long_form ? kSee64 : packed, 4) +
-                               number(long_form ? kSee64 : size, 4) + number(file.name.size(), 2);
-    const std::string extra = long_form ? number(1, 2) + number(24, 2) + number(size, 8) +
-                                              number(packed, 8) + number(offset, 8)
-                                        : "";
-    bytes += number(0x04034b50, 4) + common + number(0, 2) + file.name + file.content;
-    directory += number(0x02014b50, 4) + number(45, 2) + common + number(extra.size(), 2) +
-                 number(0, 10) + number(long_form ? kSee64 : offset, 4) + file.name + extra;
-  }
-  const uint64_t start = bytes.size();
-  bytes += directory;
-  const uint64_t record = bytes.size();
-  if (long_form)
-    bytes += number(0x06064b50, 4) + number(44, 8) + number(0, 12) + number(files.size(), 8) +
-             number(files.size(), 8) + number(directory.size(), 8) + number(start, 8) +
-             number(0x07064b50, 4) + number(0, 4) + number(record, 8) + number(1, 4);
-  return bytes + number(0x06054b50, 4) + number(0, 4) + number(files.size(), 2) +
-         number(files.size(), 2) + number(long_form ? kSee64 : directory.size(), 4) +
-         number(long_form ? kSee64 : start, 4) + number(0, 2);
-}
 
 /// Returns the file that torch.save would have made of a pickle and its storages.
 inline std::string torch_zip(const std::string& value,

@@ -4,7 +4,7 @@
 
 #include <ATen/ops/tensor.h>
 
-#include "npz.h"
+#include "support.h"
 #include "svgen/error.h"
 
 namespace svgen::weights {
@@ -12,6 +12,9 @@ namespace {
 
 using ::testing::HasSubstr;
 using namespace testing;
+using svgen::testing::deflated_file;
+using svgen::testing::npy;
+using svgen::testing::npy_literal;
 
 const std::string kSix = floats({0, 1, 2, 3, 4, 5});
 

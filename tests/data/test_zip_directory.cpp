@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The list of files of a zip archive, sound and damaged.
-#include "weights/zip_directory.h"
+#include "data/zip_directory.h"
 
-#include "support.h"
+#include "data/archives.h"
+#include "svgen/support.h"
 
-namespace svgen::weights {
+namespace svgen {
 namespace {
 
 using ::testing::HasSubstr;
@@ -103,4 +104,4 @@ TEST_F(ZipDirectory, RefusesEveryTruncation) {
 }
 
 }  // namespace
-}  // namespace svgen::weights
+}  // namespace svgen

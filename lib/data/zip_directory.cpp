@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Zip from the end: end record, central directory, then each file's own header.
-#include "weights/zip_directory.h"
+#include "data/zip_directory.h"
 
 #include <algorithm>
 #include <optional>
 #include <vector>
 
-namespace svgen::weights {
+namespace svgen {
 namespace {
 
 constexpr uint64_t kLocalHeader = 0x04034b50, kCentralHeader = 0x02014b50, kEndRecord = 0x06054b50;
@@ -181,4 +181,4 @@ std::map<std::string, ZipEntry, std::less<>> read_zip_directory(const MappedFile
   return entries;
 }
 
-}  // namespace svgen::weights
+}  // namespace svgen

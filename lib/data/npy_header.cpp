@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The header is a literal of a Python dict: read, never run.
-#include "weights/npy_header.h"
+#include "data/npy_header.h"
 
 #include <algorithm>
 #include <charconv>
 
-namespace svgen::weights {
+namespace svgen {
 namespace {
 
 using namespace std::string_view_literals;
@@ -118,4 +118,4 @@ std::optional<NpyHeader> read_npy_header(std::string_view bytes) {
   return header;
 }
 
-}  // namespace svgen::weights
+}  // namespace svgen

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace svgen::weights {
+namespace svgen {
 
 /// A private mapping: pages are read when they are touched, and a tensor that shares them may be
 /// written to without changing the file.
@@ -45,4 +45,4 @@ class MappedFile {
 [[noreturn]] void refuse_file(const std::filesystem::path& path, const std::string& headline,
                               const std::string& expected = {}, const std::string& found = {});
 
-}  // namespace svgen::weights
+}  // namespace svgen

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Mapping a file and the checks around it.
-#include "weights/mapped_file.h"
+#include "data/mapped_file.h"
 
 #include <sys/stat.h>
 
-#include "support.h"
+#include "data/archives.h"
+#include "svgen/support.h"
 
-namespace svgen::weights {
+namespace svgen {
 namespace {
 
 using ::testing::HasSubstr;
@@ -54,4 +55,4 @@ TEST(MappedFile, WritingToTheMappingLeavesTheFileAlone) {
 }
 
 }  // namespace
-}  // namespace svgen::weights
+}  // namespace svgen

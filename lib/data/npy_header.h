@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace svgen::weights {
+namespace svgen {
 
 /// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, versions 1 to 3.
 struct NpyHeader {
@@ -26,4 +26,4 @@ std::optional<uint64_t> npy_header_size(std::string_view start);
 /// The header, of npy_header_size bytes, or nothing when it says something else than the format.
 std::optional<NpyHeader> read_npy_header(std::string_view bytes);
 
-}  // namespace svgen::weights
+}  // namespace svgen

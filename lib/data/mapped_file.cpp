@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Mapping through the operating system, with the checks that keep a mapping from faulting.
-#include "weights/mapped_file.h"
+#include "data/mapped_file.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -12,7 +12,7 @@
 
 #include "svgen/error.h"
 
-namespace svgen::weights {
+namespace svgen {
 namespace {
 
 class Descriptor {
@@ -78,4 +78,4 @@ uint64_t MappedFile::number(uint64_t offset, int width, const std::string& what)
   return value;
 }
 
-}  // namespace svgen::weights
+}  // namespace svgen

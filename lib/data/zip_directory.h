@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "weights/mapped_file.h"
+#include "data/mapped_file.h"
 
-namespace svgen::weights {
+namespace svgen {
 
 struct ZipEntry {
   uint64_t offset;  // of the content, in bytes from the start of the archive
@@ -30,4 +30,4 @@ std::vector<std::string> zip_names(const MappedFile& file);
 std::map<std::string, ZipEntry, std::less<>> read_zip_directory(const MappedFile& file,
                                                                 ZipForm form = ZipForm::kStored);
 
-}  // namespace svgen::weights
+}  // namespace svgen

@@ -6,10 +6,10 @@
 #include <memory>
 #include <string>
 
-#include "weights/mapped_file.h"
-#include "weights/zip_directory.h"
+#include "data/mapped_file.h"
+#include "data/zip_directory.h"
 
-namespace svgen::weights {
+namespace svgen {
 
 class Inflater {
  public:
@@ -32,4 +32,4 @@ class Inflater {
   std::unique_ptr<Stream> stream_;
 };
 
-}  // namespace svgen::weights
+}  // namespace svgen

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // zlib over a range of a mapped file.
-#include "weights/inflater.h"
+#include "data/inflater.h"
 
 #include <zlib.h>
 
 #include <algorithm>
 #include <limits>
 
-namespace svgen::weights {
+namespace svgen {
 namespace {
 
 constexpr int kWithoutHeader = -MAX_WBITS;  // a zip archive has headers of its own
@@ -61,4 +61,4 @@ bool Inflater::is_at_end() {
   return stream_->rest.empty() && inflate(&z, Z_NO_FLUSH) == Z_STREAM_END && z.avail_out == 1;
 }
 
-}  // namespace svgen::weights
+}  // namespace svgen

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Deflated bytes, sound and damaged.
-#include "weights/inflater.h"
+#include "data/inflater.h"
 
-#include "npz.h"
+#include "data/archives.h"
+#include "svgen/support.h"
 
-namespace svgen::weights {
+namespace svgen {
 namespace {
 
 using ::testing::HasSubstr;
@@ -52,4 +53,4 @@ TEST_F(InflaterTest, RefusesWhatEndsEarlyOrIsDamaged) {
 }
 
 }  // namespace
-}  // namespace svgen::weights
+}  // namespace svgen

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The headers of numpy.save, as written by its versions and by nobody.
-#include "weights/npy_header.h"
+#include "data/npy_header.h"
 
-#include "npz.h"
+#include "data/archives.h"
+#include "svgen/support.h"
 
-namespace svgen::weights {
+namespace svgen {
 namespace {
 
 using namespace testing;
@@ -64,4 +65,4 @@ TEST(NpyHeader, IsFoundByItsStart) {
 }
 
 }  // namespace
-}  // namespace svgen::weights
+}  // namespace svgen
