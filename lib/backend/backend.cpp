@@ -67,6 +67,17 @@ class TorchBackend : public Backend {
     return std::make_unique<eval::PooledFeatures>(kept);
   }
 
+  std::unique_ptr<FeatureSet> create_feature_part() override {
+    return std::make_unique<eval::FeaturePart>();
+  }
+
+  std::unique_ptr<FeatureSet> join_feature_parts(
+      int64_t kept, std::span<const std::filesystem::path> parts) override {
+    std::unique_ptr<FeatureSet> set;
+    runtime::Worker::instance().run([&] { set = eval::join_parts(kept, parts); });
+    return set;
+  }
+
   SetDistance set_distance(const FeatureSet& reference, const FeatureSet& test,
                            int64_t neighbours) override {
     SetDistance distance;

@@ -91,6 +91,13 @@ std::shared_ptr<const std::vector<int64_t>> DataOrder::items_of(int64_t epoch) c
   return slot.items;
 }
 
+IndexRange block_of(const Shard& shard, int64_t count) {
+  const auto bound = [&](int64_t rank) {
+    return static_cast<int64_t>(static_cast<__int128>(rank) * count / shard.world);
+  };
+  return {bound(shard.rank), bound(shard.rank + 1)};
+}
+
 Shard shard_from_environment() {
   const std::optional<int64_t> rank = environment_number("RANK");
   const std::optional<int64_t> world = environment_number("WORLD_SIZE");

@@ -59,6 +59,15 @@ struct Shard {
   int64_t previous(int64_t index) const { return index - (index % world - rank + world) % world; }
 };
 
+struct IndexRange {
+  int64_t first = 0, end = 0;
+};
+
+/// The share of a process in `count` images side by side: floor(r count / world) to
+/// floor((r + 1) count / world). Together they are all of them, and their sizes differ by one at
+/// most.
+IndexRange block_of(const Shard& shard, int64_t count);
+
 /// Reads RANK and WORLD_SIZE, which torchrun and job schedulers set; the whole stream when they are
 /// not set. ConfigurationError when only one is, or when they make no sense.
 Shard shard_from_environment();

@@ -28,6 +28,7 @@ constexpr const char* kSampleSize = "sample_size";
 constexpr const char* kOwn = "svgen";
 constexpr const char* kChecksums = "sample_crc32";
 constexpr const char* kClasses = "classes";
+constexpr const char* kIndices = "sample_index";
 constexpr size_t kDigits = 8;
 
 void append_hex(std::string& text, uint32_t value) {
@@ -76,10 +77,24 @@ std::vector<std::string> class_names(const json& own, const fs::path& file) {
   return found->get<std::vector<std::string>>();
 }
 
+std::vector<int64_t> image_indices(const json& own, int64_t samples, const fs::path& file) {
+  const auto found = own.find(kIndices);
+  if (found == own.end()) return {};
+  const auto is_index = [](const json& number) { return number.is_number_unsigned(); };
+  if (!found->is_array() || found->size() != static_cast<size_t>(samples) ||
+      !std::all_of(found->begin(), found->end(), is_index))
+    refuse(file, std::to_string(samples) + " indices of images", found->type_name());
+  return found->get<std::vector<int64_t>>();
+}
+
 }  // namespace
 
 fs::path json_beside(const fs::path& location, const fs::path& named) {
   return named.empty() ? fs::path(location).replace_extension(".json") : named;
+}
+
+fs::path json_of_part(const fs::path& part) {
+  return part.string() + ".json";
 }
 
 LatentWriter::LatentWriter(fs::path location, fs::path json_file, std::string caps,
@@ -108,12 +123,18 @@ void LatentWriter::add(std::span<const Bytes> parts) {
   ++samples_;
 }
 
+void LatentWriter::add(std::span<const Bytes> parts, int64_t index) {
+  add(parts);
+  indices_.push_back(index);
+}
+
 void LatentWriter::commit() {
   json description = {{kCaps, caps_},
                       {kSamples, samples_},
                       {kSampleSize, sample_size_},
                       {kOwn, {{"version", 1}, {kChecksums, checksums_}}}};
   if (!classes_.empty()) description[kOwn][kClasses] = classes_;
+  if (!indices_.empty()) description[kOwn][kIndices] = indices_;
   AtomicFile file(json_);
   file.write(description.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
   // A description must never stand beside samples it does not describe.
@@ -152,6 +173,7 @@ void LatentReader::read_json(const fs::path& file) {
   const auto own = object.find(kOwn);
   if (own == object.end() || !own->is_object()) return;  // somebody else's pair
   classes_ = class_names(*own, file);
+  indices_ = image_indices(*own, samples_, file);
   const auto checksums = own->find(kChecksums);
   if (checksums == own->end()) return;
   if (!checksums->is_string()) refuse(file, "checksums as a text", checksums->type_name());
@@ -210,6 +232,64 @@ void LatentReader::read_part(int64_t sample, size_t offset, std::span<std::byte>
     out = out.subspan(static_cast<size_t>(done));
     position += static_cast<uint64_t>(done);
   }
+}
+
+namespace {
+
+// A sample of a part, and which image it is.
+struct Place {
+  int64_t index;
+  const LatentReader* part;
+  int64_t sample;
+};
+
+std::vector<Place> in_order(const std::vector<std::unique_ptr<LatentReader>>& parts,
+                            const fs::path& location) {
+  std::vector<Place> places;
+  for (const auto& part : parts) {
+    if (part->indices().empty() || part->caps() != parts.front()->caps() ||
+        part->sample_size() != parts.front()->sample_size() ||
+        part->classes() != parts.front()->classes())
+      throw IoError("the parts of the stored latents do not fit together: write them anew",
+                    {.expected = parts.front()->caps() + " with indices of images",
+                     .found = part->caps() + (part->indices().empty() ? " without" : ""),
+                     .where = location.string()});
+    for (int64_t k = 0; k < part->samples(); ++k)
+      places.push_back({part->indices()[static_cast<size_t>(k)], part.get(), k});
+  }
+  std::sort(places.begin(), places.end(),
+            [](const Place& a, const Place& b) { return a.index < b.index; });
+  for (size_t i = 1; i < places.size(); ++i)
+    if (places[i].index == places[i - 1].index)
+      throw IoError("two parts hold the same image: are they of two launches?",
+                    {.expected = "each image once",
+                     .found = "image " + std::to_string(places[i].index) + " twice",
+                     .where = location.string()});
+  return places;
+}
+
+}  // namespace
+
+int64_t merge_latents(const fs::path& location, const fs::path& json_file,
+                      std::span<const fs::path> parts) {
+  std::vector<std::unique_ptr<LatentReader>> readers;
+  for (const fs::path& part : parts)
+    readers.push_back(std::make_unique<LatentReader>(part, json_of_part(part)));
+  if (readers.empty())
+    throw IoError("there are no parts of stored latents",
+                  {.expected = "a part at least", .found = "none", .where = location.string()});
+  const std::vector<Place> places = in_order(readers, location);
+  const LatentReader& first = *readers.front();
+  LatentWriter writer(location, json_file, first.caps(), first.sample_size());
+  writer.name_classes(first.classes());
+  std::vector<std::byte> sample(first.sample_size());
+  for (const Place& place : places) {
+    place.part->read(place.sample, sample);
+    const LatentWriter::Bytes bytes(sample);
+    writer.add({&bytes, 1});
+  }
+  writer.commit();
+  return static_cast<int64_t>(places.size());
 }
 
 }  // namespace svgen

@@ -24,6 +24,9 @@ namespace svgen {
 std::filesystem::path json_beside(const std::filesystem::path& location,
                                   const std::filesystem::path& named = {});
 
+/// The JSON file of a part of a raw file (data/parts.h).
+std::filesystem::path json_of_part(const std::filesystem::path& part);
+
 /// Both files appear under their names at commit(), complete, the JSON file last; whatever ends the
 /// writer before leaves an older pair as it was.
 class LatentWriter {
@@ -37,6 +40,8 @@ class LatentWriter {
   /// Adds one sample, given as its parts. ShapeError unless they make sample_size bytes together;
   /// IoError when the disk is full.
   void add(std::span<const Bytes> parts);
+  /// Also notes which image of the stream it is: for parts that are merged. All samples or none.
+  void add(std::span<const Bytes> parts, int64_t index);
   int64_t samples() const { return samples_; }
   /// The names of the labels, kept beside the samples.
   void name_classes(std::vector<std::string> names) { classes_ = std::move(names); }
@@ -45,6 +50,7 @@ class LatentWriter {
  private:
   std::filesystem::path location_, json_;
   std::vector<std::string> classes_;
+  std::vector<int64_t> indices_;
   std::string caps_;
   size_t sample_size_;
   AtomicFile raw_;
@@ -67,6 +73,8 @@ class LatentReader {
   bool has_checksums() const { return !checksums_.empty(); }
   /// The names of the labels; empty where the writer did not know them.
   const std::vector<std::string>& classes() const { return classes_; }
+  /// The image of each sample of a part; empty for a whole file.
+  const std::vector<int64_t>& indices() const { return indices_; }
 
   /// A whole sample, checked against its checksum where there is one. IoError naming the sample
   /// that is damaged.
@@ -85,7 +93,14 @@ class LatentReader {
   size_t sample_size_ = 0;
   std::vector<uint32_t> checksums_;
   std::vector<std::string> classes_;
+  std::vector<int64_t> indices_;
   int descriptor_ = -1;
 };
+
+/// Puts the parts of several processes together in order of their images: the pair is that of one
+/// process. Returns the number of samples. IoError for parts that do not fit together, or have one
+/// image twice.
+int64_t merge_latents(const std::filesystem::path& location, const std::filesystem::path& json,
+                      std::span<const std::filesystem::path> parts);
 
 }  // namespace svgen

@@ -31,6 +31,9 @@ class Backend {
   virtual std::unique_ptr<PerceptualDistance> open_perceptual_distance(
       const std::filesystem::path& weights) = 0;
   virtual std::unique_ptr<FeatureSet> create_feature_set(int64_t kept) = 0;
+  virtual std::unique_ptr<FeatureSet> create_feature_part() = 0;
+  virtual std::unique_ptr<FeatureSet> join_feature_parts(
+      int64_t kept, std::span<const std::filesystem::path> parts) = 0;
   virtual SetDistance set_distance(const FeatureSet& reference, const FeatureSet& test,
                                    int64_t neighbours) = 0;
   virtual ProbeResult probe(const FeatureSet& reference, const FeatureSet& test,
@@ -48,7 +51,7 @@ class Backend {
 
 /// To be raised whenever a change of this header, engine.h, evaluation.h or trainer.h breaks
 /// backends that are already compiled.
-inline constexpr int kBackendVersion = 8;
+inline constexpr int kBackendVersion = 9;
 
 /// Returns the backend of libsvgen-torch.so, which the first call loads: the file that
 /// SVGEN_BACKEND names, else the one beside libsvgen.so or in the build tree's lib/backend.

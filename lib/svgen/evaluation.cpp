@@ -19,6 +19,15 @@ std::unique_ptr<FeatureSet> FeatureSet::create(int64_t kept) {
   return backend().create_feature_set(kept);
 }
 
+std::unique_ptr<FeatureSet> FeatureSet::create_part() {
+  return backend().create_feature_part();
+}
+
+std::unique_ptr<FeatureSet> FeatureSet::join(int64_t kept,
+                                             std::span<const std::filesystem::path> parts) {
+  return backend().join_feature_parts(kept, parts);
+}
+
 SetDistance set_distance(const FeatureSet& reference, const FeatureSet& test, int64_t neighbours) {
   return backend().set_distance(reference, test, neighbours);
 }

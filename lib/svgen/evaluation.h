@@ -48,20 +48,32 @@ class FeatureSet {
 
   /// Keeps the first `kept` vectors in memory; mean and covariance are of all.
   static std::unique_ptr<FeatureSet> create(int64_t kept);
+  /// The share of one of several processes, of which all vectors are kept, as float64. It can be
+  /// saved, and joined with the others'.
+  static std::unique_ptr<FeatureSet> create_part();
+  /// The set of all images of saved parts, in order of their indices: the same bits as that of one
+  /// process which was given the images in this order, on the same machine. WeightsError for a file
+  /// that is no part, ConfigurationError where two have the same image.
+  static std::unique_ptr<FeatureSet> join(int64_t kept,
+                                          std::span<const std::filesystem::path> parts);
 
   /// Adds (N, T, C) of any float dtype: an image's vector is the mean of its tokens. Labels: N, -1
-  /// for none. ShapeError when C differs from before or is larger than kLongestFeature,
-  /// ConfigurationError when a number is not finite.
-  virtual void add(const Tensor& features, std::span<const int64_t> labels) = 0;
+  /// for none. Indices: N, or none for images that follow those before. ShapeError when C differs
+  /// from before or is larger than kLongestFeature, ConfigurationError when a number is not finite.
+  virtual void add(const Tensor& features, std::span<const int64_t> labels,
+                   std::span<const int64_t> indices = {}) = 0;
   /// Adds the images of a file that save() wrote. Mean and covariance of merged files are those of
-  /// all their images (Chan et al., 1979), whatever the order, to the rounding of float64.
+  /// all their images (Chan et al., 1979), whatever the order, to the rounding of float64. Into an
+  /// empty set also the statistics that others publish: "mu" (C) and "sigma" (C, C), which do not
+  /// say of how many images they are.
   virtual void merge(const std::filesystem::path& file) = 0;
+  /// -1 for statistics of unknown many images.
   virtual int64_t images() const = 0;
 
   /// Writes safetensors, atomically: "count" (1) int64, "mean" (C) and "covariance" (C, C) float64
-  /// (sums of squares over count - 1), "features" (M, C) float32 and "labels" (M) int64 of the M
-  /// vectors kept. A file without the last two can be merged too. ConfigurationError for an empty
-  /// set.
+  /// (sums of squares over count - 1), "features" (M, C) float32, "labels" (M) and "indices" (M)
+  /// int64 of the M vectors kept. A file without the last three can be merged too. A part has
+  /// "features" as float64, "labels" and "indices" alone. ConfigurationError for an empty set.
   virtual void save(const std::filesystem::path& file) const = 0;
 };
 

@@ -85,6 +85,16 @@ std::vector<ImageFacts> image_facts(GstBuffer* buffer, size_t count) {
   return facts;
 }
 
+ConfigurationError unnumbered_images(const char* factory) {
+  return ConfigurationError(
+      std::string(factory) +
+          " cannot share its work: the images of the stream have no index, by which the parts of "
+          "several processes are put together",
+      {.expected = "a source that numbers its images, such as svgdatasetsrc or svgdiffuse",
+       .found = "images without an index",
+       .where = "a distributed launch (WORLD_SIZE above 1)"});
+}
+
 int64_t real_images(GstBuffer* buffer, int64_t batch) {
   const guint64 first = GST_BUFFER_OFFSET(buffer), end = GST_BUFFER_OFFSET_END(buffer);
   const bool counted = first != GST_BUFFER_OFFSET_NONE && end != GST_BUFFER_OFFSET_NONE &&

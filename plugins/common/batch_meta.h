@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "svgen/error.h"
+
 namespace svgen::gst {
 
 struct ImageFacts {
@@ -24,6 +26,9 @@ void set_image_facts(GstBuffer* buffer, const std::vector<ImageFacts>& facts);
 
 /// Returns `count` entries: what the buffer carries, or entries without knowledge.
 std::vector<ImageFacts> image_facts(GstBuffer* buffer, size_t count);
+
+/// The error of an element that needs the images' indices in a distributed launch.
+ConfigurationError unnumbered_images(const char* factory);
 
 /// Counts the real images among `batch`: OFFSET_END of a padded batch leaves the rest out.
 int64_t real_images(GstBuffer* buffer, int64_t batch);

@@ -22,6 +22,8 @@ struct NumberedBlurbs {
   const char* num_images =
       "Images of the stream, of all processes together (-1: no end); num-buffers counts buffers";
   const char* framerate = "Images a second; 0/1: no timestamps";
+  const char* shard =
+      "What a process of a distributed launch makes: every WORLD_SIZE-th image, or all";
 };
 
 template <typename Impl>
@@ -31,6 +33,7 @@ std::vector<Property<Impl>> numbered_properties(const NumberedBlurbs& blurbs = {
       field<Impl>(&S::first_index, {.name = "first-index", .blurb = blurbs.first_index, .low = 0}),
       field<Impl>(&S::num_images, {.name = "num-images", .blurb = blurbs.num_images, .low = -1}),
       field<Impl>(&S::framerate, {.name = "framerate", .blurb = blurbs.framerate}),
+      field<Impl>(&S::shard, {.name = "shard", .blurb = blurbs.shard}),
   };
 }
 
@@ -55,7 +58,7 @@ class NumberedSource : public ElementImpl<SettingsType> {
   gboolean is_seekable() { return TRUE; }
 
   gboolean do_seek(GstSegment* segment) {
-    if (!numbers_.seek(this->settings(), segment)) return FALSE;
+    if (!numbers_.seek(static_cast<Impl*>(this)->numbered(), segment)) return FALSE;
     static_cast<Impl*>(this)->moved();
     return TRUE;
   }
@@ -63,7 +66,7 @@ class NumberedSource : public ElementImpl<SettingsType> {
   gboolean query(GstQuery* query) {
     if (answer_classes_query(query, static_cast<Impl*>(this)->class_names())) return TRUE;
     if (GST_QUERY_TYPE(query) == GST_QUERY_URI && answer_uri(query)) return TRUE;
-    if (numbers_.answer(this->settings(), query)) return TRUE;
+    if (numbers_.answer(static_cast<Impl*>(this)->numbered(), query)) return TRUE;
     return GST_BASE_SRC_CLASS(Glue<Impl>::parent())->query(source(), query);
   }
 
@@ -78,6 +81,8 @@ class NumberedSource : public ElementImpl<SettingsType> {
 
   /// Is called after a seek.
   void moved() {}
+  /// The images of the stream.
+  NumberedSettings numbered() const { return this->settings(); }
   /// Returns the names of the labels; empty: unknown.
   static std::vector<std::string> class_names() { return {}; }
   /// Returns the one file that is read; empty when there is none.

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "common/properties.h"
-#include "data/data_order.h"
+#include "common/sharing.h"
 
 namespace svgen::gst {
 
@@ -17,6 +17,7 @@ struct NumberedSettings {
   int64_t first_index = 0;
   int64_t num_images = -1;
   Fraction framerate{0, 1};
+  ShardChoice shard = ShardChoice::kAuto;
 
   /// Returns the time at which an image is shown, from the first one on.
   GstClockTime time_of(int64_t index) const;

@@ -51,6 +51,7 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
   void open() {
     const DiffuseSettings s = settings();
     client_.open(element(), nullptr, s);
+    numbered_ = s;  // until the start
     if (!client_.engine().info().has_sampler) {
       throw ConfigurationError("the model cannot generate: use a card with \"diffusion\"",
                                {.expected = "diffusion",
@@ -76,10 +77,14 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
     validate(s.sampling.over(card.sampling));
     classes_ = ClassList::parse(s.classes, engine().info().classes, card.classes);
     noise_ = s.initial_noise.empty() ? Tensor() : read_noise(s);
-    numbers().begin(s, -1, Shard());
-    progress_.begin(s.num_images);
+    numbered_ = own_images(s);
+    numbers().begin(numbered_, -1, Shard());
+    progress_.begin(numbered_.num_images);
     return TRUE;
   }
+
+  /// Those of this process, where several share them.
+  NumberedSettings numbered() const { return numbered_; }
 
   gboolean stop() {
     noise_ = {};
@@ -130,6 +135,15 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
   }
 
   Engine& engine() const { return client_.engine(); }
+
+  static NumberedSettings own_images(const DiffuseSettings& s) {
+    NumberedSettings own = s;
+    if (s.num_images < 0 || s.is_live || s.follow_training) return own;
+    const IndexRange block = block_of(shard_of(s.shard), s.num_images);
+    own.first_index += block.first;
+    own.num_images = block.end - block.first;
+    return own;
+  }
 
   TensorStream stream_of(const DiffuseSettings& s, int64_t batch) const {
     TensorStream stream;
@@ -229,7 +243,7 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
     for (size_t i = 0; i < request.indices.size(); ++i) {
       ImageFacts fact{request.indices[i], request.classes[i], request.seed};
       if (s.framerate.is_positive()) {
-        fact.pts = s.time_of(fact.index);
+        fact.pts = numbered_.time_of(fact.index);
         fact.duration = frame_time(1, s.framerate);
       }
       const auto label = static_cast<size_t>(fact.label);
@@ -238,13 +252,14 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
       facts.push_back(fact);
     }
     set_image_facts(buffer, facts);
-    stamp(buffer, s, request.indices.front(), request.indices.back());
+    stamp(buffer, numbered_, request.indices.front(), request.indices.back());
     return buffer;
   }
 
   ModelClient client_;
   std::shared_ptr<Engine> guidance_model_;  // null: the null class guides
   ClassList classes_;
+  NumberedSettings numbered_;
   Tensor noise_;
   SamplingProgress progress_;
   TensorStream sent_;

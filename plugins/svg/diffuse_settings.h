@@ -68,7 +68,11 @@ std::vector<Property<Impl>> diffuse_properties() {
   const NumberedBlurbs blurbs{
       .first_index = "Index of the first image",
       .num_images = "Images to make (-1: no end); num-buffers counts batches",
-      .framerate = "Images a second; 0/1: no timestamps, svgdecode and what follows choose"};
+      .framerate = "Images a second; 0/1: no timestamps, svgdecode and what follows choose",
+      .shard =
+          "What a process of a distributed launch makes: an equal part of num-images, one "
+          "behind the other, or all (always all without an end, live, or following a "
+          "training)"};
   return joined(joined(image_properties<Impl>(), numbered_properties<Impl>(blurbs)),
                 joined(sampling_properties<Impl>(), output_properties<Impl>()));
 }

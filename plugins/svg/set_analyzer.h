@@ -8,11 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "common/batch_meta.h"
-#include "common/tensor_memory.h"
 #include "common/tensor_stream.h"
 #include "common/video_frames.h"
+#include "data/data_order.h"
+#include "data/parts.h"
 #include "svg/analyzer.h"
+#include "svg/collected_set.h"
 #include "svgen/error.h"
 #include "svgen/evaluation.h"
 
@@ -21,6 +22,7 @@ namespace svgen::gst {
 struct SetSettings {
   std::string reference, merge, location, inception;
   int64_t kept_vectors = 50000;
+  bool part = false;
 };
 
 /// The caps of features: tensors, or pictures whose pixels are the vector or are given to
@@ -29,30 +31,6 @@ inline const std::string& set_caps() {
   static const std::string caps = std::string(kTensorSinkCaps) + "; " + kVideoCaps;
   return caps;
 }
-
-/// Collects one side of the comparison.
-class CollectedSet {
- public:
-  /// Starts an empty set; with `network` it takes pictures, whose vectors the network makes.
-  void begin(int64_t kept, std::shared_ptr<PictureFeatures> network);
-  void caps_changed(const GstCaps* caps);
-  void collect(GstBuffer* buffer);
-  FeatureSet& set() const { return *set_; }
-  /// Numbers in a vector; 0 as long as none came.
-  int64_t length() const { return length_; }
-
- private:
-  void collect_tensors(GstBuffer* buffer);
-  void collect_pixels(GstBuffer* buffer);
-  void add(const Tensor& features, const std::vector<int64_t>& labels);
-
-  std::unique_ptr<FeatureSet> set_;
-  std::shared_ptr<PictureFeatures> network_;
-  int64_t length_ = 0;
-  bool is_video_ = false;
-  GstVideoInfo info_{};
-  TensorStream stream_;
-};
 
 /// Impl is as for Analyzer, but for what stands here, and has
 ///   void compare(const FeatureSet& reference, const FeatureSet& test, Report&)
@@ -73,9 +51,11 @@ class SetAnalyzer : public Analyzer<Impl, SettingsType> {
             field<Impl>(&S::merge, {.name = "merge",
                                     .blurb = "Comma-separated files of features that are added to "
                                              "those of the pad \"test\""}),
-            field<Impl>(&S::location,
-                        {.name = "location",
-                         .blurb = "safetensors file for the test's features, written at the end"}),
+            field<Impl>(
+                &S::location,
+                {.name = "location",
+                 .blurb = "safetensors file for the test's features, written at the end; a process "
+                          "of a distributed launch writes its part, for `svgen merge`"}),
             field<Impl>(&S::inception,
                         {.name = "inception",
                          .blurb = "Weights file of the published Inception network (FID's): the "
@@ -84,7 +64,11 @@ class SetAnalyzer : public Analyzer<Impl, SettingsType> {
                         {.name = "kept-vectors",
                          .blurb = "Vectors of a set kept in memory, the first ones; mean and "
                                   "covariance are of all",
-                         .low = 0})};
+                         .low = 0}),
+            field<Impl>(&S::part,
+                        {.name = "part",
+                         .blurb = "Write location as one of several parts, for `svgen merge`; "
+                                  "always in a distributed launch"})};
   }
 
   static void class_init(GstAggregatorClass* klass) { Impl::install(klass, set_caps().c_str()); }
@@ -93,7 +77,14 @@ class SetAnalyzer : public Analyzer<Impl, SettingsType> {
     const SettingsType s = this->settings();
     const std::shared_ptr<PictureFeatures> network =
         s.inception.empty() ? nullptr : PictureFeatures::open_inception(s.inception);
-    for (CollectedSet* set : {&reference_, &test_}) set->begin(s.kept_vectors, network);
+    shard_ = shard_from_environment();
+    reference_.begin(FeatureSet::create(s.kept_vectors), network);
+    is_part_ = s.part || shard_.world > 1;
+    if (is_part_) {
+      check_part(s);
+      return test_.begin(FeatureSet::create_part(), network, Impl::kFactory);
+    }
+    test_.begin(FeatureSet::create(s.kept_vectors), network);
     merge_files(reference_, s.reference);
     merge_files(test_, s.merge);
   }
@@ -110,6 +101,20 @@ class SetAnalyzer : public Analyzer<Impl, SettingsType> {
   }
 
  private:
+  // What a process of several collects is compared when all of it is together.
+  void check_part(const SettingsType& s) const {
+    if (!s.location.empty() && s.reference.empty() && s.merge.empty() && !this->has_reference())
+      return;
+    throw ConfigurationError(
+        std::string(Impl::kFactory) +
+            " collects a part, as always in a distributed launch: set location, leave "
+            "reference and merge out, and compare with `svgen merge FILE --reference FILE` "
+            "afterwards",
+        {.expected = "location alone",
+         .found = s.location.empty() ? "no location" : "something to compare or merge with",
+         .where = "part, or a distributed launch (WORLD_SIZE above 1)"});
+  }
+
   static void merge_files(CollectedSet& collected, const std::string& list) {
     for (const std::string& file : comma_separated(list)) collected.set().merge(file);
   }
@@ -124,7 +129,7 @@ class SetAnalyzer : public Analyzer<Impl, SettingsType> {
 
   // A set without an image, and what it was to come from.
   void refuse_empty(const CollectedSet& collected, const char* name, const std::string& files) {
-    if (collected.set().images() > 0) return;
+    if (collected.set().images() != 0) return;
     throw ConfigurationError(
         std::string(Impl::kFactory) + " got no image for its set \"" + name +
             "\": are there pictures in that stream, and is it linked to the pad of that name?",
@@ -137,11 +142,13 @@ class SetAnalyzer : public Analyzer<Impl, SettingsType> {
     const SettingsType s = this->settings();
     refuse_empty(test_, "test", s.merge);
     if (this->has_reference()) refuse_empty(reference_, "reference", s.reference);
-    if (!s.location.empty()) test_.set().save(s.location);
+    if (!s.location.empty()) test_.set().save(part_of(s.location, shard_));
     Report report;
     report.add("test-images", test_.set().images());
+    if (is_part_) return this->conclude(report);
     if (this->has_reference() || !s.reference.empty()) {
-      report.add("reference-images", reference_.set().images());
+      if (const int64_t known = reference_.set().images(); known > 0)
+        report.add("reference-images", known);
       static_cast<Impl*>(this)->compare(reference_.set(), test_.set(), report);
     } else if (s.location.empty()) {
       throw ConfigurationError(
@@ -154,6 +161,8 @@ class SetAnalyzer : public Analyzer<Impl, SettingsType> {
   }
 
   CollectedSet reference_, test_;
+  Shard shard_;
+  bool is_part_ = false;
 
  protected:
   /// Numbers in a vector of the streams; 0 where all came from files.

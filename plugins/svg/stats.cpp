@@ -10,6 +10,8 @@
 #include "common/model_client.h"
 #include "common/tensor_memory.h"
 #include "common/tensor_stream.h"
+#include "data/data_order.h"
+#include "data/parts.h"
 #include "svg/elements.h"
 #include "svgen/error.h"
 
@@ -44,7 +46,9 @@ class Stats : public ElementImpl<StatsSettings> {
         model_properties<Stats>(),
         {field<Stats>(
              &StatsSettings::location,
-             {.name = "location", .blurb = "safetensors file to write at the end of the stream"}),
+             {.name = "location",
+              .blurb = "safetensors file to write at the end of the stream; a process of a "
+                       "distributed launch writes its part, for `svgen merge`"}),
          field<Stats>(
              &StatsSettings::merge,
              {.name = "merge",
@@ -79,6 +83,11 @@ class Stats : public ElementImpl<StatsSettings> {
                                                               .found = folder.string(),
                                                               .where = "property location"});
     }
+    shard_ = shard_from_environment();
+    if (shard_.world > 1 && !s.merge.empty())
+      throw ConfigurationError(
+          "svgstats writes its part in a distributed launch: add files with `svgen merge`",
+          {.expected = "no files to merge", .found = s.merge, .where = "property merge"});
     recorder_ = StatisticsRecorder::create();
     for (const std::string& file : comma_separated(s.merge)) recorder_->merge(file);
   }
@@ -135,7 +144,7 @@ class Stats : public ElementImpl<StatsSettings> {
           "there pictures in the source?",
           {.expected = "one image at least", .found = "none", .where = location});
     }
-    recorder_->save(location);
+    recorder_->save(part_of(location, shard_));
     GstStructure* facts =
         gst_structure_new("svg-stats", "images", G_TYPE_INT64, recorder_->images(), nullptr);
     set_text(facts, "location", location);
@@ -145,6 +154,7 @@ class Stats : public ElementImpl<StatsSettings> {
   ModelClient client_;
   TensorStream stream_;
   std::unique_ptr<StatisticsRecorder> recorder_;
+  Shard shard_;
 };
 
 }  // namespace

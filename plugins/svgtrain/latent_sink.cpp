@@ -14,6 +14,7 @@
 #include "common/tensor_stream.h"
 #include "data/data_order.h"
 #include "data/latent_store.h"
+#include "data/parts.h"
 #include "svgen/engine.h"
 #include "svgen/error.h"
 #include "svgtrain/elements.h"
@@ -51,7 +52,8 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
         field<LatentSink>(
             &S::location,
             {.name = "location",
-             .blurb = "File of the raw samples; it appears when the stream has ended"}),
+             .blurb = "File of the raw samples; it appears when the stream has ended. A process "
+                      "of a distributed launch writes its part, for `svgen merge`"}),
         field<LatentSink>(&S::json, {.name = "json",
                                      .blurb = "File that describes them (unset: location with the "
                                               "ending .json)"}),
@@ -86,14 +88,7 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
                                                               .found = folder.string(),
                                                               .where = "property location"});
     }
-    const Shard shard = shard_from_environment();
-    if (shard.world > 1) {
-      throw ConfigurationError(
-          "svglatentsink writes one file: run it in one process, not in a distributed launch",
-          {.expected = "WORLD_SIZE 1",
-           .found = std::to_string(shard.world),
-           .where = "environment"});
-    }
+    shard_ = shard_from_environment();
     return TRUE;
   }
 
@@ -122,7 +117,7 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
     for (Tensor& tensor : tensors) tensor = to_host(tensor);
     const std::vector<ImageFacts> facts = image_facts(buffer, static_cast<size_t>(stream_.batch));
     const int64_t images = real_images(buffer, stream_.batch);
-    for (int64_t i = 0; i < images; ++i) add_image(tensors, facts[static_cast<size_t>(i)].label, i);
+    for (int64_t i = 0; i < images; ++i) add_image(tensors, facts[static_cast<size_t>(i)], i);
     return GST_FLOW_OK;
   }
 
@@ -175,13 +170,15 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
     refuse_the_source(s.location);
     size_t bytes = 0;
     for (const TensorStream::Entry& entry : sample.entries) bytes += sample.bytes_of(entry);
-    writer_.emplace(s.location, json_beside(s.location, s.json),
+    const std::filesystem::path part = part_of(s.location, shard_);
+    writer_.emplace(part, shard_.world > 1 ? json_of_part(part) : json_beside(s.location, s.json),
                     caps_text(sample.caps(false).get()), bytes);
     writer_->name_classes(classes_upstream(GST_BASE_SINK_PAD(sink())));
     sample_ = sample;
   }
 
-  void add_image(const std::vector<Tensor>& tensors, int64_t label, int64_t image) {
+  void add_image(const std::vector<Tensor>& tensors, const ImageFacts& facts, int64_t image) {
+    int64_t label = facts.label;
     std::vector<LatentWriter::Bytes> parts;
     for (size_t k = 0; k < tensors.size(); ++k) {
       const Tensor row = tensors[k].rows(image, 1);
@@ -191,7 +188,9 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
         parts.emplace_back(static_cast<const std::byte*>(row.data()), row.byte_count());
     }
     if (has_labels(sample_)) parts.push_back(std::as_bytes(std::span(&label, 1)));
-    writer_->add(parts);
+    if (shard_.world == 1) return writer_->add(parts);
+    if (facts.index < 0) throw unnumbered_images(kFactory);
+    writer_->add(parts, facts.index);
   }
 
   void save() {
@@ -206,13 +205,14 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
     writer_->commit();
     writer_.reset();
     GstStructure* facts = gst_structure_new("svg-latents", "images", G_TYPE_INT64, images, nullptr);
-    set_text(facts, "location", location);
+    set_text(facts, "location", part_of(location, shard_).string());
     gst_element_post_message(element(), gst_message_new_element(GST_OBJECT_CAST(element()), facts));
   }
 
   TensorStream stream_;  // what arrives
   TensorStream sample_;  // what is stored
   std::optional<LatentWriter> writer_;
+  Shard shard_;
 };
 
 }  // namespace

@@ -68,7 +68,7 @@ class LatentSource : public NumberedSource<LatentSource, LatentSourceSettings> {
     read_layout();
     const int64_t images = store_->samples() * stored_.batch;
     order_.emplace(images, s.shuffle, s.seed);
-    numbers().begin(s, s.available(images), shard_from_environment());
+    numbers().begin(s, s.available(images), shard_of(s.shard));
     return TRUE;
   }
 

@@ -78,7 +78,7 @@ class PictureSource : public NumberedSource<Impl, SettingsType> {
 
   gboolean start() {
     const int64_t available = static_cast<Impl*>(this)->available();
-    this->numbers().begin(this->settings(), available, shard_from_environment());
+    this->numbers().begin(this->settings(), available, shard_of(this->settings().shard));
     return TRUE;
   }
 

@@ -3,6 +3,7 @@
 #include "data/data_order.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <set>
 
@@ -66,6 +67,21 @@ TEST(DataOrder, AnEntryInTheMiddleOfAnEpochSeesTheSameTail) {
 
 TEST(DataOrder, RefusesAnEmptyDataset) {
   EXPECT_THROW(DataOrder(0, false, 0), ConfigurationError);
+}
+
+TEST(BlockOf, CutsImagesIntoNearlyEqualBlocks) {
+  for (const int64_t count : {0, 1, 7, 100}) {
+    int64_t next = 0;
+    for (int64_t rank = 0; rank < 3; ++rank) {
+      const IndexRange block = block_of({rank, 3}, count);
+      EXPECT_EQ(block.first, next);
+      EXPECT_EQ(block.first, rank * count / 3);
+      next = block.end;
+    }
+    EXPECT_EQ(next, count);
+  }
+  const int64_t most = std::numeric_limits<int64_t>::max();
+  EXPECT_EQ(block_of({2, 3}, most).end, most);
 }
 
 TEST(Shard, DealsEveryIndexToExactlyOneProcess) {

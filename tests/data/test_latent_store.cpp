@@ -157,5 +157,51 @@ TEST(LatentStoreClasses, KeepTheirNames) {
   }
 }
 
+// The parts of processes that dealt the images out among themselves.
+class LatentParts : public LatentStore {
+ protected:
+  fs::path part(int64_t rank, const std::vector<int64_t>& images,
+                const std::string& caps = "caps") {
+    const fs::path file = raw_.string() + std::to_string(rank);
+    LatentWriter writer(file, json_of_part(file), caps, 2);
+    writer.name_classes({"a", "b"});
+    for (const int64_t image : images) {
+      const std::string text = std::to_string(10 + image);
+      const std::span<const std::byte> bytes = bytes_of(text);
+      writer.add({&bytes, 1}, image);
+    }
+    writer.commit();
+    return file;
+  }
+};
+
+TEST_F(LatentParts, BecomeTheFilesOfOneProcess) {
+  const std::vector<fs::path> parts = {part(0, {0, 3, 6}), part(1, {1, 4}), part(2, {5, 8})};
+  EXPECT_EQ(merge_latents(raw_, json_, parts), 7);
+  const fs::path alone = folder_.path() / "alone.dat";
+  LatentWriter writer(alone, json_beside(alone), "caps", 2);
+  writer.name_classes({"a", "b"});
+  for (const std::string text : {"10", "11", "13", "14", "15", "16", "18"}) {
+    const std::span<const std::byte> bytes = bytes_of(text);
+    writer.add({&bytes, 1});
+  }
+  writer.commit();
+  EXPECT_EQ(read_text(raw_), read_text(alone));
+  EXPECT_EQ(read_text(json_), read_text(json_beside(alone)));
+  EXPECT_TRUE(LatentReader(raw_, json_).indices().empty());
+}
+
+TEST_F(LatentParts, ThatDoNotFitAreRefused) {
+  const auto refusal = [&](const std::vector<fs::path>& parts) {
+    return report_of<IoError>([&] { merge_latents(raw_, json_, parts); });
+  };
+  EXPECT_THAT(refusal({part(0, {0, 1}), part(1, {1})}), HasSubstr("image 1 twice"));
+  EXPECT_THAT(refusal({part(0, {0}), part(1, {1}, "others")}), HasSubstr("do not fit"));
+  write();
+  fs::rename(json_, json_of_part(raw_));
+  EXPECT_THAT(refusal({raw_}), HasSubstr("without"));
+  EXPECT_THAT(refusal({}), HasSubstr("no parts"));
+}
+
 }  // namespace
 }  // namespace svgen

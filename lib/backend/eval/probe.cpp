@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "eval/all_processors.h"
 #include "svgen/error.h"
 
 namespace svgen::eval {
@@ -94,6 +95,7 @@ at::Tensor logistic_regression(const Labelled& reference, const at::Tensor& test
 
 ProbeResult probe(const PooledFeatures& reference, const PooledFeatures& test,
                   const ProbeOptions& options) {
+  const AllProcessors same_sums;
   Labelled bank = labelled(reference, "reference");
   Labelled queries = labelled(test, "test");
   check_one_encoder(bank.vectors.size(1), queries.vectors.size(1));

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "eval/all_processors.h"
 #include "svgen/error.h"
 
 namespace svgen::eval {
@@ -84,14 +85,15 @@ double coverage(const at::Tensor& centres, const at::Tensor& points, int64_t nei
 
 SetDistance set_distance(const PooledFeatures& reference, const PooledFeatures& test,
                          int64_t neighbours) {
+  const AllProcessors same_sums;
   for (const PooledFeatures* set : {&reference, &test}) {
-    if (set->images() >= 2) continue;
+    if (set->images() >= 2 || set->images() == kUnknownCount) continue;
     throw ConfigurationError("a distance between sets needs two images in each at least",
                              {.expected = "2 or more",
                               .found = std::to_string(set->images()),
                               .where = set == &test ? "test" : "reference"});
   }
-  const Moments &a = reference.moments(), &b = test.moments();
+  const Moments a = reference.moments(), b = test.moments();
   check_one_encoder(a.mean.size(0), b.mean.size(0));
   const at::Tensor x = reference.vectors().to(at::kDouble), y = test.vectors().to(at::kDouble);
   return {frechet_distance(a, b), kernel_distance(x, y), coverage(x, y, neighbours),

@@ -41,6 +41,25 @@ TEST(DiffusePresets, SetHowImagesAreMade) {
   EXPECT_FALSE(gst_preset_load_preset(GST_PRESET(element), "none"));
 }
 
+TEST(DiffuseShare, IsAnEqualPartOfTheImages) {
+  const std::string line = "svgdiffuse steps=1 num-images=5 first-index=2 batch-size=2";
+  const std::vector<Sample> all = samples_of(line);
+  {
+    const svgen::testing::ScopedVariable rank("RANK", "1"), world("WORLD_SIZE", "2");
+    const std::vector<Sample> share = samples_of(line + " framerate=1/1");
+    EXPECT_EQ(indices_of(share), (std::vector<int64_t>{4, 5, 6}));
+    EXPECT_TRUE(share.at(0).bytes() == all.at(1).bytes());
+    EXPECT_EQ(GST_BUFFER_PTS(share.at(0).buffer.get()), 0u) << "the part's own time";
+    EXPECT_EQ(indices_of(samples_of(line + " shard=none")), indices_of(all));
+    EXPECT_EQ(indices_of(samples_of("svgdiffuse steps=1 num-buffers=2")),
+              (std::vector<int64_t>{0, 1}))
+        << "a stream without end";
+  }
+  const svgen::testing::ScopedVariable rank("RANK", "3"), world("WORLD_SIZE", "9");
+  EXPECT_TRUE(samples_of("svgdiffuse steps=1 num-images=2").empty())
+      << "more processes than images";
+}
+
 class DiffuseSeek : public ::testing::Test {
  protected:
   // Prerolls, seeks, plays to the end.

@@ -2,6 +2,7 @@
 // The base of svgfrechet and svgprobe: which streams they take, and the files of sets.
 #include "svg/set_analyzer.h"
 
+#include "data/parts.h"
 #include "harness.h"
 #include "svgen/engine.h"
 
@@ -64,33 +65,6 @@ TEST_F(SetFiles, AWeightsFileThatIsNotInceptionIsRefused) {
   }
 }
 
-// A network whose features are the R, G, B of the first pixel.
-class FirstPixel : public PictureFeatures {
- public:
-  Tensor features(const ImageView& picture) override {
-    const Tensor vector = Tensor::empty(DType::kFloat32, {1, 1, 3});
-    for (int c = 0; c < 3; ++c) vector.data_as<float>()[c] = picture.row(c, 0)[0];
-    return vector;
-  }
-};
-
-TEST(CollectedSet, GivesPicturesToTheNetworkAndRefusesTensors) {
-  CollectedSet collected;
-  collected.begin(10, std::make_shared<FirstPixel>());
-  const CapsPtr caps(gst_caps_from_string("video/x-raw,format=RGB,width=4,height=4,framerate=0/1"));
-  collected.caps_changed(caps.get());
-  const BufferPtr frame(gst_buffer_new_allocate(nullptr, 48, nullptr));
-  gst_buffer_memset(frame.get(), 0, 7, 48);
-  collected.collect(frame.get());
-  EXPECT_EQ(collected.set().images(), 1);
-  const ScratchFolder folder;
-  collected.set().save(folder.path() / "set");
-  EXPECT_EQ(read_tensor(folder.path() / "set", "mean").data_as<double>()[2], 7);
-  const CapsPtr tensors(gst_caps_from_string(
-      "other/tensors,format=static,num_tensors=1,types=float32,dimensions=4:4:1,framerate=0/1"));
-  EXPECT_THROW(collected.caps_changed(tensors.get()), ShapeError);
-}
-
 TEST_F(SetFiles, ShardsMerge) {
   const std::string stream = "svgscenesrc size=8 seed=3 num-images=";
   write("whole", stream + "9");
@@ -99,6 +73,39 @@ TEST_F(SetFiles, ShardsMerge) {
   const std::vector<double> whole = mean("whole"), both = mean("both");
   for (size_t i = 0; i < whole.size(); ++i) EXPECT_NEAR(whole[i], both[i], 1e-12);
   EXPECT_EQ(read_tensor(file("both"), "features").size(0), 9);
+}
+
+TEST_F(SetFiles, OfProcessesOfALaunchJoinToThatOfOne) {
+  const std::string stream =
+      "svgscenesrc num-images=7 classes=all ! svgencode features=semantic batch-size=2";
+  std::vector<std::filesystem::path> parts;
+  for (const char* which : {"0", "1", "2"}) {
+    const svgen::testing::ScopedVariable rank("RANK", which), world("WORLD_SIZE", "3");
+    write("set", stream);
+    parts.push_back(part_of(file("set"), {std::atoi(which), 3}));
+    EXPECT_TRUE(std::filesystem::exists(parts.back()));
+  }
+  write("alone", stream);
+  FeatureSet::join(50000, parts)->save(file("joined"));
+  EXPECT_TRUE(svgen::testing::read_text(file("joined")) ==
+              svgen::testing::read_text(file("alone")));
+}
+
+TEST_F(SetFiles, OfAPartHaveAllVectors) {
+  write("set", "svgscenesrc size=8 num-images=3", "part=true kept-vectors=1");
+  EXPECT_EQ(read_tensor(file("set"), "features").dtype(), DType::kFloat64);
+  EXPECT_EQ(read_tensor(file("set"), "indices").element_count(), 3);
+}
+
+TEST_F(SetFiles, OfALaunchAreComparedAfterwards) {
+  const svgen::testing::ScopedVariable rank("RANK", "0"), world("WORLD_SIZE", "2");
+  const std::string stream = "svgscenesrc size=8 num-images=3 ! svgfrechet ";
+  for (const std::string settings : {"", "reference=a", "merge=b location=c"})
+    EXPECT_THAT(error_of(stream + settings + " ! fakesink"), HasSubstr("svgen merge"));
+  EXPECT_THAT(error_of("videotestsrc num-buffers=2 ! video/x-raw,format=RGB,width=2,height=2 ! "
+                       "svgfrechet location=" +
+                       file("set") + " ! fakesink"),
+              HasSubstr("no index"));
 }
 
 TEST_F(SetFiles, AreAReference) {

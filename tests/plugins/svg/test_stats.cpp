@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Tests of svgstats.
+#include "data/parts.h"
 #include "harness.h"
 #include "svgen/engine.h"
+#include "svgen/statistics.h"
 
 namespace svgen::gst::testing {
 namespace {
@@ -51,6 +53,20 @@ TEST_F(SvgStats, BatchesDoNotMatter) {
   const fs::path one = measured("one", video(7) + " ! svgencode");
   const fs::path three = measured("three", video(7) + " ! svgencode batch-size=3");
   EXPECT_TRUE(read_text(one) == read_text(three));
+}
+
+TEST_F(SvgStats, AProcessOfALaunchWritesItsPart) {
+  const std::string source = "svgscenesrc num-images=5 ! svgencode";
+  const auto recorder = StatisticsRecorder::create();
+  for (const char* which : {"0", "1"}) {
+    const svgen::testing::ScopedVariable rank("RANK", which), world("WORLD_SIZE", "2");
+    measured("s", source);
+    recorder->merge(part_of(file("s"), {std::atoi(which), 2}));
+    EXPECT_THAT(error_of(source + " ! svgstats merge=a location=" + file("s").string()),
+                HasSubstr("svgen merge"));
+  }
+  recorder->save(file("merged"));
+  EXPECT_TRUE(read_text(file("merged")) == read_text(measured("whole", source)));
 }
 
 TEST_F(SvgStats, PaddingIsNotCounted) {

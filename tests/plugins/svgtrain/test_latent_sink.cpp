@@ -2,6 +2,8 @@
 // Tests of svglatentsink.
 #include <nlohmann/json.hpp>
 
+#include "data/latent_store.h"
+#include "data/parts.h"
 #include "support.h"
 
 namespace svgen::gst::testing {
@@ -175,9 +177,26 @@ TEST_F(SvgLatentSink, TakesASmallerLastBatch) {
   EXPECT_EQ(description().at("total_samples"), 3);
 }
 
-TEST_F(SvgLatentSink, DoesNotLetSeveralProcessesOverwriteOneFile) {
+TEST_F(SvgLatentSink, AProcessOfALaunchWritesItsPart) {
+  const std::string line =
+      "svgscenesrc num-images=5 classes=all ! svgencode ! svgalign ! " + sink();
+  std::vector<fs::path> parts;
+  for (const char* which : {"0", "1"}) {
+    const svgen::testing::ScopedVariable rank("RANK", which), world("WORLD_SIZE", "2");
+    EXPECT_TRUE(Pipeline(line).run());
+    parts.push_back(part_of(raw_, {std::atoi(which), 2}));
+    EXPECT_TRUE(fs::exists(parts.back()));
+  }
+  EXPECT_FALSE(fs::exists(raw_));
+  merge_latents(raw_, json_beside(raw_), parts);
+  const std::string merged = read_text(raw_);
+  EXPECT_TRUE(Pipeline(line).run());
+  EXPECT_TRUE(read_text(raw_) == merged);
+}
+
+TEST_F(SvgLatentSink, SharedImagesNeedIndices) {
   const svgen::testing::ScopedVariable rank("RANK", "0"), world("WORLD_SIZE", "2");
-  EXPECT_THAT(error_of("fakesrc num-buffers=1 ! " + sink()), HasSubstr("one process"));
+  EXPECT_THAT(error_of(video(2) + " ! svgencode ! svgalign ! " + sink()), HasSubstr("no index"));
 }
 
 TEST_F(SvgLatentSink, SaysWhatIsMissing) {

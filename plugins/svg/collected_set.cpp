@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Collects feature vectors out of buffers.
-#include "svg/set_analyzer.h"
+#include "svg/collected_set.h"
 
 #include <utility>
 
+#include "common/tensor_memory.h"
+#include "svgen/error.h"
+
 namespace svgen::gst {
 
-void CollectedSet::begin(int64_t kept, std::shared_ptr<PictureFeatures> network) {
-  set_ = FeatureSet::create(kept);
+void CollectedSet::begin(std::unique_ptr<FeatureSet> set, std::shared_ptr<PictureFeatures> network,
+                         const char* factory) {
+  set_ = std::move(set);
   network_ = std::move(network);
+  sharing_ = factory;
 }
 
 void CollectedSet::caps_changed(const GstCaps* caps) {
@@ -39,22 +44,18 @@ void CollectedSet::collect(GstBuffer* buffer) {
 void CollectedSet::collect_tensors(GstBuffer* buffer) {
   const std::vector<Tensor> tensors = tensors_of(buffer, stream_);
   const int64_t images = real_images(buffer, stream_.batch);
-  std::vector<int64_t> labels;
-  if (tensors.size() == 2) {
-    const auto* first = tensors[1].data_as<int64_t>();
-    labels.assign(first, first + images);
-  } else {
-    for (const ImageFacts& facts : image_facts(buffer, static_cast<size_t>(images)))
-      labels.push_back(facts.label);
-  }
-  add(tensors[0].rows(0, images), labels);
+  std::vector<ImageFacts> facts = image_facts(buffer, static_cast<size_t>(images));
+  if (tensors.size() == 2)
+    for (int64_t i = 0; i < images; ++i)
+      facts[static_cast<size_t>(i)].label = tensors[1].data_as<int64_t>()[i];
+  add(tensors[0].rows(0, images), facts);
 }
 
 void CollectedSet::collect_pixels(GstBuffer* buffer) {
   const MappedFrame frame(buffer, info_, GST_MAP_READ);
   const ImageView view = frame.view();
-  const std::vector<int64_t> labels{image_facts(buffer, 1).front().label};
-  if (network_) return add(network_->features(view), labels);
+  const std::vector<ImageFacts> facts = image_facts(buffer, 1);
+  if (network_) return add(network_->features(view), facts);
   const Tensor pixels =
       Tensor::empty(DType::kFloat32, {1, 1, 3 * int64_t{view.width} * int64_t{view.height}});
   float* next = pixels.data_as<float>();
@@ -62,11 +63,19 @@ void CollectedSet::collect_pixels(GstBuffer* buffer) {
     for (int64_t y = 0; y < view.height; ++y)
       for (int64_t x = 0; x < view.width; ++x)
         *next++ = static_cast<float>(view.row(c, y)[x * view.pixel_stride]) / 255;
-  add(pixels, labels);
+  add(pixels, facts);
 }
 
-void CollectedSet::add(const Tensor& features, const std::vector<int64_t>& labels) {
-  set_->add(features, labels);
+void CollectedSet::add(const Tensor& features, const std::vector<ImageFacts>& facts) {
+  std::vector<int64_t> labels, indices;
+  for (const ImageFacts& fact : facts) {
+    labels.push_back(fact.label);
+    if (fact.index >= 0) indices.push_back(fact.index);
+  }
+  // Streams that do not number their images are counted.
+  if (indices.size() != labels.size()) indices.clear();
+  if (sharing_ != nullptr && indices.empty()) throw unnumbered_images(sharing_);
+  set_->add(features, labels, indices);
   length_ = features.shape().back();
 }
 
