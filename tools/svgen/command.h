@@ -21,6 +21,8 @@ struct Command {
 Command generate_command();
 Command reconstruct_command();
 Command extract_command();
+Command evaluate_command();
+Command merge_command();
 Command models_command();
 Command info_command();
 Command fetch_command();

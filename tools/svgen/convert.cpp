@@ -4,10 +4,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <optional>
 
 #include "command.h"
 #include "console.h"
+#include "data/data_order.h"
+#include "data/parts.h"
 #include "media/picture_facts.h"
 #include "output.h"
 #include "svgen/card.h"
@@ -115,6 +118,51 @@ int reconstruct(const Options& options) {
   return run_into(output, pipeline, options);
 }
 
+// The pictures of a dataset, as training sees them.
+void encode_dataset(Pipeline& pipeline, const fs::path& input, const std::string& features,
+                    const Options& options) {
+  const Card card = Card::load(find_card(options.text("model")));
+  const int64_t side = card.latent().picture_width();
+  if (side != card.latent().picture_height() || options.has("fit"))
+    throw ConfigurationError(
+        "pictures of a dataset are cropped to the model's square",
+        {.expected = "a model of square pictures, and no --fit",
+         .found = std::to_string(side) + "x" + std::to_string(card.latent().picture_height()),
+         .where = input.string()});
+  pipeline.add({"svgdatasetsrc",
+                {{"location", input.string(), "the input"}, {"size", std::to_string(side), ""}}});
+  pipeline.add(with_options(
+      {"svgencode", {{"features", features, "--features"}, {"batch-size", "4", ""}}}, options));
+}
+
+bool is_dataset(const fs::path& input) {
+  return fs::is_directory(input) || input.extension() == ".txt";
+}
+
+// Into the store of svglatentsink, of which each process of a launch writes a part.
+int extract_store(const Files& files, const std::string& features, const Options& options) {
+  const Shard shard = shard_from_environment();
+  if (shard.world > 1 && !is_dataset(files.input))
+    throw ConfigurationError("one picture or video is not shared among processes",
+                             {.expected = "a folder of class folders, or a list of pictures",
+                              .found = files.input.string(),
+                              .where = "a distributed launch (WORLD_SIZE above 1)"});
+  const std::string place = part_of(files.output, shard).string();
+  if (fs::exists(place) && !options.has("force"))
+    throw ConfigurationError("a file is there already: --force overwrites it",
+                             {.expected = "no such file", .found = place, .where = "the output"});
+  Pipeline pipeline;
+  const std::string kind = features == "latent" ? "both" : features;
+  if (is_dataset(files.input))
+    encode_dataset(pipeline, files.input, kind, options);
+  else
+    encode(pipeline, files.input, kind, options);
+  if (features == "latent") pipeline.add({"svgalign"});
+  pipeline.add({"svglatentsink", {{"location", files.output, "the output"}}});
+  pipeline.count_pictures(std::numeric_limits<int64_t>::max(), "");
+  return run_and_name(pipeline, place, options);
+}
+
 int extract(const Options& options) {
   const Files files = files_of(options,
                                "extract needs an input and an output: "
@@ -123,6 +171,12 @@ int extract(const Options& options) {
                                           {".gdp", true, {{"gdppay"}}}};
   const std::string features =
       options.choice("features", {"semantic", "residual", "both", "latent"});
+  if (fs::path(files.output).extension() == ".raw") return extract_store(files, features, options);
+  if (is_dataset(files.input))
+    throw ConfigurationError("features of a dataset are stored with their labels",
+                             {.expected = "an output that ends with .raw",
+                              .found = files.output,
+                              .where = "the output"});
   Output output(files.output, kinds, std::nullopt, options, files.input);
   Pipeline pipeline;
   encode(pipeline, files.input, features == "latent" ? "both" : features, options);
@@ -145,7 +199,8 @@ Command reconstruct_command() {
 }
 
 Command extract_command() {
-  return {"extract", "INPUT OUTPUT", "features of a picture or video: .f32 or .gdp",
+  return {"extract", "INPUT OUTPUT",
+          "features of a picture or video (.f32, .gdp), or of a dataset (.raw)",
           input_options({{"features", "KIND", "semantic, residual, both or latent (semantic)"}}),
           extract};
 }

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: MIT
 // svgen generate.
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
 
 #include "command.h"
+#include "console.h"
+#include "data/data_order.h"
+#include "data/sha256.h"
 #include "output.h"
+#include "shared_output.h"
 #include "svgen/card.h"
 #include "svgen/class_list.h"
 #include "svgen/error.h"
@@ -17,6 +23,10 @@ namespace {
 constexpr long kAtOnce = 16;        // pictures in one batch, which does not change them
 constexpr long kMostAtOnce = 1024;  // what svgdiffuse takes
 constexpr long kMost = 1'000'000'000;
+
+// Options that change no picture, or only how many there are.
+const std::set<std::string> kNotOfTheJob = {"number", "resume", "force", "json",
+                                            "device", "model",  "sheet"};
 
 // The element says the same, but only after the model was loaded.
 void check_classes(const Card& card, const std::string& text) {
@@ -34,6 +44,52 @@ void check_rate(const Options& options) {
                               .where = "--rate"});
 }
 
+// Adds the source and the decoder of images [first, end).
+void add_generator(Pipeline& pipeline, const IndexRange& images, long batch,
+                   const Options& options) {
+  pipeline.add({"svgdiffuse"});
+  if (options.has("preset")) pipeline.load_preset(options.text("preset"), "--preset");
+  pipeline.set(with_options({"svgdiffuse",
+                             {{"first-index", std::to_string(images.first), "--number"},
+                              {"num-images", std::to_string(images.end - images.first), "--number"},
+                              {"batch-size", std::to_string(batch), "--number"},
+                              {"shard", "none", ""},
+                              {"framerate", "1/1", ""}}},
+                            options)
+                   .settings);
+  pipeline.add({"svgdecode"});
+}
+
+// What the pictures depend on, beside their numbers.
+nlohmann::json job_of(const Card& card, const Options& options) {
+  nlohmann::json job = {{"card", card.name}, {"card_sha256", sha256_of_file(card.path)}};
+  for (const Option& option : options.table())
+    if (options.has(option.name) && !kNotOfTheJob.contains(option.name))
+      job[option.name] = options.text(option.name);
+  return job;
+}
+
+// The share of one of several processes, or what an earlier run has left to do.
+int generate_share(const Card& card, long count, const Shard& shard, const Options& options) {
+  if (options.has("sheet"))
+    throw ConfigurationError("a sheet is made by one process, at once",
+                             {.expected = "no --sheet beside --resume or in a distributed launch",
+                              .found = "--sheet",
+                              .where = "--sheet"});
+  const IndexRange own = block_of(shard, count);
+  SharedOutput output(options.words()[0], own, shard, job_of(card, options), options);
+  const IndexRange left = {output.next(), own.end};
+  if (left.first >= left.end) {
+    print_note(
+        "nothing is left to do: all " + std::to_string(own.end - own.first) + " pictures are there",
+        options.has("json"));
+    return 0;
+  }
+  Pipeline pipeline;
+  add_generator(pipeline, left, std::min<long>(left.end - left.first, kAtOnce), options);
+  return run_into(output, pipeline, options);
+}
+
 int generate(const Options& options) {
   if (options.words().size() != 1)
     throw ConfigurationError("generate needs one output: `svgen generate pictures/`");
@@ -48,18 +104,11 @@ int generate(const Options& options) {
                               .where = "--number"});
   check_rate(options);
   check_classes(card, options.text("classes", "random"));
+  const Shard shard = shard_from_environment();
+  if (shard.world > 1 || options.has("resume")) return generate_share(card, count, shard, options);
   Output output(options.words()[0], picture_kinds(), sheet ? 1 : count, options);
   Pipeline pipeline;
-  pipeline.add({"svgdiffuse"});
-  if (options.has("preset")) pipeline.load_preset(options.text("preset"), "--preset");
-  const std::string batch = std::to_string(sheet ? count : std::min(count, kAtOnce));
-  pipeline.set(with_options({"svgdiffuse",
-                             {{"num-images", std::to_string(count), "--number"},
-                              {"batch-size", batch, "--number"},
-                              {"framerate", "1/1", ""}}},
-                            options)
-                   .settings);
-  pipeline.add({"svgdecode"});
+  add_generator(pipeline, {0, count}, sheet ? count : std::min(count, kAtOnce), options);
   if (sheet) pipeline.set({{"grid-columns", columns, "--sheet"}});
   return run_into(output, pipeline, options);
 }
@@ -86,6 +135,7 @@ Command generate_command() {
   options.push_back({"guidance-model", "MODEL",
                      "a weaker model that guides this one (autoguidance)", "guidance-model"});
   options.push_back({"sheet", "COLUMNS", "all pictures on one sheet"});
+  options.push_back({"resume", "", "go on where an earlier run of the same command ended"});
   options.push_back(
       {"rate", "N", "pictures a second of a video (1), such as 25 or 30000/1001", "framerate"});
   return {"generate", "OUTPUT", "pictures of classes: a file, a folder or a video",

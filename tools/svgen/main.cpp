@@ -37,7 +37,8 @@ constexpr int kFailed = 1, kMisused = 2;
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
-      generate_command(), reconstruct_command(), extract_command(), models_command(),
+      generate_command(), reconstruct_command(), extract_command(),
+      evaluate_command(), merge_command(),       models_command(),
       info_command(),     fetch_command(),       doctor_command()};
   return all;
 }

@@ -2,19 +2,19 @@
 // Decides where pictures, videos and features go.
 #include "output.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <ranges>
-#include <regex>
 
 #include "console.h"
+#include "data/data_order.h"
+#include "shared_output.h"
 #include "svgen/error.h"
 #include "svgen/text.h"
 
@@ -25,87 +25,19 @@ namespace fs = std::filesystem;
 
 constexpr int kFailed = 1, kOfSignals = 128;
 
-const std::regex kNumber("%(0?[0-9]?)d");
-
-const Kind& kind_of(const fs::path& name, const std::vector<Kind>& kinds) {
-  const std::string ending = ascii_lower(name.extension().string());
-  for (const Kind& kind : kinds)
-    if (kind.ending == ending) return kind;
-  throw ConfigurationError("the ending of a file says what it becomes",
-                           {.expected = joined(kinds, ", ", &Kind::ending),
-                            .found = ending.empty() ? "none" : ending,
-                            .where = name.string()});
-}
-
-bool has_one_number(const std::string& name) {
-  return std::distance(std::sregex_iterator(name.begin(), name.end(), kNumber), {}) == 1 &&
-         std::count(name.begin(), name.end(), '%') == 1;
-}
-
-// Escapes a text so that printf() gives it back unchanged.
-std::string escaped(const std::string& text) {
-  std::string literal;
-  for (const char letter : text) literal += letter == '%' ? "%%" : std::string(1, letter);
-  return literal;
-}
-
-// The name of picture `index`: what multifilesink makes of the pattern.
-std::string numbered(const std::string& pattern, int64_t index) {
-  std::smatch found;
-  std::regex_search(pattern, found, kNumber);
-  const std::string width = found[1].str();
-  std::string number = std::to_string(index);
-  const size_t places = width.empty() ? 0 : std::stoul(width);
-  if (number.size() < places) number.insert(0, places - number.size(), width[0] == '0' ? '0' : ' ');
-  return found.prefix().str() + number + found.suffix().str();
-}
-
-// The file itself where the name is a link to one.
-fs::path place_of(const fs::path& file) {
-  std::error_code ignored;
-  const bool leads = fs::is_symlink(file, ignored) && fs::exists(file, ignored);
-  return leads ? fs::canonical(file) : file;
-}
-
-[[noreturn]] void refuse_present(const fs::path& file) {
-  throw ConfigurationError(
-      "a file is there already: --force overwrites it",
-      {.expected = "no such file", .found = file.string(), .where = "the output"});
-}
-
-void move_into_place(const fs::path& from, const fs::path& to, bool force) {
-  const fs::path place = place_of(to);
-  int status = renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, place.c_str(),
-                         force ? 0U : static_cast<unsigned>(RENAME_NOREPLACE));
-  if (status != 0 && errno == EINVAL && !fs::exists(place))  // the file system cannot promise it
-    status = std::rename(from.c_str(), place.c_str());
-  if (status == 0) return;
-  if (errno == EEXIST || errno == EINVAL) refuse_present(to);
-  throw IoError("a file cannot be put into its place", {.expected = "a folder that may be written",
-                                                        .found = std::strerror(errno),
-                                                        .where = to.string()});
-}
-
 }  // namespace
-
-const std::vector<Kind>& picture_kinds() {
-  const Step convert{"videoconvert"}, vp8{"vp8enc", {{"deadline", "1", ""}}};
-  const std::vector<Step> jpeg = {convert, {"jpegenc", {{"quality", "95", ""}}}};
-  static const std::vector<Kind> kinds = {
-      {".png", false, {convert, {"pngenc"}}},
-      {".jpg", false, jpeg},
-      {".jpeg", false, jpeg},
-      {".webm", true, {convert, vp8, {"webmmux"}}},
-      {".mkv", true, {convert, vp8, {"matroskamux"}}},
-  };
-  return kinds;
-}
 
 Output::Output(const std::string& name, const std::vector<Kind>& kinds,
                std::optional<int64_t> pictures, const Options& options, const fs::path& input)
     : force_(options.has("force")), pictures_(pictures) {
-  const bool is_folder = name.ends_with('/') || fs::is_directory(name);
-  const fs::path file = is_folder ? fs::path(name) / "%05d.png" : fs::path(name);
+  // They would overwrite each other's files.
+  if (const Shard shard = shard_from_environment(); shard.world > 1)
+    throw ConfigurationError(
+        "this output is not shared among processes: run the command in one",
+        {.expected = "no RANK and WORLD_SIZE in the environment",
+         .found = "process " + std::to_string(shard.rank) + " of " + std::to_string(shard.world),
+         .where = name});
+  const fs::path file = pattern_of(name);
   kind_ = &kind_of(file, kinds);
   folder_ = file.parent_path();
   name_ = file.filename().string();
@@ -141,9 +73,7 @@ void Output::check_free(const fs::path& input) const {
   for (int64_t i = 0; i < pictures_.value_or(0); ++i) check(folder_ / numbered(name_, i));
   if (pictures_) return;
   // Nobody knows yet how many: every file that could be one of them.
-  std::smatch found;
-  std::regex_search(name_, found, kNumber);
-  const std::string before = found.prefix().str(), behind = found.suffix().str();
+  const auto [before, behind] = around_number(name_);
   std::error_code ignored;
   for (fs::directory_iterator entry(folder_.empty() ? "." : folder_, ignored), none;
        !ignored && entry != none; entry.increment(ignored)) {
@@ -157,23 +87,15 @@ void Output::check_free(const fs::path& input) const {
   }
 }
 
-void Output::make_folders() {
+void Output::make_place() {
   const fs::path folder = folder_.empty() ? fs::path(".") : folder_;
-  std::error_code error;
-  std::vector<fs::path> missing;
-  for (fs::path one = folder; !one.empty() && !fs::exists(one, error); one = one.parent_path())
-    missing.insert(missing.begin(), one);
-  for (const fs::path& one : missing) {
-    if (!fs::create_directory(one, error) && !fs::is_directory(one)) break;
-    made_.push_back(one);
-  }
+  made_ = make_folders(folder);
   std::string staging = (folder / ".svgen-XXXXXX").string();
-  if (mkdtemp(staging.data()) == nullptr) {
-    const std::string reason = error ? error.message() : std::strerror(errno);
-    throw IoError(
-        "the folder of the output cannot be made or written",
-        {.expected = "a folder that may be written", .found = reason, .where = folder.string()});
-  }
+  if (mkdtemp(staging.data()) == nullptr)
+    throw IoError("the folder of the output cannot be made or written",
+                  {.expected = "a folder that may be written",
+                   .found = std::strerror(errno),
+                   .where = folder.string()});
   staging_ = staging;
 }
 
@@ -193,7 +115,7 @@ void Output::end(Pipeline& pipeline) {
       "a name such as picture-%03d.png");
   for (size_t i = 1; i < kind().steps.size(); ++i) pipeline.add(kind().steps[i]);
   pipeline.add({numbered_ ? "multifilesink" : "filesink"});
-  make_folders();
+  make_place();
   pipeline.set({{"location",
                  numbered_ ? escaped(staging_.string()) + "/" + name_ : (staging_ / name_).string(),
                  "the output"}});
@@ -221,28 +143,64 @@ std::vector<std::string> Output::commit() {
   return written;
 }
 
-int run_into(Output& output, Pipeline& pipeline, const Options& options) {
-  const bool json = options.has("json");
-  Progress progress(Progress::usual_form(json));
-  std::vector<std::string> written;
-  try {
-    output.end(pipeline);
-    pipeline.run(progress);
-    written = output.commit();
-  } catch (const Interrupted& stop) {
-    print_error("stopped; what was written so far is removed", json);
-    return kOfSignals + stop.signal;
-  }
+namespace {
+
+// What was written, behind a run.
+int say_done(const std::vector<std::string>& written, double seconds, bool json) {
   if (json) {
-    print(nlohmann::json{{"event", "done"}, {"files", written}, {"seconds", progress.seconds()}});
+    print(nlohmann::json{{"event", "done"}, {"files", written}, {"seconds", seconds}});
   } else {
     const std::string more =
         written.size() > 1 ? " and " + std::to_string(written.size() - 1) + " more" : "";
-    char seconds[32];
-    std::snprintf(seconds, sizeof seconds, ", %.1f s", progress.seconds());
-    print(printable(written[0]) + more + seconds);
+    char time[32];
+    std::snprintf(time, sizeof time, ", %.1f s", seconds);
+    print(printable(written[0]) + more + time);
   }
   return was_taken() ? 0 : kFailed;
+}
+
+// The files that `make` writes while it shows its progress.
+int run_and_say(const std::function<std::vector<std::string>(Progress&)>& make, bool json,
+                const char* stopped) {
+  Progress progress(Progress::usual_form(json));
+  try {
+    const std::vector<std::string> written = make(progress);
+    return say_done(written, progress.seconds(), json);
+  } catch (const Interrupted& stop) {
+    print_error(stopped, json);
+    return kOfSignals + stop.signal;
+  }
+}
+
+}  // namespace
+
+int run_into(Output& output, Pipeline& pipeline, const Options& options) {
+  return run_and_say(
+      [&](Progress& progress) {
+        output.end(pipeline);
+        pipeline.run(progress);
+        return output.commit();
+      },
+      options.has("json"), "stopped; what was written so far is removed");
+}
+
+int run_and_name(Pipeline& pipeline, const std::string& file, const Options& options) {
+  return run_and_say(
+      [&](Progress& progress) {
+        pipeline.run(progress);
+        return std::vector<std::string>{file};
+      },
+      options.has("json"), "stopped; nothing was written");
+}
+
+int run_into(SharedOutput& output, Pipeline& pipeline, const Options& options) {
+  return run_and_say(
+      [&](Progress& progress) {
+        output.end(pipeline);
+        pipeline.run(progress);
+        return output.written();
+      },
+      options.has("json"), "stopped; the same command goes on from there");
 }
 
 }  // namespace svgen::cli

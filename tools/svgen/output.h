@@ -9,20 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "file_names.h"
 #include "options.h"
 #include "pipeline.h"
 
 namespace svgen::cli {
-
-/// Describes the files that an ending stands for.
-struct Kind {
-  std::string ending;
-  bool holds_many;          // pictures
-  std::vector<Step> steps;  // up to the sink
-};
-
-/// .png, .jpg and .jpeg, .webm and .mkv, in any case.
-const std::vector<Kind>& picture_kinds();
 
 /// Files are written into a hidden folder beside their place and renamed at the end. What was there
 /// is not touched before, and without commit() nothing is left of what was made, folders included.
@@ -47,7 +38,7 @@ class Output {
  private:
   const Kind& kind() const { return *kind_; }
   void check_free(const std::filesystem::path& input) const;
-  void make_folders();
+  void make_place();
 
   const Kind* kind_ = nullptr;
   bool force_;
@@ -62,5 +53,8 @@ class Output {
 /// Runs the pipeline into the output with its progress, then says what was written. The exit
 /// status.
 int run_into(Output& output, Pipeline& pipeline, const Options& options);
+
+/// Runs a pipeline whose own elements write `file`, then says so. The exit status.
+int run_and_name(Pipeline& pipeline, const std::string& file, const Options& options);
 
 }  // namespace svgen::cli

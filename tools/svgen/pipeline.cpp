@@ -18,7 +18,7 @@ struct Package {
 // Lists the packages that hold the elements of the commands.
 const Package kPackages[] = {
     {"svgen's plugins, or GST_PLUGIN_PATH that leads to them",
-     {"svgdiffuse", "svgencode", "svgalign", "svgdecode"}},
+     {"svgdiffuse", "svgencode", "svgalign", "svgdecode", "svgdatasetsrc", "svglatentsink"}},
     {"gstreamer1.0-plugins-base", {"videoconvert", "videoscale", "decodebin", "appsrc"}},
     {"gstreamer1.0-plugins-good",
      {"pngenc", "jpegenc", "vp8enc", "webmmux", "matroskamux", "multifilesink", "videoflip",
@@ -134,6 +134,35 @@ void Pipeline::note_size(std::function<std::string(int, int)> note) {
     return GST_PAD_PROBE_OK;
   };
   gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, look, state_.get(), nullptr);
+}
+
+void Pipeline::name(const std::string& name) {
+  state_->named[name] = state_->last;
+}
+
+void Pipeline::branch_from(const std::string& name) {
+  state_->last = state_->named.at(name);
+  add({"queue",
+       {{"max-size-buffers", "0", ""}, {"max-size-bytes", "0", ""}, {"max-size-time", "0", ""}}});
+}
+
+void Pipeline::add_apart(const Step& step, const std::string& name) {
+  GstElement* last = std::exchange(state_->last, nullptr);
+  add(step);
+  this->name(name);
+  state_->last = last;
+}
+
+void Pipeline::join(const std::string& name, const char* pad) {
+  GstElement* element = state_->named.at(name);
+  if (!gst_element_link_pads(state_->last, nullptr, element, pad))
+    throw PipelineError{std::string("the pipeline cannot be linked to ") + pad};
+  state_->last = element;
+}
+
+void Pipeline::watch_files(std::function<void(const std::string&)> on_file) {
+  state_->on_file = std::move(on_file);
+  set({{"post-messages", "true", ""}});
 }
 
 void Pipeline::add_picture(const ImageView& picture) {

@@ -53,12 +53,25 @@ class Pipeline {
   void set(const std::vector<Setting>& settings);
   /// A preset of the last element. ConfigurationError lists those that exist.
   void load_preset(const std::string& name, const std::string& where);
+  /// Gives the last element a name, under which branches begin and end.
+  void name(const std::string& name);
+  /// What is added next follows the element of this name, a tee, behind a queue without limits: the
+  /// branches of a comparison do not wait for each other.
+  void branch_from(const std::string& name);
+  /// Adds an element that is not linked yet, and names it.
+  void add_apart(const Step& step, const std::string& name);
+  /// Links the last element to a pad of the one of this name, behind which the pipeline goes on.
+  void join(const std::string& name, const char* pad);
+
   /// When the last element added gets pictures, `note` hears their size; what it says, if anything,
   /// is shown to the user.
   void note_size(std::function<std::string(int width, int height)> note);
   /// Pictures are counted where they reach the last element added. More than `most` are an error
   /// with these words.
   void count_pictures(int64_t most, const std::string& too_many);
+
+  /// When a multifilesink has completed a file, `on_file` hears its name, in the thread of run().
+  void watch_files(std::function<void(const std::string& file)> on_file);
 
   /// Runs to the end. PipelineError when an element fails or no picture came through; Interrupted.
   void run(Progress& progress);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <mutex>
 
 #include "common/handles.h"
@@ -33,6 +34,7 @@ struct Pipeline::State {
 
   GstElement* bin;
   GstElement* last = nullptr;
+  std::map<std::string, GstElement*> named;
 
   // The file that is read, and its decoder.
   std::filesystem::path file;
@@ -47,6 +49,7 @@ struct Pipeline::State {
   int64_t most = 0;
   std::string too_many;
   std::function<std::string(int, int)> note;
+  std::function<void(const std::string&)> on_file;
 };
 
 /// Explains why a file whose pictures all stayed inside its decoder gave nothing.

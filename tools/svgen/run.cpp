@@ -8,6 +8,7 @@
 
 #include "console.h"
 #include "pipeline_state.h"
+#include "svgen/error.h"
 
 namespace svgen::cli {
 namespace {
@@ -92,9 +93,21 @@ void take_progress(Run& run, const GstStructure* message) {
       static_cast<double>(total), "images");
 }
 
+void take_file(Run& run, const GstStructure* message) {
+  if (!run.state.on_file || run.failure) return;
+  try {
+    run.state.on_file(gst_structure_get_string(message, "filename"));
+  } catch (const Error& error) {
+    run.failure = error.report();
+    end(run);
+  }
+}
+
 void take_element_message(Run& run, GstMessage* message) {
   if (gst_message_has_name(message, "svg-progress")) {
     take_progress(run, gst_message_get_structure(message));
+  } else if (gst_message_has_name(message, "GstMultiFileSink")) {
+    take_file(run, gst_message_get_structure(message));
   } else if (gst_is_missing_plugin_message(message)) {
     const gst::TextPtr name(gst_missing_plugin_message_get_description(message));
     run.missing = gst::text_or_empty(name.get());
