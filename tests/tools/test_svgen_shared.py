@@ -221,7 +221,7 @@ class Evaluation(Shared):
         self.assertEqual(before, {name: after[name] for name in before})
         self.output_of(*self.WORDS, "--out=whole")
         self.assertEqual(self.results("killed"), self.results("whole"))
-        self.assert_refused([*words, "--seed=1"], "another evaluation")
+        self.assert_refused([*words, "--seed=1"], "the folder has")
 
     def test_tokenizers_are_measured_on_pictures(self):
         self.output_of("generate", "--steps=2", "--number=12", "pictures/")

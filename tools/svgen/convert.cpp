@@ -11,6 +11,7 @@
 #include "console.h"
 #include "data/data_order.h"
 #include "data/parts.h"
+#include "data/picture_array.h"
 #include "media/picture_facts.h"
 #include "output.h"
 #include "svgen/card.h"
@@ -136,17 +137,18 @@ void encode_dataset(Pipeline& pipeline, const fs::path& input, const std::string
 }
 
 bool is_dataset(const fs::path& input) {
-  return fs::is_directory(input) || input.extension() == ".txt";
+  return fs::is_directory(input) || input.extension() == ".txt" || is_picture_array(input);
 }
 
 // Into the store of svglatentsink, of which each process of a launch writes a part.
 int extract_store(const Files& files, const std::string& features, const Options& options) {
   const Shard shard = shard_from_environment();
   if (shard.world > 1 && !is_dataset(files.input))
-    throw ConfigurationError("one picture or video is not shared among processes",
-                             {.expected = "a folder of class folders, or a list of pictures",
-                              .found = files.input.string(),
-                              .where = "a distributed launch (WORLD_SIZE above 1)"});
+    throw ConfigurationError(
+        "one picture or video is not shared among processes",
+        {.expected = "a folder of class folders, a list, or an .npz of pictures",
+         .found = files.input.string(),
+         .where = "a distributed launch (WORLD_SIZE above 1)"});
   const std::string place = part_of(files.output, shard).string();
   if (fs::exists(place) && !options.has("force"))
     throw ConfigurationError("a file is there already: --force overwrites it",

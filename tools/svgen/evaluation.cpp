@@ -9,16 +9,15 @@
 #include <limits>
 #include <sstream>
 
-#include "data/atomic_file.h"
 #include "data/image_list.h"
 #include "data/npz_file.h"
 #include "data/picture_array.h"
 #include "data/sha256.h"
 #include "file_names.h"
+#include "job_record.h"
 #include "svgen/card.h"
 #include "svgen/error.h"
 #include "svgen/registry.h"
-#include "svgen/text.h"
 #include "waiting.h"
 
 namespace svgen::cli {
@@ -27,7 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kAll = std::numeric_limits<int64_t>::max(), kNeighbours = 3;
-constexpr const char *kRecord = ".svgen-job.json", *kReferences = "reference";
+constexpr const char* kReferences = "reference";
 
 std::string digits(int64_t number) {
   std::string text = std::to_string(number);
@@ -78,7 +77,8 @@ Evaluation::Evaluation(fs::path folder, std::string reference, Judge judge, Prot
                   {.expected = "a file or a folder", .found = reference_, .where = "--reference"});
   read_kind();
   make_folders(folder_ / "chunks");
-  check_record();
+  const std::string job = described().dump(1) + "\n";
+  if (!has_job(folder_, job, "name another one with --out")) note_job(folder_, job);
 }
 
 // A published archive may have both pictures and the statistics of many more.
@@ -110,24 +110,6 @@ nlohmann::json Evaluation::described() const {
                          {"dtype", protocol_.dtype}};
   if (judge_.inception.empty()) text["features_sha256"] = sha256_of_file(find_card(judge_.encoder));
   return text;
-}
-
-// Chunks of another protocol must not be taken for these.
-void Evaluation::check_record() {
-  const fs::path record = folder_ / kRecord;
-  const std::string text = described().dump(1) + "\n";
-  std::ifstream stream(record, std::ios::binary);
-  if (!stream) {
-    AtomicFile file(record);
-    file.write(text);
-    return file.commit();
-  }
-  std::ostringstream found;
-  found << stream.rdbuf();
-  if (found.str() == text) return;
-  throw ConfigurationError(
-      "the folder has the chunks of another evaluation: name another one with --out",
-      {.expected = text, .found = printable(found.str()), .where = record.string()});
 }
 
 std::vector<Evaluation::Chunk> Evaluation::chunks(const std::string& name, int64_t images) const {

@@ -85,7 +85,6 @@ class Evaluation {
   std::unique_ptr<FeatureSet> joined(const std::string& name, int64_t images, long seconds) const;
   void read_references(long seconds);
   void add_picture_metrics(const Cell& cell, Result& result) const;
-  void check_record();
 
   std::filesystem::path folder_;
   std::string reference_;

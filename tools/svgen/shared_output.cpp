@@ -2,31 +2,18 @@
 // Numbered pictures of several processes.
 #include "shared_output.h"
 
-#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
-#include "data/atomic_file.h"
+#include "job_record.h"
 #include "svgen/error.h"
-#include "svgen/text.h"
 
 namespace svgen::cli {
-namespace {
-
 namespace fs = std::filesystem;
-
-constexpr const char* kRecord = ".svgen-job.json";
-
-}  // namespace
 
 SharedOutput::SharedOutput(const std::string& name, const IndexRange& images, const Shard& shard,
                            const nlohmann::json& job, const Options& options)
-    : images_(images),
-      shard_(shard),
-      force_(options.has("force")),
-      job_(job.dump(1) + "\n"),
-      next_(images.first) {
+    : images_(images), job_(job.dump(1) + "\n"), next_(images.first) {
   const fs::path file = pattern_of(name);
   kind_ = &kind_of(file, picture_kinds());
   folder_ = file.has_parent_path() ? file.parent_path() : fs::path(".");
@@ -38,8 +25,8 @@ SharedOutput::SharedOutput(const std::string& name, const IndexRange& images, co
         {.expected = "a place for numbered pictures", .found = name, .where = "the output"});
   staging_ = folder_ / (".svgen-process-" + std::to_string(shard.rank) + "-of-" +
                         std::to_string(shard.world));
-  const bool continues = has_record(job_);
-  if (force_) return;
+  if (options.has("force")) return;
+  const bool continues = has_job(folder_, job_, "name another one, or --force overwrites them");
   while (next_ < images_.end && fs::exists(file_of(next_))) ++next_;
   if (next_ > images_.first && !continues) refuse_present(file_of(images_.first));
 }
@@ -53,39 +40,13 @@ fs::path SharedOutput::file_of(int64_t index) const {
   return folder_ / numbered(pattern_, index);
 }
 
-fs::path SharedOutput::record() const {
-  return folder_ / kRecord;
-}
-
-// Whether the folder has pictures of this very job.
-bool SharedOutput::has_record(const std::string& job) const {
-  std::ifstream stream(record(), std::ios::binary);
-  if (!stream) return false;
-  std::ostringstream text;
-  text << stream.rdbuf();
-  if (text.str() == job) return true;
-  if (force_) return false;
-  throw ConfigurationError(
-      "the folder has pictures of another model or other settings: name another one, or --force "
-      "overwrites them",
-      {.expected = printable(job), .found = printable(text.str()), .where = record().string()});
-}
-
-// Every process writes the same.
-void SharedOutput::keep_record(const std::string& job) const {
-  if (has_record(job)) return;
-  AtomicFile file(record());
-  file.write(job);
-  file.commit();
-}
-
 void SharedOutput::end(Pipeline& pipeline) {
   for (const Step& step : kind_->steps) pipeline.add(step);
   make_folders(folder_);
   std::error_code ignored;
   fs::remove_all(staging_, ignored);  // of a process that was killed
   make_folders(staging_);
-  keep_record(job_);
+  note_job(folder_, job_);
   pipeline.add({"multifilesink"});
   pipeline.count_pictures(std::numeric_limits<int64_t>::max(), "");
   pipeline.set({{"location", escaped(staging_.string()) + "/" + pattern_, "the output"},

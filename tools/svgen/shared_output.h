@@ -38,16 +38,11 @@ class SharedOutput {
 
  private:
   std::filesystem::path file_of(int64_t index) const;
-  std::filesystem::path record() const;
-  bool has_record(const std::string& job) const;
-  void keep_record(const std::string& job) const;
 
   const Kind* kind_;
   std::filesystem::path folder_, staging_;
   std::string pattern_;
   IndexRange images_;
-  Shard shard_;
-  bool force_;
   std::string job_;
   int64_t next_;
   std::vector<std::string> written_;

@@ -326,7 +326,7 @@ std::unique_ptr<PooledFeatures> join_parts(int64_t kept,
     throw ConfigurationError(
         "two parts have the same image: are they of two launches?",
         {.expected = "each index once",
-         .found = std::to_string(sorted[twice.argmax()].item<int64_t>()) + " twice",
+         .found = std::to_string(sorted[twice.to(at::kInt).argmax()].item<int64_t>()) + " twice",
          .where = parts.front().string()});
   set->add_rows({rows.vectors.index({order}), rows.labels.index({order}), sorted});
   return set;

@@ -81,8 +81,8 @@ TEST_F(NpzArchive, RefusesSizesThatDoNotFit) {
 TEST_F(NpzArchive, RefusesDamagedDeflation) {
   ZipFile file = deflated_file("a.npy", npy(npy_literal("<f4", "(2, 3)"), kSix));
   ZipFile longer = file;
-  longer.size = 1 << 20;
-  EXPECT_THAT(refusal({longer}), HasSubstr("1048448 bytes"));
+  longer.size = 1024;
+  EXPECT_THAT(refusal({longer}), HasSubstr("24 bytes"));
   // A few bytes that claim to become very many.
   ZipFile bomb = deflated_file("a.npy", npy(npy_literal("<f4", "(1099511627776,)"), ""));
   bomb.size = (uint64_t{1} << 42) + 128;
