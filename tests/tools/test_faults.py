@@ -108,7 +108,8 @@ class LittleMemory(unittest.TestCase):
         def confine():
             resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
-        line = ("videotestsrc num-buffers=1 ! video/x-raw,format=RGB,width=2048,height=2048 ! "
+        # So large that no memory is left before the attention over its patches, which takes minutes.
+        line = ("videotestsrc num-buffers=1 ! video/x-raw,format=RGB,width=3072,height=3072 ! "
                 "svgencode ! svgalign ! svgdecode ! fakesink")
         result = launching.run(*LAUNCH, *line.split(), preexec_fn=confine)
         self.assertEqual(result.returncode, 1, result.stdout)
