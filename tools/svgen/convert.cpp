@@ -150,9 +150,7 @@ int extract_store(const Files& files, const std::string& features, const Options
          .found = files.input.string(),
          .where = "a distributed launch (WORLD_SIZE above 1)"});
   const std::string place = part_of(files.output, shard).string();
-  if (fs::exists(place) && !options.has("force"))
-    throw ConfigurationError("a file is there already: --force overwrites it",
-                             {.expected = "no such file", .found = place, .where = "the output"});
+  if (fs::exists(place) && !options.has("force")) refuse_present(place);
   Pipeline pipeline;
   const std::string kind = features == "latent" ? "both" : features;
   if (is_dataset(files.input))

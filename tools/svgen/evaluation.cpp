@@ -7,8 +7,8 @@
 #include <fstream>
 #include <functional>
 #include <limits>
-#include <sstream>
 
+#include "common/handles.h"
 #include "data/image_list.h"
 #include "data/npz_file.h"
 #include "data/picture_array.h"
@@ -272,8 +272,7 @@ void Evaluation::read_references(long seconds) {
   if (has_pictures() && !real_) real_ = joined(kReferences, pictures_, seconds);
   if (!has_statistics_ || statistics_) return;
   statistics_ = FeatureSet::create(kAll);
-  std::stringstream files(reference_);
-  for (std::string one; std::getline(files, one, ',');) statistics_->merge(one);
+  for (const std::string& one : gst::comma_separated(reference_)) statistics_->merge(one);
 }
 
 void Evaluation::add_picture_metrics(const Cell& cell, Result& result) const {

@@ -4,12 +4,13 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "command.h"
+#include "common/handles.h"
 #include "console.h"
 #include "data/latent_store.h"
 #include "data/parts.h"
+#include "file_names.h"
 #include "svgen/engine.h"
 #include "svgen/error.h"
 #include "svgen/evaluation.h"
@@ -91,8 +92,8 @@ nlohmann::json compared(const fs::path& file, const Options& options) {
   const long kept = options.number("kept-vectors", kKept, 0, kMostKept);
   const auto test = FeatureSet::create(kept), reference = FeatureSet::create(kept);
   test->merge(file);
-  std::stringstream files(options.text("reference"));
-  for (std::string one; std::getline(files, one, ',');) reference->merge(one);
+  for (const std::string& one : gst::comma_separated(options.text("reference")))
+    reference->merge(one);
   const SetDistance found =
       set_distance(*reference, *test, options.number("neighbours", 3, 1, 1000));
   nlohmann::json line = {{"test_images", test->images()},
@@ -118,10 +119,7 @@ int merge(const Options& options) {
   const bool json = options.has("json"), is_there = fs::exists(file);
   // A file that was merged before may be compared again.
   if (!is_there || !options.has("reference") || parts_of(file).world > 0) {
-    if (is_there && !options.has("force"))
-      throw ConfigurationError(
-          "a file is there already: --force overwrites it",
-          {.expected = "no such file", .found = file.string(), .where = "the output"});
+    if (is_there && !options.has("force")) refuse_present(file);
     const Parts parts = complete_parts(file, options);
     const Merged merged =
         merge_into(file, parts, options.number("kept-vectors", kKept, 0, kMostKept));
