@@ -17,7 +17,7 @@
 #include "svgen/card.h"
 #include "svgen/device.h"
 #include "svgen/image.h"
-#include "svgen/sampling.h"
+#include "svgen/sample_request.h"
 #include "svgen/statistics.h"
 #include "svgen/tensor.h"
 #include "svgen/ycbcr.h"
@@ -81,25 +81,13 @@ class Aligner {
                        bool normalize) = 0;
 };
 
-class Engine;
-
-struct SampleRequest {
-  uint64_t seed = 0;
-  std::vector<int64_t> indices;  // absolute image indices, N of them
-  std::vector<int64_t> classes;  // N labels in [0, classes)
-  Tensor noise;                  // (N, T, C) float32, or undefined: normal_noise(seed, index)
-  SamplingOptions options;
-  /// A weaker model of the same latent, whose velocity under the images' own classes takes the
-  /// place of the null class's (autoguidance, Karras et al., 2024); null: none.
-  std::shared_ptr<Engine> guidance_model;
-  bool normalized = false;  // leave the latent normalised, without * std + mean
-};
-
 class Sampler {
  public:
   virtual ~Sampler() = default;
 
-  /// Returns (N, T, C) float32 latents; undefined when `progress` cancelled.
+  /// Returns (N, T, C) float32 latents. When `progress` cancelled: those that were finished, from
+  /// the first on; undefined where none was. ConfigurationError for a source, unless all is noise,
+  /// where the network carries more along than the latent.
   virtual Tensor sample(const SampleRequest& request, const ProgressFunction& progress = {}) = 0;
 };
 

@@ -11,14 +11,19 @@
 
 namespace svgen::diffusion {
 
-DiffusionSolver::DiffusionSolver(const SamplingOptions& options, StepNoise noise)
+DiffusionSolver::DiffusionSolver(const SamplingOptions& options, StepNoise noise, double start)
     : options_(options),
       table_(diffusion_table(options.steps, options.timestep_spacing)),
-      noise_(std::move(noise)) {}
+      noise_(std::move(noise)) {
+  const auto distance = [&](int64_t kept) { return std::abs(time(kept) - start); };
+  int64_t nearest = 0;
+  for (int64_t kept = 1; kept < std::ssize(table_.steps); ++kept)
+    if (distance(kept) < distance(nearest)) nearest = kept;
+  steps_ = nearest + 1;
+}
 
-void DiffusionSolver::begin(at::Tensor noise) {
-  state_ = std::move(noise);
-  step_ = 0;
+Times DiffusionSolver::now() const {
+  return shared_time(done() ? 1 : time(steps_ - 1 - step_));
 }
 
 float DiffusionSolver::time(int64_t kept) const {
@@ -28,15 +33,14 @@ float DiffusionSolver::time(int64_t kept) const {
 
 std::vector<float> DiffusionSolver::known_times() const {
   std::vector<float> times;
-  for (auto kept = static_cast<int64_t>(table_.steps.size()); kept-- > 0;)
-    times.push_back(time(kept));
+  for (int64_t kept = steps_; kept-- > 0;) times.push_back(time(kept));
   return times;
 }
 
 void DiffusionSolver::advance(const VelocityField& prediction) {
-  const int64_t kept = static_cast<int64_t>(table_.steps.size()) - 1 - step_;
+  const int64_t kept = steps_ - 1 - step_;
   const int64_t channels = state_.size(2);
-  const at::Tensor out = prediction(state_, Times(static_cast<size_t>(state_.size(0)), time(kept)));
+  const at::Tensor out = prediction(state_, shared_time(time(kept)));
   const at::Tensor epsilon = out.narrow(2, 0, channels);
   const at::Tensor share =
       out.size(2) == 2 * channels ? out.narrow(2, channels, channels) : at::Tensor();

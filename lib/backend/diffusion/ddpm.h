@@ -12,13 +12,13 @@ namespace svgen::diffusion {
 /// variance. Time t stands for step 1000 (1 - t).
 class DiffusionSolver : public Solver {
  public:
-  DiffusionSolver(const SamplingOptions& options, StepNoise noise);
+  /// Starts at the kept step that is nearest to the time `start`.
+  DiffusionSolver(const SamplingOptions& options, StepNoise noise, double start = 0);
 
-  void begin(at::Tensor noise) override;
   void advance(const VelocityField& prediction) override;
-  bool done() const override { return step_ == std::ssize(table_.steps); }
-  int64_t step() const override { return step_; }
-  const at::Tensor& state() const override { return state_; }
+  bool done() const override { return step_ == steps(); }
+  int64_t steps() const override { return steps_; }
+  Times now() const override;
   std::vector<float> known_times() const override;
 
  private:
@@ -29,8 +29,7 @@ class DiffusionSolver : public Solver {
   SamplingOptions options_;
   DiffusionTable table_;
   StepNoise noise_;
-  at::Tensor state_;
-  int64_t step_ = 0;
+  int64_t steps_;  // from the start on, of those that are kept
 };
 
 }  // namespace svgen::diffusion

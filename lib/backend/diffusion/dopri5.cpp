@@ -75,15 +75,20 @@ double mean_square(const at::Tensor& row) {
 
 }  // namespace
 
-Dopri5Solver::Dopri5Solver(const SamplingOptions& options, bool is_published)
-    : options_(options), is_published_(is_published) {}
+Dopri5Solver::Dopri5Solver(const SamplingOptions& options, bool is_published, double start)
+    : options_(options), is_published_(is_published), start_(start) {}
 
-void Dopri5Solver::begin(at::Tensor noise) {
-  state_ = std::move(noise);
+void Dopri5Solver::begin(at::Tensor state) {
+  Solver::begin(std::move(state));
   slope_.reset();
-  time_.assign(static_cast<size_t>(state_.size(0)), 0);
+  time_.assign(static_cast<size_t>(state_.size(0)), start_);
   width_.assign(time_.size(), 0);
-  step_ = 0;
+}
+
+// The widths stay: the field is as curved as it was.
+void Dopri5Solver::replace_state(at::Tensor state) {
+  Solver::replace_state(std::move(state));
+  slope_.reset();
 }
 
 bool Dopri5Solver::done() const {
@@ -162,7 +167,10 @@ void Dopri5Solver::advance(const VelocityField& velocity) {
                              {.expected = "at most " + std::to_string(kMostSteps) + " steps",
                               .found = "more",
                               .where = "atol, rtol"});
-  if (!slope_.defined()) choose_first_widths(velocity);
+  if (step_ == 1)
+    choose_first_widths(velocity);
+  else if (!slope_.defined())
+    slope_ = velocity(state_, now());
   if (!is_published_)
     for (size_t n = 0; n < time_.size(); ++n) width_[n] = std::min(width_[n], 1 - time_[n]);
   const Trial next = trial(velocity);

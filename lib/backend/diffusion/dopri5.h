@@ -14,13 +14,13 @@ namespace svgen::diffusion {
 /// kMostSteps trials.
 class Dopri5Solver : public Solver {
  public:
-  Dopri5Solver(const SamplingOptions& options, bool is_published);
+  Dopri5Solver(const SamplingOptions& options, bool is_published, double start = 0);
 
-  void begin(at::Tensor noise) override;
+  void begin(at::Tensor state) override;
   void advance(const VelocityField& velocity) override;
+  void replace_state(at::Tensor state) override;
   bool done() const override;
-  int64_t step() const override { return step_; }
-  const at::Tensor& state() const override { return state_; }
+  Times now() const override { return at(std::vector<double>(time_.size(), 0)); }
 
   static constexpr int64_t kMostSteps = 10000;
 
@@ -40,9 +40,9 @@ class Dopri5Solver : public Solver {
 
   SamplingOptions options_;
   bool is_published_;
-  at::Tensor state_, slope_;          // (N, T, C)
+  double start_;
+  at::Tensor slope_;                  // at the state (N, T, C)
   std::vector<double> time_, width_;  // of each image
-  int64_t step_ = 0;
 };
 
 }  // namespace svgen::diffusion

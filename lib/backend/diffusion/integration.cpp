@@ -49,18 +49,42 @@ at::Tensor mix(const at::Tensor& conditional, const at::Tensor& guiding,
 }  // namespace
 
 Integration::Integration(VelocityModel model, const Labels& labels, Guidance guidance,
-                         std::unique_ptr<Solver> solver, at::Tensor noise)
+                         std::unique_ptr<Solver> solver, at::Tensor noise, Source source)
     : model_(std::move(model)),
       guidance_(std::move(guidance)),
       solver_(std::move(solver)),
+      noise_(noise),
+      source_(std::move(source)),
       labels_(at::tensor(labels.images).to(noise.device())),
       null_labels_(at::full_like(labels_, labels.null_label)),
       both_labels_(at::cat({labels_, null_labels_})) {
+  // Schedules in the step count those that are taken.
+  if (solver_->steps() > 0) guidance_.schedule.steps = solver_->steps();
   solver_->begin(std::move(noise));
+  if (source_.is_start)
+    solver_->replace_state(mixed(source_.path, source_.data, noise_, solver_->now()));
 }
 
 void Integration::advance() {
-  solver_->advance([this](const at::Tensor& x, const Times& t) { return guided_velocity(x, t); });
+  solver_->advance([this](const at::Tensor& x, const Times& t) {
+    latest_ = {x, guided_velocity(x, t), t};
+    return latest_.velocity;
+  });
+  if (!source_.mask.defined()) return;
+  const at::Tensor now =
+      done() ? source_.data : mixed(source_.path, source_.data, noise_, solver_->now());
+  solver_->replace_state(keeping_source(state(), now));
+}
+
+// Either whole where the mask is 0 or 1.
+at::Tensor Integration::keeping_source(const at::Tensor& x, const at::Tensor& source) const {
+  return x * source_.mask + source * (1 - source_.mask);
+}
+
+at::Tensor Integration::predicted() const {
+  const at::Tensor data =
+      predicted_data(source_.path, latest_.x, latest_.velocity, latest_.t);  // (N, T, C)
+  return source_.mask.defined() ? keeping_source(data, source_.data) : data;
 }
 
 // Heun evaluates twice within one step: schedules in the step see the same step, schedules in the

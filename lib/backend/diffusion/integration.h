@@ -37,19 +37,35 @@ struct Guidance {
   VelocityModel weak = {};
 };
 
-/// Integrates once from t = 0 to 1, a step at a time, so that a caller may report progress or stop
-/// in between. The state stays float32.
+/// What an edit starts from and keeps, on the path of the model's process.
+struct Source {
+  Path path = Path::kStraight;
+  at::Tensor data = {};   // (N, T, C); undefined: images out of noise alone
+  bool is_start = false;  // the first state is noise mixed with the data, not noise alone
+  /// (N, T, 1): where it is 0 the state is the data with the noise of each time, where it is 1 the
+  /// solver's, mixed in between; undefined: the solver's everywhere.
+  at::Tensor mask = {};
+};
+
+/// Integrates once to t = 1, a step at a time, so that a caller may report progress or stop in
+/// between. The state stays float32.
 class Integration {
  public:
-  /// `noise` (N, T, C) float32.
+  /// `noise` (N, T, C) float32, the state at t = 0.
   Integration(VelocityModel model, const Labels& labels, Guidance guidance,
-              std::unique_ptr<Solver> solver, at::Tensor noise);
+              std::unique_ptr<Solver> solver, at::Tensor noise, Source source = {});
 
   int64_t step() const { return solver_->step(); }  // steps done
   bool done() const { return solver_->done(); }
   const at::Tensor& state() const { return solver_->state(); }  // (N, T, C)
+  /// How many steps it takes; 0 where that shows only at the end.
+  int64_t steps() const { return solver_->steps(); }
 
   void advance();
+
+  /// Returns the data to which the latest velocity points, (N, T, C): what the end may look like.
+  /// After a step.
+  at::Tensor predicted() const;
 
  private:
   at::Tensor guided_velocity(const at::Tensor& x, const Times& t) const;
@@ -57,10 +73,20 @@ class Integration {
   std::pair<at::Tensor, at::Tensor> both_velocities(const at::Tensor& x, const Times& t) const;
   at::Tensor guiding_velocity(const at::Tensor& x, const Times& t) const;
 
+  at::Tensor keeping_source(const at::Tensor& x, const at::Tensor& source) const;
+
+  struct Evaluation {
+    at::Tensor x, velocity;
+    Times t;
+  };
+
   VelocityModel model_;
   Guidance guidance_;
   std::unique_ptr<Solver> solver_;
-  mutable bool was_guided_ = false;  // in the last evaluation
+  at::Tensor noise_;  // of the source
+  Source source_;
+  mutable Evaluation latest_;
+  mutable bool was_guided_ = false;  // in it
   at::Tensor labels_, null_labels_;  // (N)
   at::Tensor both_labels_;           // (2N)
 };

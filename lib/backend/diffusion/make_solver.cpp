@@ -32,11 +32,13 @@ void check(const SamplingOptions& options, const Process& process) {
 }  // namespace
 
 std::unique_ptr<Solver> make_solver(const SamplingOptions& options, const Process& process,
-                                    StepNoise noise) {
+                                    StepNoise noise, double strength) {
   check(options, process);
+  const double first = (1 - strength) * process.end;  // the u that it starts from
+  const double start = shift_time(first, options.shift);
+  const auto grid = [&] { return time_grid(options.steps, options.shift, process.end, first); };
   const auto on_grid = [&](SolverStep step, SolverStep last = nullptr) {
-    return std::make_unique<GridSolver>(time_grid(options.steps, options.shift, process.end), step,
-                                        last);
+    return std::make_unique<GridSolver>(grid(), step, last);
   };
   switch (options.solver) {
     case SolverKind::kEuler:
@@ -48,18 +50,17 @@ std::unique_ptr<Solver> make_solver(const SamplingOptions& options, const Proces
     case SolverKind::kRk4:
       return on_grid(rk4_step);
     case SolverKind::kMultistep:
-      return std::make_unique<MultistepSolver>(
-          time_grid(options.steps, options.shift, process.end));
+      return std::make_unique<MultistepSolver>(grid());
     case SolverKind::kDopri5:
-      return std::make_unique<Dopri5Solver>(options, /*is_published=*/false);
+      return std::make_unique<Dopri5Solver>(options, /*is_published=*/false, start);
     case SolverKind::kDopri5Published:
-      return std::make_unique<Dopri5Solver>(options, /*is_published=*/true);
+      return std::make_unique<Dopri5Solver>(options, /*is_published=*/true, start);
     case SolverKind::kEulerMaruyama:
     case SolverKind::kStochasticHeun:
-      return std::make_unique<StochasticSolver>(options, process, std::move(noise));
+      return std::make_unique<StochasticSolver>(options, process, std::move(noise), start);
     case SolverKind::kDdpm:
     case SolverKind::kDdim:
-      return std::make_unique<DiffusionSolver>(options, std::move(noise));
+      return std::make_unique<DiffusionSolver>(options, std::move(noise), 1 - strength);
   }
   return on_grid(euler_step);
 }

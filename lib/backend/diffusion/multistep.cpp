@@ -8,18 +8,17 @@
 
 namespace svgen::diffusion {
 
-MultistepSolver::MultistepSolver(std::vector<float> times) : times_(std::move(times)) {}
+MultistepSolver::MultistepSolver(std::vector<float> times) : SolverOnGrid(std::move(times)) {}
 
-void MultistepSolver::begin(at::Tensor noise) {
-  state_ = std::move(noise);
+void MultistepSolver::begin(at::Tensor state) {
+  SolverOnGrid::begin(std::move(state));
   before_.reset();
-  step_ = 0;
 }
 
 void MultistepSolver::advance(const VelocityField& velocity) {
   const float t = times_[step_], width = times_[step_ + 1] - t;
   // Whoever evaluates may make this solver forget.
-  const at::Tensor now = velocity(state_, Times(static_cast<size_t>(state_.size(0)), t));
+  const at::Tensor now = velocity(state_, shared_time(t));
   if (before_.defined()) {
     const float ratio = 0.5f * width / (t - times_[step_ - 1]);
     state_ = state_ + (now * (1 + ratio) - before_ * ratio) * width;

@@ -14,15 +14,15 @@ double shift_time(double u, double shift) {
   return shift <= 0 ? u : shift * u / (shift * u + (1 - u));
 }
 
-std::vector<float> time_grid(int64_t steps, double shift, double end) {
-  const auto last = static_cast<float>(end);
-  const float width = last / static_cast<float>(steps);
+std::vector<float> time_grid(int64_t steps, double shift, double end, double start) {
+  const auto first = static_cast<float>(start), last = static_cast<float>(end);
+  const float width = (last - first) / static_cast<float>(steps);
   std::vector<float> times;
   times.reserve(steps + 1);
   for (int64_t i = 0; i <= steps; ++i) {
     // Counted from the nearer end, which makes both exact.
     const bool is_first_half = i < (steps + 1) / 2;
-    const float u = is_first_half ? width * static_cast<float>(i)
+    const float u = is_first_half ? first + width * static_cast<float>(i)
                                   : last - width * static_cast<float>(steps - i);
     times.push_back(static_cast<float>(shift_time(u, shift)));
   }

@@ -16,8 +16,8 @@ double shift_time(double u, double shift);
 
 /// Returns the `steps` + 1 shifted times of u = 0, 1/steps, ..., 1. As published: u in float32, the
 /// shift in double, the times kept in float32.
-/// `end`: u ends there instead of at 1.
-std::vector<float> time_grid(int64_t steps, double shift, double end = 1);
+/// `end`, `start`: u ends and starts there.
+std::vector<float> time_grid(int64_t steps, double shift, double end = 1, double start = 0);
 
 /// Draws where the path of each image begins: normal_noise(seed, index), (N, cells, channels)
 /// float32 on the host.

@@ -3,7 +3,9 @@
 #include "diffusion/process.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/tensor.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <string>
@@ -42,13 +44,72 @@ std::vector<int64_t> kept_steps(int64_t count, TimestepSpacing spacing) {
   return steps;
 }
 
+// The cumulative products of 1 - beta over all steps.
+const std::vector<double>& alpha_bars() {
+  static const std::vector<double> all = [] {
+    std::vector<double> products;
+    double product = 1;
+    for (int64_t i = 0; i < DiffusionTable::kSteps; ++i) {
+      const double share = static_cast<double>(i) / static_cast<double>(DiffusionTable::kSteps - 1);
+      product *= 1 - (kFirstBeta + (kLastBeta - kFirstBeta) * share);
+      products.push_back(product);
+    }
+    return products;
+  }();
+  return all;
+}
+
+using Term = double (*)(const PathTerms&);
+
+// A number for each image, (N, 1, 1), so that an image rounds the same in any batch.
+at::Tensor terms(Path path, const std::vector<float>& times, const at::Tensor& like, Term term) {
+  std::vector<float> values;
+  for (const float t : times) values.push_back(static_cast<float>(term(path_terms(path, t))));
+  return at::tensor(values).to(like.options()).view({-1, 1, 1});
+}
+
 }  // namespace
 
 PathTerms path_terms(Path path, double t) {
+  if (path == Path::kDiffusion) {
+    constexpr int64_t kLast = DiffusionTable::kSteps - 1;
+    const int64_t step = std::llround((1 - t) * static_cast<double>(DiffusionTable::kSteps));
+    const double bar = alpha_bars()[static_cast<size_t>(std::clamp<int64_t>(step, 0, kLast))];
+    return {std::sqrt(bar), std::sqrt(1 - bar), 0, 0};
+  }
   if (path != Path::kGvp) return {t, 1 - t, 1, -1};
   constexpr double kQuarter = std::numbers::pi / 2;
   const double sine = std::sin(kQuarter * t), cosine = std::cos(kQuarter * t);
   return {sine, cosine, kQuarter * cosine, -kQuarter * sine};
+}
+
+at::Tensor mixed(Path path, const at::Tensor& data, const at::Tensor& noise,
+                 const std::vector<float>& times) {
+  const auto alpha = terms(
+      path, times, data, [](const PathTerms& at) { return at.alpha; });
+  const auto sigma = terms(path, times, data, [](const PathTerms& at) { return at.sigma; });
+  return data * alpha + noise * sigma;  // (N, T, C)
+}
+
+at::Tensor predicted_data(Path path, const at::Tensor& x, const at::Tensor& prediction,
+                          const std::vector<float>& times) {
+  if (path == Path::kDiffusion) {
+    const auto alpha = terms(
+        path, times, x, [](const PathTerms& at) { return at.alpha; });
+    const auto sigma = terms(path, times, x, [](const PathTerms& at) { return at.sigma; });
+    return (x - prediction.narrow(2, 0, x.size(2)) * sigma) / alpha;  // (N, T, C)
+  }
+  // v = alpha' x_1 + sigma' x_0 and x = alpha x_1 + sigma x_0, solved for x_1; on the straight path
+  // x + (1 - t) v.
+  const auto of_velocity = terms(
+      path, times, x,
+      [](const PathTerms& at) {
+        return at.sigma / (at.sigma * at.alpha_slope - at.sigma_slope * at.alpha);
+      });
+  const auto of_state = terms(path, times, x, [](const PathTerms& at) {
+    return -at.sigma_slope / (at.sigma * at.alpha_slope - at.sigma_slope * at.alpha);
+  });
+  return x * of_state + prediction * of_velocity;  // (N, T, C)
 }
 
 at::Tensor score_of(Path path, const at::Tensor& velocity, const at::Tensor& x, double t) {
@@ -62,16 +123,9 @@ at::Tensor score_of(Path path, const at::Tensor& velocity, const at::Tensor& x, 
 DiffusionTable diffusion_table(int64_t steps, TimestepSpacing spacing) {
   DiffusionTable table;
   table.steps = kept_steps(steps, spacing);
-  std::vector<double> all;
-  double product = 1;
-  for (int64_t i = 0; i < DiffusionTable::kSteps; ++i) {
-    const double share = static_cast<double>(i) / static_cast<double>(DiffusionTable::kSteps - 1);
-    product *= 1 - (kFirstBeta + (kLastBeta - kFirstBeta) * share);
-    all.push_back(product);
-  }
   double before = 1;
   for (const int64_t step : table.steps) {
-    const double now = all[static_cast<size_t>(step)];
+    const double now = alpha_bars()[static_cast<size_t>(step)];
     table.alpha_bar.push_back(now);
     table.alpha_bar_before.push_back(before);
     table.beta.push_back(1 - now / before);

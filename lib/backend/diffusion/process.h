@@ -26,11 +26,21 @@ struct Process {
   double end = 1;                // the u of the last time of a grid, before the shift
 };
 
-/// alpha and sigma at t, and their derivatives.
+/// alpha and sigma at t, and their derivatives; of a diffusion at step 1000 (1 - t), where the
+/// derivatives are 0: it is no flow. At t = 1 its step 0 has a little noise yet.
 struct PathTerms {
   double alpha, sigma, alpha_slope, sigma_slope;
 };
 PathTerms path_terms(Path path, double t);
+
+/// Returns alpha data + sigma noise, of (N, T, C) each, at the time of each image.
+at::Tensor mixed(Path path, const at::Tensor& data, const at::Tensor& noise,
+                 const std::vector<float>& times);
+
+/// Returns the data x_1 that follow from the state x at the times and the velocity there, or from
+/// the noise, where the model predicts that: the first C of its channels.
+at::Tensor predicted_data(Path path, const at::Tensor& x, const at::Tensor& prediction,
+                          const std::vector<float>& times);
 
 /// The score grad log p_t(x) of the velocity v at x: of v = alpha' x_1 + sigma' x_0. t < 1.
 at::Tensor score_of(Path path, const at::Tensor& velocity, const at::Tensor& x, double t);

@@ -39,22 +39,15 @@ at::Tensor rk4_step(const SharedTimeField& velocity, const at::Tensor& x, float 
 }
 
 GridSolver::GridSolver(std::vector<float> times, SolverStep step_function, SolverStep last_step)
-    : times_(std::move(times)),
+    : SolverOnGrid(std::move(times)),
       step_function_(step_function),
       last_step_(last_step == nullptr ? step_function : last_step) {}
 
-void GridSolver::begin(at::Tensor noise) {
-  state_ = std::move(noise);
-  step_ = 0;
-}
-
 void GridSolver::advance(const VelocityField& velocity) {
-  const auto images = static_cast<size_t>(state_.size(0));
   const SharedTimeField shared = [&](const at::Tensor& x, float t) {
-    return velocity(x, Times(images, t));
+    return velocity(x, shared_time(t));
   };
-  const auto last = static_cast<int64_t>(times_.size()) - 2;
-  const SolverStep take_step = step_ == last ? last_step_ : step_function_;
+  const SolverStep take_step = step_ + 1 == steps() ? last_step_ : step_function_;
   state_ = take_step(shared, state_, times_[step_], times_[step_ + 1]);
   ++step_;
 }

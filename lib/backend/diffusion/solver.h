@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "diffusion/process.h"
@@ -28,19 +29,36 @@ class Solver {
  public:
   virtual ~Solver() = default;
 
-  /// Starts from noise (N, T, C) at t = 0. The state stays in its dtype.
-  virtual void begin(at::Tensor noise) = 0;
+  /// Starts from a state (N, T, C) at its first time: from noise, where that is t = 0. The state
+  /// stays in its dtype.
+  virtual void begin(at::Tensor state) {
+    state_ = std::move(state);
+    step_ = 0;
+  }
   /// Takes one step of all images.
   virtual void advance(const VelocityField& velocity) = 0;
   virtual bool done() const = 0;
 
   /// Forgets the velocities of earlier steps: those to come are of another field.
   virtual void forget() {}
+  /// Goes on from another state at the times where it stands.
+  virtual void replace_state(at::Tensor state) { state_ = std::move(state); }
 
-  virtual int64_t step() const = 0;             // steps done
-  virtual const at::Tensor& state() const = 0;  // (N, T, C)
+  int64_t step() const { return step_; }              // steps done
+  const at::Tensor& state() const { return state_; }  // (N, T, C)
+  /// The steps from the first time to the end; 0 where that shows only at the end.
+  virtual int64_t steps() const { return 0; }
+  /// The time of each image's state; 1 at the end.
+  virtual Times now() const = 0;
   /// The times it will ask for, as far as they are known before; most are asked for in this order.
   virtual std::vector<float> known_times() const { return {}; }
+
+ protected:
+  /// One time for all images.
+  Times shared_time(float t) const { return Times(static_cast<size_t>(state_.size(0)), t); }
+
+  at::Tensor state_;
+  int64_t step_ = 0;
 };
 
 /// v(x, t) where all images share the time.
@@ -63,30 +81,38 @@ at::Tensor midpoint_step(const SharedTimeField& velocity, const at::Tensor& x, f
 /// Kutta's 3/8 rule: four evaluations, of order 4.
 at::Tensor rk4_step(const SharedTimeField& velocity, const at::Tensor& x, float t, float t_next);
 
-/// Takes the same step between all neighbours of a list of times, which all images share.
-class GridSolver : public Solver {
+/// Steps along a list of times, which all images share.
+class SolverOnGrid : public Solver {
+ public:
+  explicit SolverOnGrid(std::vector<float> times) : times_(std::move(times)) {}
+
+  bool done() const override { return step_ == steps(); }
+  int64_t steps() const override { return static_cast<int64_t>(times_.size()) - 1; }
+  Times now() const override { return shared_time(times_[static_cast<size_t>(step_)]); }
+  std::vector<float> known_times() const override { return times_; }
+
+ protected:
+  std::vector<float> times_;
+};
+
+/// Takes the same step between all neighbours of the times.
+class GridSolver : public SolverOnGrid {
  public:
   /// `last_step` takes the last step; null: `step_function` does.
   GridSolver(std::vector<float> times, SolverStep step_function, SolverStep last_step = nullptr);
 
-  void begin(at::Tensor noise) override;
   void advance(const VelocityField& velocity) override;
-  bool done() const override { return step_ + 1 == static_cast<int64_t>(times_.size()); }
-  int64_t step() const override { return step_; }
-  const at::Tensor& state() const override { return state_; }
-  std::vector<float> known_times() const override { return times_; }
 
  private:
-  std::vector<float> times_;
   SolverStep step_function_, last_step_;
-  at::Tensor state_;
-  int64_t step_ = 0;
 };
 
 /// The solver that the settings name, on their grid of times. `noise` is asked by stochastic ones
-/// only. ConfigurationError for a solver that cannot reverse the process, or a number of steps that
-/// it cannot take.
+/// only. `strength` s, above 0: it starts at the shifted time of u = (1 - s) end instead of at the
+/// noise, and spreads its steps over the rest of u (SDEdit, Meng et al., 2022); solvers of a
+/// diffusion take those of their steps that are left. ConfigurationError for a solver that cannot
+/// reverse the process, or a number of steps that it cannot take.
 std::unique_ptr<Solver> make_solver(const SamplingOptions& options, const Process& process = {},
-                                    StepNoise noise = {});
+                                    StepNoise noise = {}, double strength = 1);
 
 }  // namespace svgen::diffusion

@@ -31,30 +31,33 @@ double diffusion_at(const SamplingOptions& options, Path path, double t) {
 }
 
 StochasticSolver::StochasticSolver(const SamplingOptions& options, const Process& process,
-                                   StepNoise noise)
-    : options_(options), path_(process.path), noise_(std::move(noise)) {
+                                   StepNoise noise, double start)
+    : options_(options),
+      path_(process.path),
+      noise_(std::move(noise)),
+      last_width_(options.last_step_size * (1 - start)) {
   const bool has_last = options.last_step != LastStep::kNone;
-  const auto end = static_cast<float>(has_last ? 1 - options.last_step_size : 1);
+  const auto first = static_cast<float>(start);
+  const auto end = static_cast<float>(has_last ? 1 - last_width_ : 1);
   const int64_t equal = has_last ? options.steps - 1 : options.steps;
   if (has_last && options.steps < 2)
     throw ConfigurationError("the solver needs a step before its last one",
                              {.expected = "2 steps or more, or last-step=none",
                               .found = std::to_string(options.steps),
                               .where = "steps"});
-  const float width = end / static_cast<float>(equal);
+  const float width = (end - first) / static_cast<float>(equal);
   for (int64_t i = 0; i < equal; ++i) {
     // Counted from the nearer end, as a grid of times is.
     const bool is_first_half = i < (equal + 1) / 2;
-    times_.push_back(is_first_half ? width * static_cast<float>(i)
+    times_.push_back(is_first_half ? first + width * static_cast<float>(i)
                                    : end - width * static_cast<float>(equal - i));
   }
   times_.push_back(end);
   if (!has_last) times_.back() = 1;
 }
 
-void StochasticSolver::begin(at::Tensor noise) {
-  state_ = std::move(noise);
-  step_ = 0;
+Times StochasticSolver::now() const {
+  return shared_time(done() ? 1 : times_[static_cast<size_t>(step_)]);
 }
 
 at::Tensor StochasticSolver::drift(const at::Tensor& velocity, const at::Tensor& x, float t) const {
@@ -62,17 +65,16 @@ at::Tensor StochasticSolver::drift(const at::Tensor& velocity, const at::Tensor&
 }
 
 at::Tensor StochasticSolver::last_step(const at::Tensor& velocity, float t) const {
-  const double width = options_.last_step_size;
-  if (options_.last_step == LastStep::kEuler) return state_ + velocity * width;
-  if (options_.last_step == LastStep::kMean) return state_ + drift(velocity, state_, t) * width;
+  if (options_.last_step == LastStep::kEuler) return state_ + velocity * last_width_;
+  if (options_.last_step == LastStep::kMean)
+    return state_ + drift(velocity, state_, t) * last_width_;
   const PathTerms at = path_terms(path_, t);
   const at::Tensor score = score_of(path_, velocity, state_, t);
   return state_ / at.alpha + score * (at.sigma * at.sigma / at.alpha);
 }
 
 void StochasticSolver::advance(const VelocityField& velocity) {
-  const auto images = static_cast<size_t>(state_.size(0));
-  const auto at_time = [&](const at::Tensor& x, float t) { return velocity(x, Times(images, t)); };
+  const auto at_time = [&](const at::Tensor& x, float t) { return velocity(x, shared_time(t)); };
   const float t = times_[step_];
   if (step_ + 1 == static_cast<int64_t>(times_.size())) {
     state_ = last_step(at_time(state_, t), t);

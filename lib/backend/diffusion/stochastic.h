@@ -11,16 +11,17 @@ namespace svgen::diffusion {
 double diffusion_at(const SamplingOptions& options, Path path, double t);
 
 /// Euler-Maruyama or stochastic Heun from 0 to 1 - last_step_size in steps - 1 equal steps, then
-/// one step without noise; without a last step, all the way in `steps` equal ones.
+/// one step without noise; without a last step, all the way in `steps` equal ones. A start behind 0
+/// shortens all of them in proportion.
 class StochasticSolver : public Solver {
  public:
-  StochasticSolver(const SamplingOptions& options, const Process& process, StepNoise noise);
+  StochasticSolver(const SamplingOptions& options, const Process& process, StepNoise noise,
+                   double start = 0);
 
-  void begin(at::Tensor noise) override;
   void advance(const VelocityField& velocity) override;
   bool done() const override { return step_ == options_.steps; }
-  int64_t step() const override { return step_; }
-  const at::Tensor& state() const override { return state_; }
+  int64_t steps() const override { return options_.steps; }
+  Times now() const override;
   std::vector<float> known_times() const override { return times_; }
 
  private:
@@ -30,9 +31,8 @@ class StochasticSolver : public Solver {
   SamplingOptions options_;
   Path path_;
   StepNoise noise_;
+  double last_width_;         // of the last step
   std::vector<float> times_;  // where each step begins
-  at::Tensor state_;
-  int64_t step_ = 0;
 };
 
 }  // namespace svgen::diffusion

@@ -2,7 +2,9 @@
 // Noise and classes to latents.
 #include "engine/sampler.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/where.h>
 
 #include <algorithm>
 #include <optional>
@@ -13,7 +15,7 @@
 #include "diffusion/path.h"
 #include "diffusion/solver.h"
 #include "engine/load_network.h"
-#include "engine/shapes.h"
+#include "engine/sample_request.h"
 #include "interop/tensor.h"
 #include "ops/products.h"
 #include "svgen/error.h"
@@ -25,38 +27,13 @@ namespace {
 // Tokens of a pass, before guidance doubles them: a CPU's products are at their best from there on.
 constexpr int64_t kRowsAtOnce = 256;
 
-void check(const models::Denoiser& model, const SampleRequest& request) {
-  validate(request.options);
-  if (request.indices.empty() || request.indices.size() != request.classes.size()) {
-    throw ShapeError("a request for samples needs one class for each image, and an image at least",
-                     {.expected = std::to_string(request.indices.size()) + " classes",
-                      .found = std::to_string(request.classes.size()),
-                      .where = "classes"});
-  }
-  for (const int64_t index : request.indices) {
-    if (index >= 0) continue;
-    throw ConfigurationError(
-        "image indices start at 0",
-        {.expected = "0 or more", .found = std::to_string(index), .where = "indices"});
-  }
-  for (const int64_t label : request.classes) {
-    if (label >= 0 && label < model.classes()) continue;
-    throw ConfigurationError("the model does not know this class: choose one it was trained with",
-                             {.expected = "0 to " + std::to_string(model.classes() - 1),
-                              .found = std::to_string(label),
-                              .where = "classes"});
-  }
-  if (request.options.guidance_channels > model.channels())
-    throw ConfigurationError(
-        "the latent has fewer channels than are to be guided: correct "
-        "guidance-channels, or take the model that they belong to",
-        {.expected = "0 (all) to " + std::to_string(model.channels()),
-         .found = std::to_string(request.options.guidance_channels),
-         .where = "guidance-channels"});
-  if (!request.noise.defined()) return;
-  check_shape("the initial noise", request.noise,
-              {static_cast<int64_t>(request.indices.size()), model.cells(), model.channels()});
-  check_floating("the initial noise", request.noise);
+// What the mask keeps, to the bit: normalising and back would round.
+at::Tensor keeping_source(const at::Tensor& x, const SampleRequest& request, int64_t first) {
+  const auto part = [&](const Tensor& of) {
+    return to_torch(of.rows(first, x.size(0))).to(x.options());
+  };
+  const at::Tensor is_kept = (part(request.source.mask) == 0).unsqueeze(2);  // (n, T, 1)
+  return at::where(is_kept, part(request.source.latents), x);
 }
 
 }  // namespace
@@ -128,51 +105,99 @@ diffusion::StepNoise ModelSampler::step_noise(const models::Denoiser& model,
   };
 }
 
+diffusion::Source ModelSampler::source(const SampleRequest& request, int64_t first,
+                                       int64_t count) const {
+  if (is_noise_alone(request)) return {process_.path};
+  const EditSource& from = request.source;
+  const at::Tensor latents =
+      aligned(runtime_.to_device(to_torch(from.latents.rows(first, count)).to(at::kFloat)));
+  diffusion::Source source{process_.path,
+                           request.normalized ? latents : normalizer_.normalize(latents),
+                           /*is_start=*/from.strength < 1};
+  if (from.mask.defined())
+    source.mask =
+        runtime_.to_device(to_torch(from.mask.rows(first, count)).unsqueeze(2));  // (n, T, 1)
+  return source;
+}
+
 diffusion::Integration ModelSampler::integration(
     const std::shared_ptr<const models::Denoiser>& model, const SampleRequest& request,
     int64_t first, int64_t count) {
   const auto label = request.classes.begin() + first;
-  const diffusion::Labels labels{{label, label + count}, model->classes()};
+  diffusion::Labels labels{{label, label + count}, model->classes()};
+  std::replace(labels.images.begin(), labels.images.end(), kNoClass, labels.null_label);
   std::unique_ptr<diffusion::Solver> solver =
-      diffusion::make_solver(request.options, process_, step_noise(*model, request, first, count));
+      diffusion::make_solver(request.options, process_, step_noise(*model, request, first, count),
+                             request.source.strength);
   const std::vector<float> times = solver->known_times();
   diffusion::Guidance guidance{.schedule = request.options,
                                .channels = request.options.guidance_channels};
   if (request.guidance_model != nullptr)
     guidance.weak = weak_field(*model, request, times, labels.images);
-  return {field(model, times, labels.images), labels, std::move(guidance), std::move(solver),
-          model->start(noise(*model, request, first, count))};
+  return {field(model, times, labels.images),
+          labels,
+          std::move(guidance),
+          std::move(solver),
+          model->start(noise(*model, request, first, count)),
+          source(request, first, count)};
+}
+
+at::Tensor ModelSampler::finished(const models::Denoiser& model, const SampleRequest& request,
+                                  const at::Tensor& state) const {
+  const at::Tensor x = model.latent(state);  // (n, T, C)
+  return request.normalized ? x : normalizer_.denormalize(x);
+}
+
+void ModelSampler::show(const models::Denoiser& model, const SampleRequest& request,
+                        const diffusion::Integration& run, const Progress& progress,
+                        int64_t first) {
+  if (!request.preview || request.preview_interval <= 0 || run.done() ||
+      progress.step % request.preview_interval != 0)
+    return;
+  Preview preview{first, progress.step, progress.steps, {}};
+  runtime_.run(runtime::kSampling, [&] {
+    preview.latents = from_torch(finished(model, request, run.predicted()).contiguous());
+  });
+  request.preview(preview);
 }
 
 Tensor ModelSampler::sample(const SampleRequest& request, const ProgressFunction& progress) {
   const std::shared_ptr<const models::Denoiser> model = slot_.get();
   check(*model, request);
+  if (request.source.strength == 0) return request.source.latents;
   if (!request.normalized) normalizer_.load(model->channels(), model->cells());
   const int64_t images = static_cast<int64_t>(request.indices.size());
   const int64_t at_once = images_at_once(*model);
   at::Tensor latents;
-  for (int64_t first = 0; first < images; first += at_once) {
+  int64_t finished_images = 0;
+  for (bool goes_on = true; goes_on && finished_images < images;) {
+    const int64_t first = finished_images;
     const int64_t count = std::min(at_once, images - first);
     std::optional<diffusion::Integration> run;
     runtime_.run(runtime::kSampling,
                  [&] { run.emplace(integration(model, request, first, count)); });
     // Step by step, so that others get their turn on the worker and the caller may stop.
-    while (!run->done()) {
+    while (goes_on && !run->done()) {
       runtime_.run(runtime::kSampling, [&] { run->advance(); });
       // An adaptive solver has no number of steps before its end.
-      const int64_t steps = std::max(request.options.steps, run->step());
-      const Progress done{first + count - 1, run->step(), steps};
-      if (progress && !progress(done)) return {};
+      const int64_t expected = run->steps() > 0 ? run->steps() : request.options.steps;
+      const Progress done{first + count - 1, run->step(), std::max(expected, run->step())};
+      goes_on = !progress || progress(done);
+      if (goes_on) show(*model, request, *run, done, first);
     }
+    if (!run->done()) break;
     runtime_.run(runtime::kSampling, [&] {
-      const at::Tensor x = model->latent(run->state());  // (n, T, C)
+      at::Tensor x = finished(*model, request, run->state());  // (n, T, C)
+      if (request.source.mask.defined()) x = keeping_source(x, request, first);
       if (!latents.defined())
         latents = at::empty({images, model->cells(), model->channels()}, x.options());
-      latents.narrow(0, first, count).copy_(request.normalized ? x : normalizer_.denormalize(x));
+      latents.narrow(0, first, count).copy_(x);
     });
     runtime_.count_images(runtime::kSampling, count);
+    finished_images += count;
   }
-  return from_torch(latents);  // (N, T, C)
+  if (finished_images == 0) return {};
+  return from_torch(latents.narrow(0, 0, finished_images));  // (N, T, C)
 }
 
 }  // namespace svgen::engine

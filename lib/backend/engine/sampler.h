@@ -37,6 +37,14 @@ class ModelSampler : public Sampler {
   diffusion::VelocityModel weak_field(const models::Denoiser& model, const SampleRequest& request,
                                       const std::vector<float>& times,
                                       const std::vector<int64_t>& labels) const;
+  /// What the images are edited from, on the device.
+  diffusion::Source source(const SampleRequest& request, int64_t first, int64_t count) const;
+  /// Latents of a state (n, T, C), as the request asks for them.
+  at::Tensor finished(const models::Denoiser& model, const SampleRequest& request,
+                      const at::Tensor& state) const;
+  /// Shows what images first .. first + count may become, where the request asks to.
+  void show(const models::Denoiser& model, const SampleRequest& request,
+            const diffusion::Integration& run, const Progress& progress, int64_t first);
   /// What a stochastic solver adds to images first .. first + count in each step.
   diffusion::StepNoise step_noise(const models::Denoiser& model, const SampleRequest& request,
                                   int64_t first, int64_t count) const;

@@ -73,6 +73,8 @@ class Denoiser : public Network {
   /// networks that carry more along.
   virtual at::Tensor start(const at::Tensor& noise) const { return noise; }
   virtual at::Tensor latent(const at::Tensor& state) const { return state; }
+  /// Whether a latent is all of the state, so that one can start from it.
+  virtual bool starts_from_latents() const { return true; }
   /// Computes the part of a pass that depends only on times (N) float32 and labels (N) int64, (N,
   /// K).
   virtual at::Tensor conditioning(const at::Tensor& t, const at::Tensor& y) const = 0;

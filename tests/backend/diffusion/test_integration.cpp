@@ -9,8 +9,11 @@
 #include <ATen/ops/full_like.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/rand.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace svgen::diffusion {
 namespace {
@@ -135,6 +138,64 @@ TEST(Integration, AWeakModelTakesThePlaceOfTheNullClass) {
   };
   const at::Tensor x = guided_step({.weak = weak});
   EXPECT_TRUE(at::allclose(x, at::full({1, 4, 3}, 1.0 + 2 * (3 - 1))));
+}
+
+// The field of data at one point, whose every path ends there.
+VelocityModel towards(const at::Tensor& data) {
+  return [data](const at::Tensor& x, const Times& t, const at::Tensor&) {
+    return (data - x) / std::max(1 - t.front(), 1e-6f);
+  };
+}
+
+TEST(Integration, PointsToTheDataFromTheFirstStepOn) {
+  const at::Tensor data = at::rand({1, 4, 2});
+  const SamplingOptions options = options_of(GuidanceSchedule::kConstant, 1);
+  Integration integration(towards(data), {{3}, kNull}, {.schedule = options}, make_solver(options),
+                          at::rand({1, 4, 2}));
+  while (!integration.done()) {
+    integration.advance();
+    EXPECT_TRUE(at::allclose(integration.predicted(), data, 1e-5, 1e-5));
+  }
+}
+
+TEST(Integration, StartsFromTheSourceWithTheNoiseOfItsTime) {
+  const at::Tensor noise = at::rand({1, 4, 2}), data = at::rand({1, 4, 2});
+  SamplingOptions options = options_of(GuidanceSchedule::kConstant, 1);
+  options.shift = 0;
+  const Integration integration(label_velocity, {{3}, kNull}, {.schedule = options},
+                                make_solver(options, {}, {}, 0.25), noise,
+                                {.data = data, .is_start = true});
+  EXPECT_TRUE(at::equal(integration.state(), data * 0.75 + noise * 0.25));
+}
+
+TEST(Integration, AMaskKeepsTheSourceAtEveryStepAndToTheBitAtTheEnd) {
+  const at::Tensor noise = at::rand({1, 4, 2}), data = at::rand({1, 4, 2});
+  const at::Tensor mask = at::tensor({0.0f, 1.0f, 0.5f, 0.0f}).view({1, 4, 1});
+  SamplingOptions options = options_of(GuidanceSchedule::kConstant, 1);
+  options.shift = 0;
+  Integration integration(label_velocity, {{3}, kNull}, {.schedule = options}, make_solver(options),
+                          noise, {.data = data, .mask = mask});
+  integration.advance();
+  EXPECT_TRUE(at::allclose(integration.state()[0][0], data[0][0] * 0.2 + noise[0][0] * 0.8));
+  EXPECT_TRUE(at::allclose(integration.state()[0][1], noise[0][1] + 0.6));
+  while (!integration.done()) integration.advance();
+  EXPECT_TRUE(at::equal(integration.state()[0][0], data[0][0]));
+  EXPECT_TRUE(at::equal(integration.state()[0][3], data[0][3]));
+  EXPECT_FALSE(at::equal(integration.state()[0][2], data[0][2]));
+  EXPECT_TRUE(at::allclose(integration.state()[0][1], noise[0][1] + 3));
+}
+
+TEST(Integration, SchedulesCountTheStepsThatAreTaken) {
+  SamplingOptions options{.steps = 10, .solver = SolverKind::kDdim};
+  options.guidance = GuidanceSchedule::kLate;  // the second half
+  options.guidance_scale = 2;
+  CountingModel counting;
+  Integration integration(counting.model(), {{3}, kNull}, {.schedule = options},
+                          make_solver(options, {.path = Path::kDiffusion}, {}, 0.35),
+                          at::rand({1, 4, 2}), {.path = Path::kDiffusion});
+  while (!integration.done()) integration.advance();
+  EXPECT_EQ(counting.conditional, 4);
+  EXPECT_EQ(counting.null, 2);
 }
 
 }  // namespace

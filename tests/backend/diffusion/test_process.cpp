@@ -3,7 +3,13 @@
 #include "diffusion/process.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros_like.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -37,6 +43,47 @@ TEST(Path, ScoreFollowsFromTheVelocity) {
     const at::Tensor v = at::full({1}, at.alpha_slope * data + at.sigma_slope * noise, at::kDouble);
     EXPECT_NEAR(score_of(path, v, x, 0.3).item<double>(), -noise / at.sigma, 1e-9);
   }
+}
+
+at::Tensor some(double first) {
+  return at::tensor({first, -0.5, 2.0, 0.25}).view({2, 2, 1});
+}
+
+TEST(Path, MixesDataAndNoiseAsEachImagesTimeSays) {
+  const at::Tensor data = some(1.5), noise = some(-0.75);
+  EXPECT_TRUE(at::equal(mixed(Path::kStraight, data, noise, {0, 1}).select(0, 0), noise[0]));
+  EXPECT_TRUE(at::equal(mixed(Path::kStraight, data, noise, {0, 1}).select(0, 1), data[1]));
+  const at::Tensor half = mixed(Path::kStraight, data, noise, {0.5f, 0.25f});
+  EXPECT_TRUE(at::equal(half[0], (data[0] + noise[0]) * 0.5));
+  EXPECT_TRUE(at::equal(half[1], data[1] * 0.25 + noise[1] * 0.75));
+}
+
+TEST(Path, DataFollowFromStateAndVelocity) {
+  const at::Tensor data = some(1.5), noise = some(-0.75);
+  const std::vector<float> times = {0.25f, 0.75f};
+  for (const Path path : {Path::kStraight, Path::kGvp}) {
+    std::vector<at::Tensor> rows;
+    for (int64_t n = 0; n < 2; ++n) {
+      const PathTerms at = path_terms(path, times[static_cast<size_t>(n)]);
+      rows.push_back(data[n] * at.alpha_slope + noise[n] * at.sigma_slope);
+    }
+    const at::Tensor predicted =
+        predicted_data(path, mixed(path, data, noise, times), at::stack(rows), times);
+    EXPECT_TRUE(at::allclose(predicted, data, 1e-6, 1e-6));
+  }
+}
+
+TEST(Path, DataFollowFromTheNoiseOfADiffusion) {
+  const at::Tensor data = some(1.5), noise = some(-0.75);
+  const std::vector<float> times = {0.5f, 1};      // steps 500 and 0
+  const at::Tensor share = at::zeros_like(noise);  // the model's channels of the variance
+  const at::Tensor state = mixed(Path::kDiffusion, data, noise, times);
+  EXPECT_FALSE(at::equal(state[1], data[1]));  // step 0 has a little noise
+  const at::Tensor predicted =
+      predicted_data(Path::kDiffusion, state, at::cat({noise, share}, 2), times);
+  EXPECT_TRUE(at::allclose(predicted, data, 1e-5, 1e-5));
+  const DiffusionTable table = diffusion_table(1000, TimestepSpacing::kLinspace);
+  EXPECT_DOUBLE_EQ(path_terms(Path::kDiffusion, 0.5).alpha, std::sqrt(table.alpha_bar[500]));
 }
 
 TEST(DiffusionTable, KeepsThePublishedSteps) {

@@ -25,7 +25,7 @@ class AdaptiveHeun : public Solver {
   explicit AdaptiveHeun(double tolerance) : tolerance_(tolerance) {}
 
   void begin(at::Tensor noise) override {
-    state_ = std::move(noise);
+    Solver::begin(std::move(noise));
     time_.assign(state_.size(0), 0);
     width_.assign(state_.size(0), 0.1f);
   }
@@ -56,16 +56,13 @@ class AdaptiveHeun : public Solver {
     return std::all_of(
         time_.begin(), time_.end(), [](float t) { return t == 1; });
   }
-  int64_t step() const override { return step_; }
-  const at::Tensor& state() const override { return state_; }
+  Times now() const override { return time_; }
 
  private:
   static constexpr int64_t kMostSteps = 1000;
   double tolerance_;
-  at::Tensor state_;
   Times time_;
   std::vector<float> width_;
-  int64_t step_ = 0;
 };
 
 /// Euler-Maruyama with a noise of its own for each image and step.
@@ -74,7 +71,6 @@ class NoisyEuler : public Solver {
   NoisyEuler(std::vector<uint64_t> images, int64_t steps)
       : images_(std::move(images)), steps_(steps) {}
 
-  void begin(at::Tensor noise) override { state_ = std::move(noise); }
   void advance(const VelocityField& velocity) override {
     const float width = 1.0f / static_cast<float>(steps_);
     const Times t(images_.size(), width * static_cast<float>(step_));
@@ -86,14 +82,13 @@ class NoisyEuler : public Solver {
     ++step_;
   }
   bool done() const override { return step_ == steps_; }
-  int64_t step() const override { return step_; }
-  const at::Tensor& state() const override { return state_; }
+  Times now() const override {
+    return shared_time(static_cast<float>(step_) / static_cast<float>(steps_));
+  }
 
  private:
   std::vector<uint64_t> images_;
   int64_t steps_;
-  at::Tensor state_;
-  int64_t step_ = 0;
 };
 
 // dx/dt = label x, whose solution is x(0) exp(label t); 0 for the null class.

@@ -50,6 +50,8 @@ struct Rit : Denoiser {
   /// The class vector starts as the mean of the cells' noise, as in the published sampler.
   at::Tensor start(const at::Tensor& noise) const override;
   at::Tensor latent(const at::Tensor& state) const override;
+  /// Latents lack the class vector.
+  bool starts_from_latents() const override { return false; }
 
   /// The label's row, 1 / max(1 - t, 0.05) and the modulations: (N, D + 1 + (6 depth + 2) D).
   at::Tensor conditioning(const at::Tensor& t, const at::Tensor& y) const override;
