@@ -114,6 +114,8 @@ class ModelTransform : public ElementImpl<SettingsType> {
   /// Takes over the newest weights of a training where the settings ask to; false when stopped.
   bool follow(ModelPart part) { return client_.follow(part, keep_going()); }
   bool has_engine() const { return client_.is_open(); }
+  /// Says the latest latency query.
+  bool is_live() const { return live_; }
 
   BufferPtr take_input() { return BufferPtr(std::exchange(transform()->queued_buf, nullptr)); }
 

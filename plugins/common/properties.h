@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/handles.h"
@@ -157,6 +158,17 @@ Property<Impl> option_field(Owner Impl::Settings::*options, T Owner::*member,
       [=](Impl& impl, GValue* value) {
         ValueTraits<T>::set(value, impl.settings().*options.*member);
       }};
+}
+
+/// Lets a GstController drive a property.
+template <typename Impl>
+Property<Impl> controllable(Property<Impl> property) {
+  property.spec = [spec = std::move(property.spec)] {
+    GParamSpec* made = spec();
+    made->flags = static_cast<GParamFlags>(made->flags | GST_PARAM_CONTROLLABLE);
+    return made;
+  };
+  return property;
 }
 
 /// Returns `first` with `more` behind.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // svgdiffuse: class-conditional latents out of nothing, each a function of (seed, index).
 #include <algorithm>
+#include <atomic>
 #include <cstring>
-#include <filesystem>
 
 #include "common/batch_meta.h"
 #include "common/model_client.h"
@@ -12,9 +12,13 @@
 #include "common/video_frames.h"
 #include "svg/diffuse_settings.h"
 #include "svg/elements.h"
+#include "svg/guidance_model.h"
+#include "svg/preview.h"
 #include "svg/sampling_progress.h"
+#include "svg/unfinished_batch.h"
 #include "svgen/class_list.h"
 #include "svgen/error.h"
+#include "svgen/noise_walk.h"
 
 namespace svgen::gst {
 namespace {
@@ -46,6 +50,7 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
       *start = timed ? GST_BUFFER_PTS(buffer) : GST_CLOCK_TIME_NONE;
       *end = GST_CLOCK_TIME_NONE;
     };
+    GST_ELEMENT_CLASS(klass)->send_event = trampoline<&Diffuse::send_event>;
   }
 
   void open() {
@@ -58,7 +63,7 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
                                 .found = "none",
                                 .where = client_.engine().card().path.string()});
     }
-    open_guidance_model(s);
+    guidance_model_ = open_guidance_model(s.guidance_model, client_.engine().card(), s);
     gst_base_src_set_live(source(), s.is_live);
     gst_base_src_set_do_timestamp(source(), s.is_live && !s.framerate.is_positive());
     gst_base_src_set_format(
@@ -77,6 +82,12 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
     validate(s.sampling.over(card.sampling));
     classes_ = ClassList::parse(s.classes, engine().info().classes, card.classes);
     noise_ = s.initial_noise.empty() ? Tensor() : read_noise(s);
+    if (noise_.defined() && s.walk != NoiseWalk::kNone)
+      throw ConfigurationError("a walk goes between the noises of the seed: unset one of the two",
+                               {.expected = "walk=none, or no initial-noise",
+                                .found = s.initial_noise,
+                                .where = "walk, initial-noise"});
+    is_ending_ = false;
     numbered_ = own_images(s);
     numbers().begin(numbered_, -1, Shard());
     progress_.begin(numbered_.num_images);
@@ -89,7 +100,18 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
   gboolean stop() {
     noise_ = {};
     sent_ = {};
+    kept_ = {};
     return TRUE;
+  }
+
+  // Finished images of a batch are not lost by the end of the stream: they leave first.
+  gboolean send_event(GstEvent* event) {
+    if (GST_EVENT_TYPE(event) == GST_EVENT_EOS && is_sampling_) {
+      is_ending_ = true;
+      gst_event_unref(event);
+      return TRUE;
+    }
+    return GST_ELEMENT_CLASS(Glue<Diffuse>::parent())->send_event(element(), event);
   }
 
   GstCaps* get_caps(GstCaps* filter) {
@@ -112,19 +134,21 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
 
   GstFlowReturn create(GstBuffer** out) {
     const DiffuseSettings s = settings();
-    const std::vector<int64_t> indices = numbers().upcoming(s.batch_size);
-    if (indices.empty()) return GST_FLOW_EOS;
+    std::vector<int64_t> indices = numbers().upcoming(s.batch_size);
+    if (indices.empty() || is_ending_) return GST_FLOW_EOS;
     if (!announce(stream_of(s, count_of(indices)))) return flow_of_refused_caps(pad());
-    if (!client_.follow(ModelPart::kDiffusion, [&](const Progress&) { return !cancelled(); }))
-      return GST_FLOW_FLUSHING;
-    const SampleRequest request = request_for(s, indices);
-    const Tensor latents = engine().sampler().sample(request, [&](const Progress& p) {
-      progress_.report(element(), {p.image, p.step, p.steps},
-                       request.indices[static_cast<size_t>(p.image)]);
-      return !cancelled();
-    });
-    if (!latents.defined()) return GST_FLOW_FLUSHING;
-    *out = buffer_of(s, request, latents);
+    if (!client_.follow(ModelPart::kDiffusion, [&](const Progress&) { return goes_on(); }))
+      return is_ending_ ? GST_FLOW_EOS : GST_FLOW_FLUSHING;
+    SampleRequest request = request_for(s, indices);
+    const Tensor latents = sampled(s, request, indices);
+    const int64_t finished = latents.defined() ? latents.size(0) : 0;
+    if (finished < count_of(indices)) {
+      if (!is_ending_) return GST_FLOW_FLUSHING;
+      if (finished == 0) return GST_FLOW_EOS;
+      indices.resize(static_cast<size_t>(finished));
+      if (!announce(stream_of(s, finished))) return flow_of_refused_caps(pad());
+    }
+    *out = buffer_of(s, request.classes, indices, latents);
     numbers().advance_behind(indices.back());
     return GST_FLOW_OK;
   }
@@ -190,17 +214,42 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
     return noise;
   }
 
-  // On the device and in the precision of the model that it guides.
-  void open_guidance_model(const DiffuseSettings& s) {
-    const Card& card = engine().card();
-    std::string name = s.guidance_model;
-    if (name.empty() && !card.guidance_model.empty()) {
-      // A name of the search path, or a path that starts at the card.
-      const auto beside = card.path.parent_path() / card.guidance_model;
-      name = std::filesystem::exists(beside) ? beside.string() : card.guidance_model;
-    }
-    if (name.empty()) return guidance_model_.reset();
-    guidance_model_ = Engine::open({.model = name, .device = s.device, .dtype = s.dtype});
+  // A flag that is set for as long as this lives.
+  class Raised {
+   public:
+    explicit Raised(std::atomic<bool>& flag) : flag_(flag) { flag_ = true; }
+    ~Raised() { flag_ = false; }
+    Raised(const Raised&) = delete;
+    Raised& operator=(const Raised&) = delete;
+
+   private:
+    std::atomic<bool>& flag_;
+  };
+
+  bool goes_on() const { return !cancelled() && !is_ending_; }
+
+  // Latents of the request, fewer when it was cancelled. Those that a flush or a pause left over
+  // are not made again.
+  Tensor sampled(const DiffuseSettings& s, SampleRequest request,
+                 const std::vector<int64_t>& indices) {
+    const int64_t kept = kept_.of(request);
+    const SampleRequest whole = request;
+    const Tensor before = std::exchange(kept_, {}).latents;
+    if (kept > 0) request = without_first(request, kept);
+    if (s.preview_interval > 0)
+      request.preview = [&](const Preview& preview) {
+        post_preview(element(), stream_of(s, preview.latents.size(0)), preview,
+                     indices[static_cast<size_t>(kept + preview.image)]);
+      };
+    const Raised sampling(is_sampling_);
+    Tensor latents = engine().sampler().sample(request, [&](const Progress& p) {
+      progress_.report(element(), {kept + p.image, p.step, p.steps},
+                       indices[static_cast<size_t>(kept + p.image)]);
+      return goes_on();
+    });
+    if (kept > 0) latents = latents.defined() ? joined_rows(before.rows(0, kept), latents) : before;
+    if (latents.defined() && latents.size(0) < count_of(indices)) kept_ = {whole, latents};
+    return latents;
   }
 
   SampleRequest request_for(const DiffuseSettings& s, const std::vector<int64_t>& indices) const {
@@ -209,10 +258,28 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
     request.options = s.sampling.over(engine().card().sampling);
     request.normalized = s.normalized;
     request.guidance_model = guidance_model_;
+    request.preview_interval = s.preview_interval;
     request.indices = indices;
-    for (const int64_t index : indices) request.classes.push_back(classes_.at(s.seed, index));
+    if (s.walk != NoiseWalk::kNone) {
+      request.noise = walked(s, indices);
+      for (int64_t& index : request.indices) index = walk_place(index, s.walk_frames).image;
+    }
+    for (const int64_t index : request.indices)
+      request.classes.push_back(classes_.at(s.seed, index));
     if (noise_.defined()) request.noise = noise_of(s, request.indices);
     return request;
+  }
+
+  Tensor walked(const DiffuseSettings& s, const std::vector<int64_t>& frames) const {
+    Tensor noise = Tensor::empty(
+        DType::kFloat32,
+        {count_of(frames), engine().latent().grid().cells(), engine().info().latent_channels});
+    for (int64_t k = 0; k < count_of(frames); ++k) {
+      const Tensor row = noise.rows(k, 1);
+      walk_noise(s.walk, s.seed, walk_place(frames[static_cast<size_t>(k)], s.walk_frames),
+                 {row.data_as<float>(), static_cast<size_t>(row.element_count())});
+    }
+    return noise;
   }
 
   // The rows of initial-noise that belong to these images.
@@ -234,14 +301,14 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
     return rows;
   }
 
-  GstBuffer* buffer_of(const DiffuseSettings& s, const SampleRequest& request,
-                       const Tensor& latents) {
+  GstBuffer* buffer_of(const DiffuseSettings& s, const std::vector<int64_t>& classes,
+                       const std::vector<int64_t>& indices, const Tensor& latents) {
     const std::vector<std::string>& names = engine().card().classes;
     GstBuffer* buffer = gst_buffer_new();
     gst_buffer_append_memory(buffer, tensor_memory_new(latents));
     std::vector<ImageFacts> facts;
-    for (size_t i = 0; i < request.indices.size(); ++i) {
-      ImageFacts fact{request.indices[i], request.classes[i], request.seed};
+    for (size_t i = 0; i < indices.size(); ++i) {
+      ImageFacts fact{indices[i], classes[i], s.seed};
       if (s.framerate.is_positive()) {
         fact.pts = numbered_.time_of(fact.index);
         fact.duration = frame_time(1, s.framerate);
@@ -252,7 +319,7 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
       facts.push_back(fact);
     }
     set_image_facts(buffer, facts);
-    stamp(buffer, numbered_, request.indices.front(), request.indices.back());
+    stamp(buffer, numbered_, indices.front(), indices.back());
     return buffer;
   }
 
@@ -263,6 +330,8 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
   Tensor noise_;
   SamplingProgress progress_;
   TensorStream sent_;
+  UnfinishedBatch kept_;
+  std::atomic<bool> is_sampling_{false}, is_ending_{false};
 };
 
 }  // namespace

@@ -20,6 +20,9 @@ struct DiffuseSettings : ModelSettings, NumberedSettings {
   std::string guidance_model;
   bool normalized = false;
   bool is_live = false;
+  int64_t preview_interval = 0;
+  NoiseWalk walk = NoiseWalk::kNone;
+  int64_t walk_frames = 30;
 };
 
 // Lists the properties that choose the images.
@@ -43,6 +46,24 @@ std::vector<Property<Impl>> image_properties() {
   };
 }
 
+// Lists the properties of videos that travel between images.
+template <typename Impl>
+std::vector<Property<Impl>> walk_properties() {
+  using S = DiffuseSettings;
+  return {
+      field<Impl>(&S::walk, {.name = "walk",
+                             .blurb = "How the noise travels from each image to the next; every "
+                                      "image is a frame, and a class belongs to the frames from "
+                                      "one turning point to the next"}),
+      field<Impl>(&S::walk_frames,
+                  {.name = "walk-frames",
+                   .blurb = "Frames of a walk between the noises of successive images: image i of "
+                            "svgdiffuse without a walk is frame i times walk-frames",
+                   .low = 1,
+                   .high = 1'000'000}),
+  };
+}
+
 // Lists the properties of the initial noise and of the output.
 template <typename Impl>
 std::vector<Property<Impl>> output_properties() {
@@ -60,6 +81,13 @@ std::vector<Property<Impl>> output_properties() {
                             "the null class (autoguidance; unset: the card's)"}),
       field<Impl>(&S::is_live,
                   {.name = "is-live", .blurb = "Act as a live source: follow the clock"}),
+      field<Impl>(&S::preview_interval,
+                  {.name = "preview-interval",
+                   .blurb = "Post what the images may become every so many steps, as element "
+                            "message svg-preview with a sample of latents for svgdecode (0: never)",
+                   .low = 0,
+                   .high = 1'000'000,
+                   .when = Mutable::kPlaying}),
   };
 }
 
@@ -74,7 +102,8 @@ std::vector<Property<Impl>> diffuse_properties() {
           "behind the other, or all (always all without an end, live, or following a "
           "training)"};
   return joined(joined(image_properties<Impl>(), numbered_properties<Impl>(blurbs)),
-                joined(sampling_properties<Impl>(), output_properties<Impl>()));
+                joined(joined(sampling_properties<Impl>(), walk_properties<Impl>()),
+                       output_properties<Impl>()));
 }
 
 }  // namespace svgen::gst

@@ -9,6 +9,7 @@ namespace svgen::gst {
 bool register_encode(GstPlugin* plugin);
 bool register_align(GstPlugin* plugin);
 bool register_diffuse(GstPlugin* plugin);
+bool register_edit(GstPlugin* plugin);
 bool register_decode(GstPlugin* plugin);
 bool register_generate(GstPlugin* plugin);
 bool register_stats(GstPlugin* plugin);

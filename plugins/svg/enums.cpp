@@ -102,6 +102,29 @@ GType enum_type<Posterior>() {
 }
 
 template <>
+GType enum_type<EditNoise>() {
+  static const GEnumValue values[] = {
+      row(EditNoise::kPerImage, "Noise of its own for each image, by the seed and its index",
+          "per-image"),
+      row(EditNoise::kFixed, "The same noise for all images, by the seed: less flicker", "fixed"),
+      {}};
+  static const GType type = registered("GstSvgEditNoise", values);
+  return type;
+}
+
+template <>
+GType enum_type<NoiseWalk>() {
+  static const GEnumValue values[] = {
+      row(NoiseWalk::kNone, "Each image has its own noise", "none"),
+      row(NoiseWalk::kLinear, "From noise to noise in a straight line, weaker half way", "linear"),
+      row(NoiseWalk::kSpherical, "From noise to noise on an arc, of the same strength throughout",
+          "spherical"),
+      {}};
+  static const GType type = registered("GstSvgWalk", values);
+  return type;
+}
+
+template <>
 GType enum_type<PartialBatch>() {
   static const GEnumValue values[] = {
       row(PartialBatch::kRenegotiate, "Send it with caps of the smaller batch", "renegotiate"),

@@ -4,6 +4,7 @@
 
 #include "common/properties.h"
 #include "svgen/engine.h"
+#include "svgen/noise_walk.h"
 
 namespace svgen::gst {
 
@@ -13,8 +14,15 @@ enum class PartialBatch { kRenegotiate, kPad, kDrop };
 /// Says what of a Gaussian posterior leaves an encoder.
 enum class Posterior { kMean, kSample };
 
+/// Says which noise an edit starts from.
+enum class EditNoise { kPerImage, kFixed };
+
 template <>
 GType enum_type<Posterior>();
+template <>
+GType enum_type<EditNoise>();
+template <>
+GType enum_type<NoiseWalk>();
 template <>
 GType enum_type<FeatureKind>();
 template <>

@@ -9,8 +9,9 @@ static gboolean plugin_init(GstPlugin* plugin) {
   using namespace svgen::gst;
   register_batch_meta();
   return register_encode(plugin) && register_align(plugin) && register_diffuse(plugin) &&
-         register_decode(plugin) && register_generate(plugin) && register_stats(plugin) &&
-         register_metrics(plugin) && register_frechet(plugin) && register_probe(plugin);
+         register_edit(plugin) && register_decode(plugin) && register_generate(plugin) &&
+         register_stats(plugin) && register_metrics(plugin) && register_frechet(plugin) &&
+         register_probe(plugin);
 }
 
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, svgen,

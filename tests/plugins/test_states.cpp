@@ -7,9 +7,10 @@
 namespace svgen::gst::testing {
 namespace {
 
-const char* const kModelFactories[] = {"svgencode",         "svgalign",       "svgdiffuse",
-                                       "svgdecode",         "svgstats",       "svgtrainautoencoder",
-                                       "svgtraindiffusion", "svgtrainencoder"};
+const char* const kModelFactories[] = {
+    "svgencode",      "svgalign", "svgdiffuse",          "svgedit",
+    "svgdecode",      "svgstats", "svgtrainautoencoder", "svgtraindiffusion",
+    "svgtrainencoder"};
 const char* const kAnalyzerFactories[] = {"svgmetrics", "svgfrechet", "svgprobe"};
 const char* const kDataFactories[] = {"svgscenesrc", "svgdatasetsrc", "svglatentsrc",
                                       "svglatentsink"};
@@ -145,6 +146,11 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Line{"GenerateInOne", "svggenerate steps=1 num-images=3 batch-size=2 ! fakesink"},
         Line{"Generate", "svgdiffuse steps=1 num-images=3 batch-size=2 ! svgdecode ! fakesink"},
+        Line{
+            "Edit",
+            "svgdiffuse steps=1 num-images=3 batch-size=2 ! svgedit name=e steps=2 blend=0.2 ! "
+            "svgdecode ! fakesink  videotestsrc num-buffers=1 ! video/x-raw,format=GRAY8 ! queue ! "
+            "e.mask"},
         Line{"Sheet",
              "svgdiffuse steps=1 num-images=3 batch-size=3 ! svgdecode grid-columns=2 ! fakesink"},
         Line{"Reconstruct", video(5) +

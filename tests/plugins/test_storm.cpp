@@ -9,7 +9,7 @@
 namespace svgen::gst::testing {
 namespace {
 
-constexpr int kOperations = 3400;  // of each of the three lines
+constexpr int kOperations = 3400;  // of each line
 
 struct Line {
   const char* name;
@@ -218,6 +218,7 @@ constexpr const char* kLatents = kCaps[9];
 INSTANTIATE_TEST_SUITE_P(Lines, Storm,
                          ::testing::Values(Line{"Encode", "svgencode", kPictures, 64 * 64 * 3},
                                            Line{"Decode", "svgdecode", kLatents, 56 * 16 * 4},
+                                           Line{"Edit", "svgedit steps=1", kLatents, 56 * 16 * 4},
                                            Line{"Reconstruct", "svgencode ! svgalign ! svgdecode",
                                                 kPictures, 64 * 64 * 3}),
                          [](const auto& tested) { return std::string(tested.param.name); });

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+// Masks, from pixels to cells.
+#include "svg/mask_pad.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+#include "common/errors.h"
+#include "media/resample.h"
+#include "svgen/error.h"
+
+namespace svgen::gst {
+namespace {
+
+// How soon the end of the run is noticed.
+constexpr std::chrono::milliseconds kWait{20};
+
+class MappedGrey {
+ public:
+  MappedGrey(GstBuffer* buffer, const GstVideoInfo& info) {
+    if (!gst_video_frame_map(&frame_, &info, buffer, GST_MAP_READ))
+      throw IoError("a mask cannot be read",
+                    {.expected = std::to_string(info.size) + " bytes of GRAY8",
+                     .found = std::to_string(gst_buffer_get_size(buffer)) + " bytes",
+                     .where = "mask"});
+  }
+  ~MappedGrey() { gst_video_frame_unmap(&frame_); }
+  MappedGrey(const MappedGrey&) = delete;
+  MappedGrey& operator=(const MappedGrey&) = delete;
+
+  ImageView view() const {
+    const auto* plane = static_cast<const uint8_t*>(GST_VIDEO_FRAME_PLANE_DATA(&frame_, 0));
+    return {GST_VIDEO_FRAME_WIDTH(&frame_),
+            GST_VIDEO_FRAME_HEIGHT(&frame_),
+            {plane, plane, plane},
+            GST_VIDEO_FRAME_PLANE_STRIDE(&frame_, 0),
+            /*pixel_stride=*/1};
+  }
+
+ private:
+  GstVideoFrame frame_;
+};
+
+std::vector<float> cells_of(const ImageView& grey, const Grid& grid, GstVideoColorRange range) {
+  std::vector<uint8_t> levels(static_cast<size_t>(grid.cells() * 3));
+  resample(grey, ResampleFilter::kBox, packed_rgb(levels.data(), grid.width, grid.height));
+  const float black = range == GST_VIDEO_COLOR_RANGE_16_235 ? 16 : 0;
+  const float white = range == GST_VIDEO_COLOR_RANGE_16_235 ? 235 : 255;
+  std::vector<float> cells;
+  for (size_t i = 0; i < levels.size(); i += 3)
+    cells.push_back(
+        std::clamp((static_cast<float>(levels[i]) - black) / (white - black), 0.0f, 1.0f));
+  return cells;
+}
+
+// One pass: `count` lines of `length` cells, `step` apart within a line.
+std::vector<float> blurred_lines(const std::vector<float>& cells, int64_t count, int64_t length,
+                                 int64_t line_step, int64_t step, double deviation) {
+  const auto reach = static_cast<int64_t>(std::ceil(3 * deviation));
+  std::vector<float> result(cells.size());
+  for (int64_t line = 0; line < count; ++line) {
+    for (int64_t i = 0; i < length; ++i) {
+      double sum = 0, weights = 0;
+      for (int64_t k = std::max<int64_t>(0, i - reach); k <= std::min(length - 1, i + reach); ++k) {
+        const double distance = static_cast<double>(k - i) / deviation;
+        const double weight = std::exp(-0.5 * distance * distance);
+        sum += weight * cells[static_cast<size_t>(line * line_step + k * step)];
+        weights += weight;
+      }
+      result[static_cast<size_t>(line * line_step + i * step)] = static_cast<float>(sum / weights);
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<float> blurred(const std::vector<float>& cells, const Grid& grid, double deviation) {
+  if (deviation <= 0) return cells;
+  const auto rows = blurred_lines(cells, grid.height, grid.width, grid.width, 1, deviation);
+  return blurred_lines(rows, grid.width, grid.height, 1, grid.width, deviation);
+}
+
+MaskPad::MaskPad(GstElement* element, GstPadTemplate* pads, const char* name)
+    : element_(element), pad_(gst_pad_new_from_template(pads, name)) {
+  gst_segment_init(&segment_, GST_FORMAT_TIME);
+  gst_pad_set_element_private(pad_, this);
+  gst_pad_set_chain_function(pad_, chain);
+  gst_pad_set_event_function(pad_, event);
+  gst_pad_set_activatemode_function(pad_, activate);
+  gst_object_ref(pad_);
+  gst_element_add_pad(element, pad_);
+}
+
+MaskPad::~MaskPad() {
+  flush(true);
+  gst_pad_set_active(pad_, FALSE);
+  // An element that is going has let go of its pads.
+  if (GST_PAD_PARENT(pad_) == element_) gst_element_remove_pad(element_, pad_);
+  gst_object_unref(pad_);
+}
+
+MaskPad& MaskPad::of(GstPad* pad) {
+  return *static_cast<MaskPad*>(gst_pad_get_element_private(pad));
+}
+
+GstFlowReturn MaskPad::chain(GstPad* pad, GstObject*, GstBuffer* buffer) {
+  return of(pad).take(BufferPtr(buffer));
+}
+
+gboolean MaskPad::event(GstPad* pad, GstObject*, GstEvent* event) {
+  of(pad).take_event(event);
+  gst_event_unref(event);  // the other pad's events go downstream, these end here
+  return TRUE;
+}
+
+// Wakes whoever waits before the pad's own lock is taken.
+gboolean MaskPad::activate(GstPad* pad, GstObject*, GstPadMode mode, gboolean active) {
+  if (mode != GST_PAD_MODE_PUSH) return FALSE;
+  of(pad).flush(!active);
+  return TRUE;
+}
+
+void MaskPad::flush(bool flushing) {
+  const std::lock_guard lock(mutex_);
+  is_flushing_ = flushing;
+  now_ = {};
+  next_ = {};
+  has_ended_ = false;
+  gst_segment_init(&segment_, GST_FORMAT_TIME);
+  changed_.notify_all();
+}
+
+void MaskPad::take_event(GstEvent* event) {
+  const std::unique_lock lock(mutex_);
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_CAPS: {
+      GstCaps* caps = nullptr;
+      gst_event_parse_caps(event, &caps);
+      gst_video_info_from_caps(&info_, caps);
+      break;
+    }
+    case GST_EVENT_SEGMENT:
+      gst_event_copy_segment(event, &segment_);
+      break;
+    case GST_EVENT_EOS:
+      has_ended_ = true;
+      break;
+    case GST_EVENT_FLUSH_START:
+      is_flushing_ = true;
+      break;
+    case GST_EVENT_FLUSH_STOP:
+      is_flushing_ = has_ended_ = false;
+      now_ = {};
+      next_ = {};
+      break;
+    default:
+      break;
+  }
+  changed_.notify_all();
+}
+
+GstFlowReturn MaskPad::take(BufferPtr buffer) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return is_flushing_ || next_.buffer == nullptr; });
+  if (is_flushing_) return GST_FLOW_FLUSHING;
+  const GstClockTime pts = GST_BUFFER_PTS(buffer.get());
+  const GstClockTime begins = segment_.format == GST_FORMAT_TIME
+                                  ? gst_segment_to_running_time(&segment_, GST_FORMAT_TIME, pts)
+                                  : GST_CLOCK_TIME_NONE;
+  next_ = {std::move(buffer), info_, begins};
+  changed_.notify_all();
+  return GST_FLOW_OK;
+}
+
+std::vector<float> MaskPad::at(GstClockTime running_time, const Grid& grid, bool newest,
+                               const std::function<bool()>& goes_on) {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    const bool has_begun = !GST_CLOCK_TIME_IS_VALID(next_.begins) ||
+                           !GST_CLOCK_TIME_IS_VALID(running_time) || next_.begins <= running_time;
+    if (next_.buffer && (now_.buffer == nullptr || has_begun)) {
+      now_ = std::move(next_);
+      next_ = {};
+      changed_.notify_all();
+      // A mask without a time is shown until the next one comes.
+      if (GST_CLOCK_TIME_IS_VALID(now_.begins) && GST_CLOCK_TIME_IS_VALID(running_time)) continue;
+      break;
+    }
+    if (now_.buffer && (next_.buffer || has_ended_ || newest)) break;
+    if (now_.buffer == nullptr && has_ended_)
+      throw ConfigurationError(
+          "no mask came before the end of its stream",
+          {.expected = "a picture of GRAY8", .found = "none", .where = "mask"});
+    if (!goes_on()) return {};
+    changed_.wait_for(lock, kWait);
+  }
+  const MappedGrey grey(now_.buffer.get(), now_.info);
+  return cells_of(grey.view(), grid, now_.info.colorimetry.range);
+}
+
+}  // namespace svgen::gst
