@@ -173,7 +173,7 @@ class Looking(Svgen):
 
     def test_help_lists_everything(self):
         text = self.output_of("--help")
-        for command in ("generate", "reconstruct", "extract", "models", "info", "fetch", "doctor"):
+        for command in ("generate", "reconstruct", "edit", "extract", "models", "info", "fetch", "doctor"):
             self.assertIn(command, text)
             self.assertIn("usage: svgen " + command, self.output_of(command, "--help"))
         self.assertRegex(self.output_of("generate", "--help"),

@@ -20,6 +20,7 @@ struct Command {
 
 Command generate_command();
 Command reconstruct_command();
+Command edit_command();
 Command extract_command();
 Command evaluate_command();
 Command merge_command();

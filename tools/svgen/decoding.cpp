@@ -21,7 +21,7 @@ int64_t pixels_of(const GstCaps* caps) {
 
 // Is asked before a decoder is chosen; FALSE leaves the stream as it is.
 gboolean autoplug_continue(GstElement*, GstPad*, GstCaps* caps, gpointer) {
-  return pixels_of(caps) <= most_pixels();
+  return pixels_of(caps) <= most_pixels() && !is_sound_in_frames(caps);
 }
 
 gst::CapsPtr caps_of(GstPad* pad) {
@@ -36,29 +36,36 @@ std::string media_type(const GstCaps* caps) {
 }
 
 void take_stream(GstElement*, GstPad* pad, gpointer data) {
-  Pipeline::State& state = *static_cast<Pipeline::State*>(data);
+  Pipeline::State::Input& input = *static_cast<Pipeline::State::Input*>(data);
+  Pipeline::State& state = input.state;
   const gst::CapsPtr caps = caps_of(pad);
   const std::string type = media_type(caps.get());
   if (const int64_t pixels = pixels_of(caps.get()); pixels > most_pixels()) {
-    state.fail(state.file.string() + " holds pictures of " + std::to_string(pixels) +
+    state.fail(input.file.string() + " holds pictures of " + std::to_string(pixels) +
                " pixels: more than " + std::to_string(most_pixels()) +
                " are only decoded when the variable " + kMostPixelsVariable + " allows it");
   } else if (type != "video/x-raw") {
-    const std::lock_guard lock(state.mutex);
-    state.other_streams += (state.other_streams.empty() ? "" : ", ") + type;
-  } else if (!gst_pad_is_linked(state.entry.get()) &&
-             GST_PAD_LINK_FAILED(gst_pad_link(pad, state.entry.get()))) {
-    state.fail("the decoded video of " + state.file.string() +
+    {
+      const std::lock_guard lock(input.mutex);
+      input.other_streams += (input.other_streams.empty() ? "" : ", ") + type;
+    }
+    if (state.muxer == nullptr || &input != &state.inputs.front() || !type.starts_with("audio/"))
+      return;
+    if (const std::string problem = take_sound(input, pad, caps.get()); !problem.empty())
+      state.fail(problem);
+  } else if (!gst_pad_is_linked(input.entry.get()) &&
+             GST_PAD_LINK_FAILED(gst_pad_link(pad, input.entry.get()))) {
+    state.fail("the decoded video of " + input.file.string() +
                " cannot be used: " + gst::caps_text(caps.get()));
   }
 }
 
 void all_streams_are_known(GstElement*, gpointer data) {
-  Pipeline::State& state = *static_cast<Pipeline::State*>(data);
-  if (gst_pad_is_linked(state.entry.get())) return;
-  const std::lock_guard lock(state.mutex);
-  state.fail("there is no picture and no video in " + state.file.string() + " (found " +
-             (state.other_streams.empty() ? "no stream" : state.other_streams) + ")");
+  Pipeline::State::Input& input = *static_cast<Pipeline::State::Input*>(data);
+  if (gst_pad_is_linked(input.entry.get())) return;
+  const std::lock_guard lock(input.mutex);
+  input.state.fail("there is no picture and no video in " + input.file.string() + " (found " +
+                   (input.other_streams.empty() ? "no stream" : input.other_streams) + ")");
 }
 
 GstPadProbeReturn count_decoded(GstPad*, GstPadProbeInfo*, gpointer data) {
@@ -109,18 +116,19 @@ Decoder decoder_in(GstElement* bin) {
 
 void Pipeline::add_file(const std::filesystem::path& file) {
   State& state = *state_;
-  state.file = file;
   add({"filesrc", {{"location", file.string(), ""}}});
-  state.decoder = state.append("decodebin");
-  state.last = nullptr;  // its pads come later
-  state.entry.reset(gst_element_get_static_pad(state.append("videoconvert"), "sink"));
+  GstElement* decoder = state.append("decodebin");
+  begin_apart();  // its pads come later
+  State::Input& input = state.inputs.emplace_back(state, file, decoder);
+  input.entry.reset(gst_element_get_static_pad(state.append("videoconvert"), "sink"));
   add({"deinterlace", {{"fields", "top", ""}}});  // one picture for two fields: the rate stays
   add({"videoconvert"});
   add({"videoflip", {{"video-direction", "auto", ""}}});
-  g_signal_connect(state.decoder, "autoplug-continue", G_CALLBACK(autoplug_continue), nullptr);
-  g_signal_connect(state.decoder, "pad-added", G_CALLBACK(take_stream), &state);
-  g_signal_connect(state.decoder, "no-more-pads", G_CALLBACK(all_streams_are_known), &state);
-  gst_pad_add_probe(state.entry.get(), GST_PAD_PROBE_TYPE_BUFFER, count_decoded, &state, nullptr);
+  g_signal_connect(decoder, "autoplug-continue", G_CALLBACK(autoplug_continue), nullptr);
+  g_signal_connect(decoder, "pad-added", G_CALLBACK(take_stream), &input);
+  g_signal_connect(decoder, "no-more-pads", G_CALLBACK(all_streams_are_known), &input);
+  if (&input == &state.inputs.front())
+    gst_pad_add_probe(input.entry.get(), GST_PAD_PROBE_TYPE_BUFFER, count_decoded, &state, nullptr);
 }
 
 int64_t most_pixels() {

@@ -36,8 +36,8 @@ const std::vector<Kind>& picture_kinds() {
       {".png", false, {convert, {"pngenc"}}},
       {".jpg", false, jpeg},
       {".jpeg", false, jpeg},
-      {".webm", true, {convert, vp8, {"webmmux"}}},
-      {".mkv", true, {convert, vp8, {"matroskamux"}}},
+      {".webm", true, {convert, vp8, {"webmmux"}}, true},
+      {".mkv", true, {convert, vp8, {"matroskamux"}}, true},
   };
   return kinds;
 }

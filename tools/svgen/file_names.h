@@ -14,8 +14,9 @@ namespace svgen::cli {
 /// Describes the files that an ending stands for.
 struct Kind {
   std::string ending;
-  bool holds_many;          // pictures
-  std::vector<Step> steps;  // up to the sink
+  bool holds_many;           // pictures
+  std::vector<Step> steps;   // up to the sink
+  bool holds_sound = false;  // the last step is a muxer that takes tracks of it
 };
 
 /// .png, .jpg and .jpeg, .webm and .mkv, in any case.

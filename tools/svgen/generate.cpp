@@ -9,13 +9,11 @@
 #include "data/data_order.h"
 #include "data/sha256.h"
 #include "output.h"
+#include "sampler_options.h"
 #include "shared_output.h"
 #include "svgen/card.h"
-#include "svgen/class_list.h"
 #include "svgen/error.h"
 #include "svgen/registry.h"
-#include "svgen/sampling.h"
-#include "svgen/text.h"
 
 namespace svgen::cli {
 namespace {
@@ -27,14 +25,6 @@ constexpr long kMost = 1'000'000'000;
 // Options that change no picture, or only how many there are.
 const std::set<std::string> kNotOfTheJob = {"number", "resume", "force", "json",
                                             "device", "model",  "sheet"};
-
-// The element says the same, but only after the model was loaded.
-void check_classes(const Card& card, const std::string& text) {
-  const int64_t named = static_cast<int64_t>(card.classes.size());
-  const int64_t count =
-      card.diffusion && card.diffusion->classes > 0 ? card.diffusion->classes : named;
-  if (count > 0) ClassList::parse(text, count, card.classes, "--classes");
-}
 
 void check_rate(const Options& options) {
   if (options.text("rate", "1").find_first_of("123456789") == std::string::npos)
@@ -113,15 +103,6 @@ int generate(const Options& options) {
   return run_into(output, pipeline, options);
 }
 
-// A setting of the sampler; the property of the same name checks its value.
-Option sampling_option(const SamplingSetting& setting) {
-  const std::vector<std::string> choices = setting.choices();
-  std::string words = setting.words;
-  words[0] = ascii_lower(words)[0];  // as the other options'
-  if (!choices.empty()) words += ": " + joined(choices);
-  return {setting.name(), choices.empty() ? "N" : "NAME", words + " (the model's)", setting.name()};
-}
-
 }  // namespace
 
 Command generate_command() {
@@ -130,8 +111,7 @@ Command generate_command() {
       {"number", "N", "how many pictures (1)"},
       {"seed", "N", "of the noise (0)", "seed"},
       {"preset", "NAME", "draft, quality or paper"}};
-  for (const SamplingSetting& setting : sampling_settings())
-    options.push_back(sampling_option(setting));
+  append_sampling_options(options, "svgdiffuse");
   options.push_back({"guidance-model", "MODEL",
                      "a weaker model that guides this one (autoguidance)", "guidance-model"});
   options.push_back({"sheet", "COLUMNS", "all pictures on one sheet"});

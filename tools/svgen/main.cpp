@@ -26,7 +26,8 @@ std::vector<Option> with_model_options(std::vector<Option> own) {
 
 Step with_options(Step step, const Options& options) {
   for (const Option& option : options.table())
-    if (!option.property.empty() && options.has(option.name))
+    if (!option.property.empty() && options.has(option.name) &&
+        (option.element.empty() || option.element == step.factory))
       step.settings.push_back({option.property, options.text(option.name), "--" + option.name});
   return step;
 }
@@ -37,9 +38,9 @@ constexpr int kFailed = 1, kMisused = 2;
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
-      generate_command(), reconstruct_command(), extract_command(),
-      evaluate_command(), merge_command(),       models_command(),
-      info_command(),     fetch_command(),       doctor_command()};
+      generate_command(), reconstruct_command(), edit_command(),   extract_command(),
+      evaluate_command(), merge_command(),       models_command(), info_command(),
+      fetch_command(),    doctor_command()};
   return all;
 }
 

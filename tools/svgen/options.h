@@ -14,6 +14,7 @@ struct Option {
   std::string blurb;
   // The property of the command's element that takes the value, and checks it; empty: none does.
   std::string property = {};
+  std::string element = {};  // which has that property; empty: any that the command asks
 };
 
 class Options {

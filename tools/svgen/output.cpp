@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
-#include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <ranges>
@@ -28,8 +27,9 @@ constexpr int kFailed = 1, kOfSignals = 128;
 }  // namespace
 
 Output::Output(const std::string& name, const std::vector<Kind>& kinds,
-               std::optional<int64_t> pictures, const Options& options, const fs::path& input)
-    : force_(options.has("force")), pictures_(pictures) {
+               std::optional<int64_t> pictures, const Options& options,
+               const std::vector<fs::path>& inputs)
+    : force_(options.has("force")), silent_(options.has("no-sound")), pictures_(pictures) {
   // They would overwrite each other's files.
   if (const Shard shard = shard_from_environment(); shard.world > 1)
     throw ConfigurationError(
@@ -52,13 +52,16 @@ Output::Output(const std::string& name, const std::vector<Kind>& kinds,
         {.expected = "a place for " + std::to_string(*pictures) + " pictures",
          .found = name_,
          .where = "the output"});
-  check_free(input);
+  check_free(inputs);
 }
 
-void Output::check_free(const fs::path& input) const {
+void Output::check_free(const std::vector<fs::path>& inputs) const {
   const auto check = [&](const fs::path& file) {
     std::error_code ignored;
-    if (!input.empty() && fs::exists(file, ignored) && fs::equivalent(file, input, ignored))
+    const auto is_the_file = [&](const fs::path& input) {
+      return fs::exists(file, ignored) && fs::equivalent(file, input, ignored);
+    };
+    if (std::any_of(inputs.begin(), inputs.end(), is_the_file))
       throw ConfigurationError(
           "the output would overwrite its input: give it another name",
           {.expected = "another file", .found = file.string(), .where = "the output"});
@@ -114,11 +117,17 @@ void Output::end(Pipeline& pipeline) {
       "the input is a video, and many pictures do not go into one file: name a folder, a video, or "
       "a name such as picture-%03d.png");
   for (size_t i = 1; i < kind().steps.size(); ++i) pipeline.add(kind().steps[i]);
+  if (kind().holds_sound && !silent_) pipeline.keep_sound();
   pipeline.add({numbered_ ? "multifilesink" : "filesink"});
   make_place();
   pipeline.set({{"location",
                  numbered_ ? escaped(staging_.string()) + "/" + name_ : (staging_ / name_).string(),
                  "the output"}});
+}
+
+fs::path Output::place() {
+  make_place();
+  return staging_ / name_;
 }
 
 std::vector<std::string> Output::commit() {
@@ -147,6 +156,7 @@ namespace {
 
 // What was written, behind a run.
 int say_done(const std::vector<std::string>& written, double seconds, bool json) {
+  if (written.empty()) return 0;
   if (json) {
     print(nlohmann::json{{"event", "done"}, {"files", written}, {"seconds", seconds}});
   } else {
@@ -159,7 +169,8 @@ int say_done(const std::vector<std::string>& written, double seconds, bool json)
   return was_taken() ? 0 : kFailed;
 }
 
-// The files that `make` writes while it shows its progress.
+}  // namespace
+
 int run_and_say(const std::function<std::vector<std::string>(Progress&)>& make, bool json,
                 const char* stopped) {
   Progress progress(Progress::usual_form(json));
@@ -171,8 +182,6 @@ int run_and_say(const std::function<std::vector<std::string>(Progress&)>& make, 
     return kOfSignals + stop.signal;
   }
 }
-
-}  // namespace
 
 int run_into(Output& output, Pipeline& pipeline, const Options& options) {
   return run_and_say(

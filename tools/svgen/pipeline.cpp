@@ -22,7 +22,7 @@ const Package kPackages[] = {
     {"gstreamer1.0-plugins-base", {"videoconvert", "videoscale", "decodebin", "appsrc"}},
     {"gstreamer1.0-plugins-good",
      {"pngenc", "jpegenc", "vp8enc", "webmmux", "matroskamux", "multifilesink", "videoflip",
-      "deinterlace", "aspectratiocrop"}},
+      "deinterlace", "aspectratiocrop", "videobox"}},
     {"gstreamer1.0-plugins-bad", {"gdppay"}},
 };
 
@@ -35,6 +35,12 @@ GParamSpec* property_of(GstElement* element, const std::string& name) {
   return spec;
 }
 
+void set_on(GstElement* element, const std::vector<Setting>& settings) {
+  for (const Setting& setting : settings)
+    gst::set_from_text(G_OBJECT(element), property_of(element, setting.property), setting.text,
+                       setting.where.empty() ? setting.property : setting.where);
+}
+
 }  // namespace
 
 std::vector<std::string> needed_elements() {
@@ -45,6 +51,7 @@ std::vector<std::string> needed_elements() {
 }
 
 std::string package_of(const std::string& factory) {
+  if (factory.starts_with("svg")) return kPackages[0].name;
   for (const Package& package : kPackages)
     for (const char* element : package.elements)
       if (factory == element) return package.name;
@@ -80,10 +87,11 @@ void Pipeline::add(const Step& step) {
 }
 
 void Pipeline::set(const std::vector<Setting>& settings) {
-  GstElement* element = state_->last;
-  for (const Setting& setting : settings)
-    gst::set_from_text(G_OBJECT(element), property_of(element, setting.property), setting.text,
-                       setting.where.empty() ? setting.property : setting.where);
+  set_on(state_->last, settings);
+}
+
+void Pipeline::set(const std::string& name, const std::vector<Setting>& settings) {
+  set_on(state_->named.at(name), settings);
 }
 
 void Pipeline::add(const std::vector<Step>& steps) {
@@ -117,23 +125,50 @@ void Pipeline::count_pictures(int64_t most, const std::string& too_many) {
   gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, count, &state, nullptr);
 }
 
-void Pipeline::note_size(std::function<std::string(int, int)> note) {
+void Pipeline::note_size(std::function<std::string(const PictureSize&)> note) {
   state_->note = std::move(note);
   const gst::PadPtr pad(gst_element_get_static_pad(state_->last, "sink"));
   const auto look = [](GstPad*, GstPadProbeInfo* info, gpointer data) {
-    const State& state = *static_cast<State*>(data);
+    State& state = *static_cast<State*>(data);
+    if ((GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) != 0) {
+      state.sized = true;  // a tag that turns pictures may come between caps and the first of them
+      return GST_PAD_PROBE_REMOVE;
+    }
     GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
-    if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS) return GST_PAD_PROBE_OK;
+    if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS || state.sized) return GST_PAD_PROBE_OK;
     GstCaps* caps = nullptr;
     gst_event_parse_caps(event, &caps);
-    int width = 0, height = 0;
+    PictureSize size;
     const GstStructure* structure = gst_caps_get_structure(caps, 0);
-    gst_structure_get_int(structure, "width", &width);
-    gst_structure_get_int(structure, "height", &height);
-    if (const std::string text = state.note(width, height); !text.empty()) state.say(text);
+    gst_structure_get_int(structure, "width", &size.width);
+    gst_structure_get_int(structure, "height", &size.height);
+    gst_structure_get_fraction(structure, "pixel-aspect-ratio", &size.pixel_width,
+                               &size.pixel_height);
+    if (const std::string text = state.note(size); !text.empty()) state.say(text);
     return GST_PAD_PROBE_OK;
   };
-  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, look, state_.get(), nullptr);
+  gst_pad_add_probe(
+      pad.get(),
+      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_BUFFER),
+      look, state_.get(), nullptr);
+}
+
+void Pipeline::watch_buffers(std::function<void(GstPad*, GstBuffer*)> on_buffer) {
+  state_->on_buffer = std::move(on_buffer);
+  const gst::PadPtr pad(gst_element_get_static_pad(state_->last, "sink"));
+  const auto hear = [](GstPad* place, GstPadProbeInfo* info, gpointer data) {
+    const State& state = *static_cast<State*>(data);
+    try {
+      state.on_buffer(place, GST_PAD_PROBE_INFO_BUFFER(info));
+      return GST_PAD_PROBE_OK;
+    } catch (const Error& error) {
+      state.fail(error.report());
+    } catch (const std::exception& error) {
+      state.fail(error.what());
+    }
+    return GST_PAD_PROBE_DROP;
+  };
+  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, hear, state_.get(), nullptr);
 }
 
 void Pipeline::name(const std::string& name) {
@@ -153,11 +188,19 @@ void Pipeline::add_apart(const Step& step, const std::string& name) {
   state_->last = last;
 }
 
+void Pipeline::begin_apart() {
+  state_->last = nullptr;
+}
+
 void Pipeline::join(const std::string& name, const char* pad) {
   GstElement* element = state_->named.at(name);
   if (!gst_element_link_pads(state_->last, nullptr, element, pad))
     throw PipelineError{std::string("the pipeline cannot be linked to ") + pad};
   state_->last = element;
+}
+
+void Pipeline::keep_sound() {
+  state_->muxer = state_->last;
 }
 
 void Pipeline::watch_files(std::function<void(const std::string&)> on_file) {

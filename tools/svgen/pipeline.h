@@ -30,6 +30,12 @@ struct Setting {
   std::string property, text, where;
 };
 
+/// Of pictures: pixels, and the shape of a pixel.
+struct PictureSize {
+  int width = 0, height = 0;
+  int pixel_width = 1, pixel_height = 1;
+};
+
 /// An element. Values are set on it and never part of a text that is parsed, whatever they hold.
 struct Step {
   std::string factory;
@@ -41,9 +47,10 @@ class Pipeline {
   Pipeline();
   ~Pipeline();
 
-  /// The video of a file, or of what it holds first, decoded, upright, progressive. First of all.
+  /// The video of a file, or of what it holds first, decoded, upright, progressive. First of all,
+  /// or behind begin_apart().
   void add_file(const std::filesystem::path& file);
-  /// One picture. First of all; the pixels are copied.
+  /// One picture. First of all, or behind begin_apart(); the pixels are copied.
   void add_picture(const ImageView& picture);
   /// Behind what there is. PipelineError when the element is not installed, with the package that
   /// has it; ConfigurationError when it does not take a setting.
@@ -51,6 +58,8 @@ class Pipeline {
   void add(const std::vector<Step>& steps);
   /// Values of the last element. ConfigurationError when it does not take one.
   void set(const std::vector<Setting>& settings);
+  /// The same, of the element of this name.
+  void set(const std::string& name, const std::vector<Setting>& settings);
   /// A preset of the last element. ConfigurationError lists those that exist.
   void load_preset(const std::string& name, const std::string& where);
   /// Gives the last element a name, under which branches begin and end.
@@ -60,16 +69,32 @@ class Pipeline {
   void branch_from(const std::string& name);
   /// Adds an element that is not linked yet, and names it.
   void add_apart(const Step& step, const std::string& name);
+  /// What is added next is another source.
+  void begin_apart();
   /// Links the last element to a pad of the one of this name, behind which the pipeline goes on.
   void join(const std::string& name, const char* pad);
 
-  /// When the last element added gets pictures, `note` hears their size; what it says, if anything,
-  /// is shown to the user.
-  void note_size(std::function<std::string(int width, int height)> note);
+  /// Before the last element added gets its first picture, `note` hears the pictures' size, and may
+  /// set elements by it; what it says, if anything, is shown to the user.
+  void note_size(std::function<std::string(const PictureSize&)> note);
   /// Pictures are counted where they reach the last element added. More than `most` are an error
   /// with these words.
   void count_pictures(int64_t most, const std::string& too_many);
 
+  /// The last element is a muxer: it gets the sound of the file, all tracks of it as they are. The
+  /// run fails where they do not go in, with words about what to do.
+  void keep_sound();
+
+  /// Adds what keeps the pictures that come by here, and at the end of the pipeline what puts each
+  /// to the left of what was made of it. Neither changes their times, nor waits for a rate.
+  void keep_for_comparison();
+  /// `width`: of a picture; 0: widen_comparison() says it later.
+  void add_comparison(int width);
+  void widen_comparison(int width);
+
+  /// `on_buffer` hears each buffer that reaches the last element, in its thread. Errors that it
+  /// throws end the run.
+  void watch_buffers(std::function<void(GstPad* pad, GstBuffer* buffer)> on_buffer);
   /// When a multifilesink has completed a file, `on_file` hears its name, in the thread of run().
   void watch_files(std::function<void(const std::string& file)> on_file);
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
+#include <list>
 #include <map>
 #include <mutex>
 
@@ -36,21 +38,43 @@ struct Pipeline::State {
   GstElement* last = nullptr;
   std::map<std::string, GstElement*> named;
 
-  // The file that is read, and its decoder.
-  std::filesystem::path file;
-  GstElement* decoder = nullptr;  // owned by the bin
-  gst::PadPtr entry;              // where decoded video goes
-  std::mutex mutex;
-  std::string other_streams;  // guarded by it
+  // A file that is read, and its decoder.
+  struct Input {
+    State& state;
+    std::filesystem::path file;
+    GstElement* decoder;  // owned by the bin
+    gst::PadPtr entry;    // where decoded video goes
+    std::mutex mutex = {};
+    std::string other_streams = {};  // guarded by it
+  };
+
+  std::list<Input> inputs;         // the first is the one whose pictures are counted
+  GstElement* muxer = nullptr;     // takes the sound of the first
+  std::atomic<bool> sized{false};  // pictures came: their size stays
 
   // The pictures, counted and limited.
   std::atomic<int64_t> decoded{0}, counted{0};
   bool counts = false;
   int64_t most = 0;
   std::string too_many;
-  std::function<std::string(int, int)> note;
+  std::function<std::string(const PictureSize&)> note;
   std::function<void(const std::string&)> on_file;
+  std::function<void(GstPad*, GstBuffer*)> on_buffer;
+
+  // Pictures that wait for what the model makes of them.
+  struct Waiting {
+    gst::BufferPtr buffer;
+    gst::CapsPtr caps;
+  };
+  std::mutex waiting_mutex;
+  std::deque<Waiting> waiting;  // guarded by it
 };
+
+/// Whether a decoder leaves a stream as it is: sound, once it is cut into frames.
+bool is_sound_in_frames(const GstCaps* caps);
+
+/// Links a pad with the sound of a file to the muxer; words about why not, or none.
+std::string take_sound(Pipeline::State::Input& input, GstPad* pad, const GstCaps* caps);
 
 /// Explains why a file whose pictures all stayed inside its decoder gave nothing.
 std::string why_nothing_was_decoded(GstElement* decoder, const std::string& file);

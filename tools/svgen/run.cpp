@@ -66,10 +66,10 @@ std::string words_of(const Run& run, GstMessage* message, bool& vague) {
   vague = reason.starts_with("streaming stopped, reason");
   const bool is_place = reason.find(".c(") != std::string::npos;  // in a source, and nothing more
   if (!reason.empty() && !is_place && reason != text) text += " (" + reason + ")";
-  const bool decodes =
-      run.state.decoder != nullptr &&
-      gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), GST_OBJECT(run.state.decoder));
-  return decodes ? run.state.file.string() + " cannot be decoded: " + text : text;
+  for (const Pipeline::State::Input& input : run.state.inputs)
+    if (gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), GST_OBJECT(input.decoder)))
+      return input.file.string() + " cannot be decoded: " + text;
+  return text;
 }
 
 void take_error(Run& run, GstMessage* message) {
@@ -187,13 +187,14 @@ void look_for_reason(Run& run, GstBus* bus) {
 
 void judge(Run& run) {
   Pipeline::State& state = run.state;
-  if (run.failure && !run.missing.empty())
-    run.failure = state.file.string() + " needs a " + run.missing +
+  const auto file = [&] { return state.inputs.front().file.string(); };
+  if (run.failure && !run.missing.empty() && !state.inputs.empty())
+    run.failure = file() + " needs a " + run.missing +
                   ", which is not installed: try gstreamer1.0-libav, gstreamer1.0-plugins-bad or "
                   "gstreamer1.0-plugins-ugly";
   if (run.failure || run.signal != 0 || !state.counts || state.counted > 0) return;
-  run.failure = state.decoder != nullptr && state.decoded == 0
-                    ? why_nothing_was_decoded(state.decoder, state.file.string())
+  run.failure = !state.inputs.empty() && state.decoded == 0
+                    ? why_nothing_was_decoded(state.inputs.front().decoder, file())
                     : "no picture came through the pipeline";
 }
 
