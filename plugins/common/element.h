@@ -9,6 +9,7 @@
 //   static void class_init(BaseClass*)  pad templates, and vfuncs through trampoline<&Impl::m>
 //   void open() / void close()          NULL->READY and READY->NULL
 //   void prepare()                      READY->PAUSED, before the base class; optional
+//   void pause() / void play()          PLAYING->PAUSED and back, before the base class; optional
 //
 // One run of an element posts one error, the first: base classes add that they could not start or
 // that the stream stopped, and refused caps come again with every sticky event.
@@ -49,6 +50,8 @@ class ElementImpl {
   GstElement* element() const { return element_; }
 
   void prepare() {}
+  void pause() {}
+  void play() {}
 
   /// Returns true from the second call of a run on.
   bool failed_before() { return failed_.exchange(true); }
@@ -163,6 +166,8 @@ class Glue {
       if (opens) impl.close();
       return GST_STATE_CHANGE_FAILURE;
     }
+    if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED) impl.pause();
+    if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING) impl.play();
     const GstStateChangeReturn result =
         GST_ELEMENT_CLASS(parent_class_)->change_state(element, transition);
     const bool closes = transition == GST_STATE_CHANGE_READY_TO_NULL ||

@@ -7,6 +7,7 @@
 #include "common/batch_meta.h"
 #include "common/model_client.h"
 #include "common/numbered_source.h"
+#include "common/pause_gate.h"
 #include "common/tensor_memory.h"
 #include "common/tensor_stream.h"
 #include "common/video_frames.h"
@@ -74,6 +75,19 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
     guidance_model_.reset();
     client_.close();
   }
+
+  // A live pipeline that is paused shows nothing, so the work rests after the step at hand.
+  void pause() {
+    if (settings().is_live) gate_.close();
+  }
+  void play() { gate_.open(); }
+
+  gboolean unlock() {
+    NumberedSource::unlock();
+    gate_.wake();
+    return TRUE;
+  }
+
   StructurePtr model_statistics() const { return client_.statistics(); }
 
   gboolean start() {
@@ -88,6 +102,7 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
                                 .found = s.initial_noise,
                                 .where = "walk, initial-noise"});
     is_ending_ = false;
+    gate_.open();
     numbered_ = own_images(s);
     numbers().begin(numbered_, -1, Shard());
     progress_.begin(numbered_.num_images);
@@ -108,6 +123,7 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
   gboolean send_event(GstEvent* event) {
     if (GST_EVENT_TYPE(event) == GST_EVENT_EOS && is_sampling_) {
       is_ending_ = true;
+      gate_.wake();
       gst_event_unref(event);
       return TRUE;
     }
@@ -140,8 +156,7 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
     if (!client_.follow(ModelPart::kDiffusion, [&](const Progress&) { return goes_on(); }))
       return is_ending_ ? GST_FLOW_EOS : GST_FLOW_FLUSHING;
     SampleRequest request = request_for(s, indices);
-    const Tensor latents = sampled(s, request, indices);
-    const int64_t finished = latents.defined() ? latents.size(0) : 0;
+    const auto [latents, finished] = unpaused(s, request, indices);
     if (finished < count_of(indices)) {
       if (!is_ending_) return GST_FLOW_FLUSHING;
       if (finished == 0) return GST_FLOW_EOS;
@@ -228,6 +243,23 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
 
   bool goes_on() const { return !cancelled() && !is_ending_; }
 
+  struct Sampled {
+    Tensor latents;
+    int64_t finished = 0;
+  };
+
+  // Goes on behind a pause.
+  Sampled unpaused(const DiffuseSettings& s, const SampleRequest& request,
+                   const std::vector<int64_t>& indices) {
+    const Raised sampling(is_sampling_);
+    Sampled made;
+    do {
+      made.latents = sampled(s, request, indices);
+      made.finished = made.latents.defined() ? made.latents.size(0) : 0;
+    } while (made.finished < count_of(indices) && gate_.wait([this] { return goes_on(); }));
+    return made;
+  }
+
   // Latents of the request, fewer when it was cancelled. Those that a flush or a pause left over
   // are not made again.
   Tensor sampled(const DiffuseSettings& s, SampleRequest request,
@@ -241,11 +273,10 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
         post_preview(element(), stream_of(s, preview.latents.size(0)), preview,
                      indices[static_cast<size_t>(kept + preview.image)]);
       };
-    const Raised sampling(is_sampling_);
     Tensor latents = engine().sampler().sample(request, [&](const Progress& p) {
       progress_.report(element(), {kept + p.image, p.step, p.steps},
                        indices[static_cast<size_t>(kept + p.image)]);
-      return goes_on();
+      return goes_on() && !gate_.is_closed();
     });
     if (kept > 0) latents = latents.defined() ? joined_rows(before.rows(0, kept), latents) : before;
     if (latents.defined() && latents.size(0) < count_of(indices)) kept_ = {whole, latents};
@@ -331,6 +362,7 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
   SamplingProgress progress_;
   TensorStream sent_;
   UnfinishedBatch kept_;
+  PauseGate gate_;
   std::atomic<bool> is_sampling_{false}, is_ending_{false};
 };
 

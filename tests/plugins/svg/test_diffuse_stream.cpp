@@ -291,6 +291,39 @@ TEST(DiffuseLive, ALiveSourceDoesNotPreroll) {
   EXPECT_EQ(gst_element_set_state(pipeline.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_NO_PREROLL);
 }
 
+TEST(DiffuseLive, RestsWhileItIsPausedAndGoesOnBehind) {
+  const std::string line =
+      "svgdiffuse steps=20 preview-interval=1 batch-size=2 num-images=2 is-live=";
+  const std::string sink = " ! appsink name=out sync=false";
+  Pipeline pipeline(line + "true" + sink);
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  ASSERT_TRUE(pipeline.wait_for_message("svg-preview"));
+  EXPECT_EQ(gst_element_set_state(pipeline.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_NO_PREROLL);
+  g_usleep(300'000);  // the step at hand
+  GstBus* bus = gst_element_get_bus(pipeline.get());
+  gst_bus_set_flushing(bus, TRUE);
+  gst_bus_set_flushing(bus, FALSE);
+  g_usleep(300'000);
+  EXPECT_FALSE(gst_bus_have_pending(bus));
+  gst_object_unref(bus);
+  ASSERT_TRUE(pipeline.run());
+  const std::vector<Sample> samples = pipeline.take_samples();
+  const std::vector<Sample> expected = samples_of(line + "false");
+  ASSERT_EQ(samples.size(), expected.size());
+  for (size_t i = 0; i < samples.size(); ++i) EXPECT_EQ(samples[i].bytes(), expected[i].bytes());
+}
+
+TEST(DiffuseLive, EndsWhileItIsPaused) {
+  Pipeline pipeline("svgdiffuse steps=10000 preview-interval=1 is-live=true ! fakesink");
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  ASSERT_TRUE(pipeline.wait_for_message("svg-preview"));
+  gst_element_set_state(pipeline.get(), GST_STATE_PAUSED);
+  g_usleep(200'000);
+  const Clock::time_point start = Clock::now();
+  pipeline.stop();
+  EXPECT_LT(Clock::now() - start, std::chrono::seconds(1));
+}
+
 TEST(DiffuseMessages, EveryImageIsAnnounced) {
   Pipeline pipeline(
       "svgdiffuse steps=1 seed=8 num-images=3 batch-size=2 classes=car,ball ! fakesink");
