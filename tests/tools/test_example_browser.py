@@ -81,6 +81,25 @@ class Page(unittest.TestCase):
         self.browser.save_screenshot(str(logs / "example-web.png"))
         self.assert_quiet_console()
 
+    def test_shows_what_a_picture_may_become(self):
+        self.move("#pace", 20)
+        self.move("#steps", 50)
+        script = """const canvas = document.querySelector("#now");
+                    return [canvas.classList.contains("preview"),
+                            document.querySelector("#facts").textContent.split(", ")[1]]"""
+        shown = []
+
+        def has_both():
+            shown.append(tuple(self.browser.execute_script(script)))
+            return len(set(shown)) > 3 and (False, None) in shown
+
+        self.until(has_both)
+        steps = {f"step {step} of 50" for step in (10, 20, 30, 40)}
+        self.assertLessEqual({words for is_preview, words in shown if is_preview} - steps,
+                             {f"step {step} of 10" for step in (2, 4, 6, 8)})
+        self.assertEqual({words for is_preview, words in shown if not is_preview}, {None})
+        self.assert_quiet_console()
+
     def test_classes_are_chosen(self):
         self.element("[data-name=heart]").click()
         self.until(lambda: self.element("#class").text.lower() == "heart")

@@ -7,26 +7,69 @@ import http.client
 import json
 import socket
 import sys
+import time
 import unittest
 import urllib.parse
 
-from tests.tools import example_support
+from tests.tools import example_support, support
 
 PROGRAM = [sys.executable, example_support.EXAMPLES / "web/server.py", "--port"]
 PATIENCE = 50  # seconds
-WITHOUT_VIEWERS = f"""
-import time
+STUDIO = f"""
+import collections, time
+import previews
 from studio import Gst, Studio
+
+class Counting(Studio):
+    messages = collections.Counter()
+
+    def on_message(self, bus, message):
+        facts = message.get_structure()
+        if facts and facts.get_name().startswith("svg-"):
+            self.messages[facts.get_name()] += 1
+        return super().on_message(bus, message)
+
+def events(studio, seen=0):
+    while True:
+        event = studio.next_event(seen, {PATIENCE})
+        seen = event["number"]
+        yield event
+
 Gst.init(None)
-studio = Studio("mini")
-made = lambda: studio.source.get_property("model-stats").get_uint64("images-sampled").value
+"""
+# Leaves in the middle of a picture, and comes back.
+WITHOUT_VIEWERS = STUDIO + """
+studio = Counting("mini")
+studio.apply("steps=50&pace=20")
 with studio.viewer():
-    studio.next_event(None, {PATIENCE})
-before = made()
+    left = next(event for event in events(studio) if event["index"] > 0 and "step" in event)
+time.sleep(0.3)  # the step at hand
+before = studio.messages.copy()
 time.sleep(2)
-print(made() - before)
+print(dict(studio.messages - before))
+print(studio.messages["svg-preview"] > 0, len(list(iter(studio.pipeline.get_bus().pop, None))) < 5)
+with studio.viewer():
+    back = next(event for event in events(studio, studio.events) if "step" not in event)
+print(back["index"] - left["index"] in (0, 1))  # 1: it was finished just then
 studio.close()
 """
+WITH_SLOW_PREVIEWS = STUDIO + """
+previews.PIPELINE = previews.PIPELINE.replace("svgdecode", "identity sleep-time=2000000 ! svgdecode")
+studio = Counting("mini")
+studio.apply("steps=20&pace=20")
+with studio.viewer():
+    shown = 0
+    for event in events(studio):
+        shown += "step" in event
+        if event["index"] == 4:
+            break
+print(shown < studio.previews.offered, studio.messages["svg-image"] >= 4)
+studio.close()
+"""
+
+
+def distance(a, b):
+    return sum(abs(x - y) for x, y in zip(a, b)) / len(a)
 
 
 class Web(unittest.TestCase):
@@ -49,12 +92,31 @@ class Web(unittest.TestCase):
             return text
 
     @contextlib.contextmanager
-    def viewer(self):
-        """The pictures that one viewer is sent, as they come."""
+    def events(self):
+        """All that one viewer is sent, as it comes."""
         with self.connect("GET", "/events") as answer:
             self.assertEqual(answer.headers["Content-Type"], "text/event-stream; charset=utf-8")
             yield (json.loads(line.removeprefix(b"data: ")) for line in answer
                    if line.startswith(b"data: "))
+
+    @contextlib.contextmanager
+    def viewer(self):
+        """The finished pictures of it."""
+        with self.events() as events:
+            yield (event for event in events if event["event"] == "picture")
+
+    def png(self, event):
+        kind, picture = event["image"].split(",")
+        self.assertEqual(kind, "data:image/png;base64")
+        data = base64.b64decode(picture)
+        self.assertTrue(data.startswith(b"\x89PNG"))
+        return data
+
+    def run_script(self, script):
+        path = f"PYTHONPATH={example_support.EXAMPLES / 'web'}"
+        result = example_support.run("env", path, sys.executable, "-c", script, timeout=2 * PATIENCE)
+        self.assertEqual(result.returncode, 0, result.stdout)
+        return result.stdout.splitlines()
 
     def test_the_page_and_what_it_asks_for(self):
         self.assertIn("<canvas", self.ask("/"))
@@ -76,9 +138,38 @@ class Web(unittest.TestCase):
         self.assertEqual(event["image"], other["image"])
         self.assertEqual(event["class"], ("heart", "tree")[event["index"] % 2])
         self.assertEqual(event["settings"]["seed"], 7)
-        kind, picture = event["image"].split(",")
-        self.assertEqual(kind, "data:image/png;base64")
-        self.assertTrue(base64.b64decode(picture).startswith(b"\x89PNG"))
+        self.png(event)
+
+    def test_previews_come_before_their_picture_and_nearer_to_it(self):
+        self.ask("/settings?classes=heart,tree&steps=50&pace=20", "POST")
+        previews = []
+        with self.events() as events:
+            for event in events:
+                if event["event"] == "picture" and event["index"] > 0 and len(previews) > 1:
+                    break
+                previews = [*previews, event] if event["event"] == "preview" else []
+        self.assertEqual({preview["index"] for preview in previews}, {event["index"]})
+        self.assertEqual({preview["class"] for preview in previews}, {event["class"]})
+        steps = [preview["step"] for preview in previews]
+        self.assertEqual(steps, sorted(set(steps) & {10, 20, 30, 40}))
+        self.assertEqual({preview["steps"] for preview in previews}, {50})
+        early, late, picture = map(self.pixels, (previews[0], previews[-1], event))
+        self.assertGreater(distance(early, picture), distance(late, picture))
+        self.assertGreater(distance(late, picture), 0)
+
+    def pixels(self, event):
+        path = support.scratch_folder(self) / "picture.png"
+        path.write_bytes(self.png(event))
+        return example_support.pixels_of_png(path)
+
+    def test_pictures_that_keep_their_pace_stand_until_the_next(self):
+        self.ask("/settings?steps=3&pace=1", "POST")
+        kinds = []
+        with self.events() as events:
+            while len(kinds) < 4:
+                kinds.append(next(events)["event"])
+        self.assertEqual(kinds[kinds.index("picture"):], ["picture"] * kinds.count("picture"))
+        self.assertGreater(kinds.count("picture"), 1)
 
     def test_settings_change_what_is_shown(self):
         with self.viewer() as events:
@@ -99,11 +190,18 @@ class Web(unittest.TestCase):
         self.assertEqual(indices, sorted(set(indices)))
 
     def test_nothing_is_made_for_nobody(self):
-        path = f"PYTHONPATH={example_support.EXAMPLES / 'web'}"
-        result = example_support.run("env", path, sys.executable, "-c", WITHOUT_VIEWERS,
-                                     timeout=PATIENCE)
-        self.assertEqual(result.returncode, 0, result.stdout)
-        self.assertLessEqual(int(result.stdout), 1)  # the one that was being made
+        self.assertEqual(self.run_script(WITHOUT_VIEWERS), ["{}", "True True", "True"])
+
+    def test_a_slow_decoder_drops_previews(self):
+        self.assertEqual(self.run_script(WITH_SLOW_PREVIEWS), ["True True"])
+
+    def test_who_leaves_ends_the_work(self):
+        self.ask("/settings?steps=1&pace=20", "POST")
+        with self.viewer() as events:
+            left = next(events)["index"]
+        time.sleep(3)
+        with self.viewer() as events:
+            self.assertLess(next(events)["index"], left + 30)
 
     def test_who_leaves_is_not_counted(self):
         self.ask("/settings?steps=1&pace=20", "POST")

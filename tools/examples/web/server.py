@@ -5,7 +5,8 @@
     tools/examples/web/server.py --port 8000         then open http://127.0.0.1:8000/
 
 Each viewer is served by a thread of its own that takes the newest picture when it is ready for one:
-a slow viewer loses pictures and delays nobody. Needs python3-gst-1.0.
+a slow viewer loses pictures and delays nobody. Pictures that take longer than their pace allows are
+shown as previews meanwhile. Nothing is computed for nobody. Needs python3-gst-1.0.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import sys
 from studio import GLib, Gst, Refused, Studio
 
 PAGE = pathlib.Path(__file__).with_name("index.html")
-QUIET_SECONDS = 10  # of silence, after which a viewer is asked whether it is still there
+QUIET_SECONDS = 1  # of silence, after which a viewer is asked whether it is still there
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -52,11 +53,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def stream(self):
         """Sends server-sent events, https://html.spec.whatwg.org/#server-sent-events."""
         self.start(200, "text/event-stream")
-        seen = None
+        seen = 0
         with self.studio.viewer():
             while not self.studio.closed:
                 event = self.studio.next_event(seen, QUIET_SECONDS)
-                seen = event or seen
+                seen = event["number"] if event else seen
                 line = f"data: {json.dumps(event)}" if event else ": still there?"
                 self.wfile.write(f"{line}\n\n".encode())
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Runs one pipeline that makes pictures while somebody watches, and changes its settings."""
 
-import base64
 import contextlib
 import dataclasses
 import json
 import pathlib
 import threading
+import time
 import urllib.parse
 
 import gi
@@ -14,8 +14,11 @@ import gi
 gi.require_version("Gst", "1.0")
 from gi.repository import GLib, Gst  # noqa: E402  (after the version)
 
+from previews import Previews, png_url  # noqa: E402
+
 PIPELINE = ("svgdiffuse name=source is-live=true ! svgdecode ! videoconvert ! pngenc ! "
             "appsink name=sink sync=false max-buffers=1 drop=true emit-signals=true")
+PREVIEWS = 5  # of a picture, about
 RANGES = {"steps": (1, 50), "seed": (0, 2**53 - 1), "pace": (1, 20)}  # JavaScript's integers
 
 
@@ -69,19 +72,22 @@ class Settings:
 
 
 class Studio:
-    """Runs the pipeline. Viewers wait for `news`; only the newest event is kept, as `latest`."""
+    """Runs the pipeline. Viewers wait for `news`: only the newest picture, or the failure after it,
+    is kept as `latest`, and the newest preview of the picture that comes next."""
 
     def __init__(self, model):
         self.control = threading.Lock()  # over the pipeline; its own threads never take it
         self.news = threading.Condition()
-        self.latest, self.closed, self.viewers = None, False, 0
+        self.latest, self.events, self.closed, self.viewers = [], 0, False, 0
+        self.shown, self.stands_until = -1, 0  # the latest picture's index, and until when it stands
         self.pipeline = Gst.parse_launch(PIPELINE)
         self.source = self.pipeline.get_by_name("source")
         self.source.set_property("model", model)
         self.pipeline.get_by_name("sink").connect("new-sample", self.on_sample)
         self.pipeline.get_bus().set_sync_handler(self.on_message)
+        self.previews = Previews(model, self.on_preview, self.on_message)
         if self.pipeline.set_state(Gst.State.READY) == Gst.StateChangeReturn.FAILURE:
-            raise Refused(self.latest["words"])
+            raise Refused(self.latest[0]["words"])
         card = json.loads(pathlib.Path(
             self.source.get_property("model-stats").get_string("card")).read_text("utf-8"))
         self.model = card["name"]
@@ -90,16 +96,18 @@ class Studio:
         steps = card.get("sampling", {}).get("steps", 25)
         self.settings = Settings(tuple(self.classes), min(steps, RANGES["steps"][1]))
         self.apply("")
+        self.previews.start()
 
     def apply(self, query):
         """Starts anew, from picture 0, with the changed settings. The model stays loaded."""
         with self.control:
             settings = self.settings.changed(query, self.classes)
             self.set_state(Gst.State.READY)
-            self.settings = settings
+            self.settings, self.shown, self.stands_until = settings, -1, 0
             numbers = [str(self.classes.index(name)) for name in self.settings.classes]
             self.source.set_property("classes", ",".join(numbers))
             self.source.set_property("steps", self.settings.steps)
+            self.source.set_property("preview-interval", max(1, self.settings.steps // PREVIEWS))
             self.source.set_property("seed", self.settings.seed)
             self.source.set_property("framerate", Gst.Fraction(self.settings.pace, 1))
             if self.viewers:
@@ -112,22 +120,46 @@ class Studio:
     def on_sample(self, sink):
         buffer = sink.emit("pull-sample").get_buffer()
         facts = buffer.get_custom_meta("SvgBatchMeta").get_structure()
-        picture = base64.b64encode(buffer.extract_dup(0, buffer.get_size())).decode()
-        self.publish({"event": "picture", "image": f"data:image/png;base64,{picture}",
-                      "class": self.classes[facts.get_value("class")[0]],
-                      "index": facts.get_value("index")[0], "viewers": self.viewers,
-                      "settings": dataclasses.asdict(self.settings)})
+        index = facts.get_value("index")[0]
+        event = self.event("picture", png_url(buffer), index, facts.get_value("class")[0])
+        with self.news:
+            self.shown, self.stands_until = index, time.monotonic() + 1 / self.settings.pace
+            self.publish(event)
         return Gst.FlowReturn.OK
 
-    def on_message(self, _bus, message):
+    def on_message(self, bus, message):
+        # Takes the message before out of the queue: one that were dropped here, Python would keep.
+        bus.pop()
         if message.type == Gst.MessageType.ERROR:
             error, details = message.parse_error()
             self.publish({"event": "failure", "words": f"{error.message}\n{details}"})
-        return Gst.BusSyncReply.DROP
+        elif message.has_name("svg-preview") and time.monotonic() >= self.stands_until:
+            # As long as the pictures keep their pace each one stands until the next is there.
+            facts = message.get_structure()
+            self.previews.offer(facts.get_value("sample"), {
+                "settings": self.settings,
+                **{key: facts.get_value(key) for key in ("image-index", "step", "steps")}})
+        return Gst.BusSyncReply.PASS
+
+    def on_preview(self, image, facts):
+        index, names = facts["image-index"], facts["settings"].classes
+        label = self.classes.index(names[index % len(names)])
+        event = self.event("preview", image, index, label, step=facts["step"], steps=facts["steps"])
+        with self.news:
+            # Its picture may have been quicker, and the settings may have changed meanwhile.
+            if index > self.shown and facts["settings"] is self.settings:
+                self.publish(event)
+
+    def event(self, kind, image, index, label, **more):
+        return {"event": kind, "image": image, "class": self.classes[label], "index": index,
+                "viewers": self.viewers, "settings": dataclasses.asdict(self.settings), **more}
 
     def publish(self, event):
         with self.news:
-            self.latest = event
+            self.events += 1
+            kept = self.latest if event["event"] == "preview" else []
+            self.latest = [other for other in kept if other["event"] != "preview"]
+            self.latest.append(dict(event, number=self.events))
             self.news.notify_all()
 
     @contextlib.contextmanager
@@ -145,10 +177,13 @@ class Studio:
                     self.set_state(Gst.State.PAUSED)
 
     def next_event(self, seen, seconds):
-        """The newest one as soon as it is not `seen`; None when time is up or all is over."""
+        """The first one behind number `seen`; None when time is up or all is over."""
+        def unseen():
+            return next((event for event in self.latest if event["number"] > seen), None)
+
         with self.news:
-            self.news.wait_for(lambda: self.latest is not seen or self.closed, seconds)
-            return None if self.closed or self.latest is seen else self.latest
+            self.news.wait_for(lambda: unseen() or self.closed, seconds)
+            return None if self.closed else unseen()
 
     def close(self):
         with self.news:
@@ -156,3 +191,4 @@ class Studio:
             self.news.notify_all()
         with self.control:
             self.pipeline.set_state(Gst.State.NULL)
+            self.previews.stop()
