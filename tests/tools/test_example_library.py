@@ -14,6 +14,13 @@ def generated(name):
     return example_support.pixels(f"svgdiffuse classes={name} num-images=1 ! svgdecode")
 
 
+def tiles(strip):
+    """The square pictures that stand side by side."""
+    row = len(strip) // SIDE
+    return [b"".join(strip[y * row + first:][:SIDE * 3] for y in range(SIDE))
+            for first in range(0, row, SIDE * 3)]
+
+
 class Example(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -50,6 +57,25 @@ class GeneratePng(Example):
         self.assert_refused(["out"], "usage", status=2)
         (self.folder / "file").touch()
         self.assert_refused(["file", "heart"], "file")
+
+
+class Previews(Example):
+    """tools/examples/previews.cpp"""
+    SOURCE = "previews.cpp"
+
+    def test_come_nearer_to_the_image(self):
+        self.run_example("heart", "strip.png")
+        strip = example_support.pixels_of_png(self.folder / "strip.png")
+        pictures = tiles(strip)
+        self.assertEqual(len(pictures), 5)
+        self.assertEqual(pictures[-1], generated("heart"))
+        away = [sum(abs(a - b) for a, b in zip(picture, pictures[-1])) for picture in pictures]
+        self.assertEqual(away, sorted(set(away), reverse=True))
+
+    def test_mistakes(self):
+        self.assert_refused(["hart", "strip.png"], "hart", "heart, moon")
+        self.assert_refused(["heart", "no/folder/strip.png"], "cannot write the picture")
+        self.assert_refused(["heart"], "usage", status=2)
 
 
 class Generate(Example):
@@ -96,11 +122,9 @@ class AtTensor(Example):
     def test_walks_from_one_class_to_the_other(self):
         self.run_example("ball", "heart", "strip.png")
         strip = example_support.pixels_of_png(self.folder / "strip.png")
-        row = len(strip) // SIDE
-        self.assertEqual(row, 8 * SIDE * 3)
-        ends = {"ball": 0, "heart": row - SIDE * 3}
-        for name, first in ends.items():
-            tile = b"".join(strip[y * row + first:][:SIDE * 3] for y in range(SIDE))
+        pictures = tiles(strip)
+        self.assertEqual(len(pictures), 8)
+        for name, tile in {"ball": pictures[0], "heart": pictures[-1]}.items():
             # The example rounds by itself.
             self.assertLessEqual(max(abs(a - b) for a, b in zip(tile, generated(name))), 1, name)
 
