@@ -27,7 +27,7 @@ JUDGE_STEPS = 900
 JUDGE_TRAINING = ("label-weight=1 patch-weight=0 local-views=0 prototypes=64 head-width=64 "
                   "global-smallest=0.5 hue=0.1 grey-share=0.1 blur-share=0.5 coarse-share=0.4 noise=12 "
                   "ema-decay=0.99 learning-rate=0.002 warmup-steps=50 final-rate=0.01 batch-size=96 "
-                  f"max-steps={JUDGE_STEPS} dtype=bfloat16 checkpoint-interval=100")
+                  f"max-steps={JUDGE_STEPS} dtype=float32 checkpoint-interval=100")
 
 
 class ExperimentRunner:
