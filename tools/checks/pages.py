@@ -4,8 +4,9 @@
 usage: tools/checks/pages [--check]
 
 --check compares instead, prints the differences and exits with 1 when there are any. Pages hold
-nothing of the machine they were made on: no paths, no versions of a distribution, and no property
-that a newer GStreamer's base class adds, which is neither in our sources nor on a page yet.
+nothing of the machine they were made on: no paths, no versions of a distribution, nothing that only
+builds with a newer GStreamer have, and no property that a newer GStreamer's base class adds, which is
+neither in our sources nor on a page yet.
 """
 
 import argparse
@@ -22,6 +23,8 @@ from tools.helpers.environment import ROOT
 PAGES = ROOT / "docs/elements"
 # What every GObject and GstObject has.
 UNINTERESTING = {"name", "parent"}
+# (element, pad, media type) of caps that only some builds offer: for svgencode tensor-meta=true.
+OPTIONAL_CAPS = {("svgencode", "SRC", "video/x-raw")}
 
 
 @functools.cache
@@ -85,6 +88,25 @@ def pad_templates(lines):
     return [line[indent:] for line in kept]
 
 
+def in_every_build(element, templates):
+    """The lines of pad templates without the caps that only some builds offer."""
+    kept, pad, is_optional = [], "", False
+    for line in templates:
+        head, media = re.match(r"(\w+) template:", line), re.match(r" {4}(\S+)", line)
+        if head:
+            pad, is_optional = head.group(1), False
+        elif media:
+            is_optional = (element, pad, media.group(1)) in OPTIONAL_CAPS
+        if not is_optional:
+            kept.append(line)
+    return kept
+
+
+def without_absence(blurb):
+    """A property's description without its word that this build lacks something."""
+    return re.sub(r" \(not in this build: .*\)$", "", blurb)
+
+
 def properties(lines):
     """[(name, [description and range lines])] in the order of gst-inspect."""
     found = []
@@ -108,7 +130,7 @@ def property_rows(name, text):
     rest = [line for line in details if not line.startswith("flags: ")]
     yield f"### `{name}`"
     yield ""
-    yield blurb
+    yield without_absence(blurb)
     yield ""
     for line in rest:
         value = re.match(r"\((-?\d+)\): (\S+)\s+- (.*)", line)
@@ -133,7 +155,7 @@ def page(element):
              f"# {element}", "", factory_field(factory, "Description"), "",
              f"{factory_field(factory, 'Long-name')} · `{factory_field(factory, 'Klass')}`", "",
              "## Pads", "", "```"]
-    lines += pad_templates(found.get("Pad Templates", []))
+    lines += in_every_build(element, pad_templates(found.get("Pad Templates", [])))
     lines += ["```", "", "## Properties", ""]
     for name, text in properties(found.get("Element Properties", [])):
         if not newer_than_the_pages(name):
