@@ -27,7 +27,7 @@ class ModelTransform : public ElementImpl<SettingsType> {
   using BaseClass = GstBaseTransformClass;
 
   explicit ModelTransform(gpointer instance) : ElementImpl<SettingsType>(instance) {
-    // Passthrough is off: the caps are never the same on both sides.
+    // Passthrough is off: every input is worked on, also where the caps are those of the output.
     gst_base_transform_set_passthrough(transform(), FALSE);
   }
 

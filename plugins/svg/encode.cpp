@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// svgencode: pictures in, batches of semantic and residual features out.
+// svgencode: pictures in, batches of semantic and residual features out; or the pictures again,
+// each with its features in its meta.
 #include <atomic>
 #include <deque>
 #include <functional>
@@ -12,7 +13,9 @@
 #include "common/video_frames.h"
 #include "svg/batch_timer.h"
 #include "svg/elements.h"
-#include "svg/enums.h"
+#include "svg/encode_settings.h"
+#include "svg/tensor_caps.h"
+#include "svg/tensor_meta.h"
 #include "svgen/error.h"
 
 GST_DEBUG_CATEGORY_STATIC(svg_encode_debug);
@@ -20,15 +23,6 @@ GST_DEBUG_CATEGORY_STATIC(svg_encode_debug);
 
 namespace svgen::gst {
 namespace {
-
-struct EncodeSettings : ModelSettings {
-  int64_t batch_size = 1;
-  FeatureKind features = FeatureKind::kBoth;
-  int64_t batch_timeout = -1;  // nanoseconds
-  PartialBatch partial_batch = PartialBatch::kRenegotiate;
-  Posterior posterior = Posterior::kMean;
-  uint64_t seed = 0;
-};
 
 class Encode : public ModelTransform<Encode, EncodeSettings> {
  public:
@@ -42,43 +36,22 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
 
   using ModelTransform::ModelTransform;
 
-  static std::vector<Property<Encode>> properties() {
-    return joined(
-        model_properties<Encode>(),
-        {field<Encode>(
-             &EncodeSettings::batch_size,
-             {.name = "batch-size", .blurb = "Pictures in one buffer", .low = 1, .high = 1024}),
-         field<Encode>(&EncodeSettings::features,
-                       {.name = "features", .blurb = "Which features to compute"}),
-         field<Encode>(&EncodeSettings::batch_timeout,
-                       {.name = "batch-timeout",
-                        .blurb = "Send a batch that is not full this long after its first picture "
-                                 "came (nanoseconds; -1 waits for ever); for live input",
-                        .low = -1}),
-         field<Encode>(&EncodeSettings::partial_batch,
-                       {.name = "partial-batch",
-                        .blurb = "What happens to a last batch that is not full",
-                        .when = Mutable::kPlaying}),
-         field<Encode>(&EncodeSettings::posterior,
-                       {.name = "posterior",
-                        .blurb = "What leaves an encoder whose latents are Gaussian (KL "
-                                 "autoencoders); others have no posterior",
-                        .when = Mutable::kPlaying}),
-         field<Encode>(&EncodeSettings::seed,
-                       {.name = "seed",
-                        .blurb = "Seed of posterior=sample; a sample is a function of it and of "
-                                 "the picture's index",
-                        .when = Mutable::kPlaying})});
-  }
+  static std::vector<Property<Encode>> properties() { return encode_properties<Encode>(); }
 
   static void class_init(GstBaseTransformClass* klass) {
     GST_DEBUG_CATEGORY_INIT(svg_encode_debug, "svgencode", 0, "SVG encoder");
     add_pad_template(klass, "sink", GST_PAD_SINK, kModelVideoCaps);
-    add_pad_template(klass, "src", GST_PAD_SRC, kTensorSourceCaps);
+    const std::string video = kHasTensorMeta ? "; " + std::string(kModelVideoCaps) : "";
+    add_pad_template(klass, "src", GST_PAD_SRC, (kTensorSourceCaps + video).c_str());
     install_transform_vfuncs(klass);
     klass->fixate_caps = trampoline<&Encode::fixate_tensor_caps>;
     klass->propose_allocation = trampoline<&Encode::propose_allocation>;
+    klass->decide_allocation = trampoline<&Encode::decide_allocation>;
     klass->start = trampoline<&Encode::start>;
+  }
+
+  void prepare() {
+    if (settings().tensor_meta) require_tensor_meta();
   }
 
   gboolean start() {
@@ -90,19 +63,26 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
   gboolean stop() {
     timer_.reset();
     waiting_.clear();
+    finished_.clear();
     images_ = 0;
     return TRUE;
   }
 
   GstCaps* transform_caps(GstPadDirection direction, GstCaps* caps, GstCaps* filter) {
-    if (direction == GST_PAD_SRC) return filtered(video_caps(), filter);
-    return source_caps(caps, filter, [&] {
-      return offered_caps(stream_for(video_info_of(caps), settings().batch_size));
-    });
+    const EncodeSettings s = settings();
+    if (direction == GST_PAD_SRC) {
+      CapsPtr video = video_caps();
+      if (s.tensor_meta) video = narrowed_video(std::move(video), caps);
+      return filtered(std::move(video), filter);
+    }
+    if (s.tensor_meta) return filtered(carrying(caps), filter);
+    return source_caps(caps, filter,
+                       [&] { return offered_caps(stream_for(video_info_of(caps), s.batch_size)); });
   }
 
-  gboolean set_caps(GstCaps* in, GstCaps*) {
+  gboolean set_caps(GstCaps* in, GstCaps* out) {
     info_ = video_info_of(in);
+    sends_video_ = gst_structure_has_name(gst_caps_get_structure(out, 0), "video/x-raw") != FALSE;
     rate_ = Fraction{GST_VIDEO_INFO_FPS_N(&info_), GST_VIDEO_INFO_FPS_D(&info_)};
     check_size();
     if (GST_VIDEO_INFO_PAR_N(&info_) != GST_VIDEO_INFO_PAR_D(&info_)) {
@@ -115,9 +95,28 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
   }
 
   gboolean propose_allocation(GstQuery* decide, GstQuery* query) {
+    const EncodeSettings s = settings();
+    if (s.tensor_meta) {
+      // What follows gets the frames as they come, so it says how they may lie in memory. Its pool
+      // may have fewer than wait here.
+      if (!gst_pad_peer_query(transform()->srcpad, query)) return FALSE;
+      if (s.batch_size > 1) remove_pools(query);
+      return TRUE;
+    }
     // Frames are read through GstVideoMeta, so padded rows arrive without a copy.
     gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
     return Glue<Encode>::parent()->propose_allocation(transform(), decide, query);
+  }
+
+  gboolean decide_allocation(GstQuery* query) {
+    // Outputs are made of tensors or of the inputs: a pool would never be asked for a buffer.
+    remove_pools(query);
+    return TRUE;
+  }
+
+  // The other pictures of a batch leave without work.
+  GstFlowReturn timed_output(GstBuffer** out) {
+    return finished_.empty() ? ModelTransform::timed_output(out) : generate_output(out);
   }
 
   GstFlowReturn generate_output(GstBuffer** out) {
@@ -127,8 +126,12 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
       if (timer_ && waiting_.size() == 1)
         timer_->arm(BatchTimer::Clock::now() + std::chrono::nanoseconds(s.batch_timeout));
     }
-    if (waiting_.size() < static_cast<size_t>(s.batch_size)) return GST_FLOW_OK;
-    return encode_waiting(s, out);
+    if (finished_.empty() && waiting_.size() >= static_cast<size_t>(s.batch_size)) {
+      const GstFlowReturn flow = encode_waiting(s);
+      if (flow != GST_FLOW_OK) return flow;
+    }
+    *out = next_finished().release();
+    return GST_FLOW_OK;
   }
 
   gboolean sink_event(GstEvent* event) {
@@ -143,11 +146,15 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
         gst_event_parse_caps(event, &caps);
         const CapsPtr current(gst_pad_get_current_caps(transform()->sinkpad));
         if (current && !gst_caps_is_equal(current.get(), caps)) drain();
+        // Pads link where one of the two kinds of output suits.
+        if (kHasTensorMeta)
+          check_follower(transform()->srcpad, settings().tensor_meta ? caps : nullptr);
         break;
       }
       case GST_EVENT_FLUSH_STOP:
         if (timer_) timer_->disarm();
         waiting_.clear();
+        finished_.clear();
         break;
       default:
         break;
@@ -172,6 +179,11 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
     // negotiation would only say so upstream.
     gst_caps_append(caps.get(), template_caps(transform()->sinkpad).release());
     return caps;
+  }
+
+  static void remove_pools(GstQuery* query) {
+    while (gst_query_get_n_allocation_pools(query) > 0)
+      gst_query_remove_nth_allocation_pool(query, 0);
   }
 
   void check_size() const {
@@ -203,6 +215,31 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
     return stream;
   }
 
+  // Video as it comes; where it is known to the last field, with what it will carry. Before the
+  // start anything links: check_follower says more than a pad that does not.
+  CapsPtr carrying(GstCaps* video) const {
+    if (!has_engine()) return template_caps(transform()->srcpad);
+    CapsPtr same(gst_caps_ref(video));
+    if (!gst_caps_is_fixed(video)) return same;
+    try {
+      return with_tensor_caps(CapsPtr(gst_caps_ref(video)), kinds_for(video_info_of(video)));
+    } catch (const Error&) {
+      return same;  // set_caps says what is wrong
+    }
+  }
+
+  std::vector<TensorKind> kinds_for(const GstVideoInfo& info) const {
+    const TensorStream stream = stream_for(info, 1);
+    const bool residual_first = settings().features == FeatureKind::kResidual;
+    std::vector<TensorKind> kinds;
+    for (const TensorStream::Entry& entry : stream.entries) {
+      const bool is_residual = residual_first || !kinds.empty();
+      kinds.push_back(
+          {is_residual ? kResidualId : kFeaturesId, entry.dtype, stream.shape_of(entry)});
+    }
+    return kinds;
+  }
+
   Features compute(const EncodeSettings& s, size_t count) {
     std::deque<MappedFrame> frames;
     for (size_t i = 0; i < count; ++i) {
@@ -232,24 +269,48 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
   }
 
   // All waiting pictures as one batch; padded up to the batch size when asked.
-  GstFlowReturn encode_waiting(const EncodeSettings& s, GstBuffer** out) {
+  GstFlowReturn encode_waiting(const EncodeSettings& s) {
     if (timer_) timer_->disarm();
     const size_t real = waiting_.size();
     const size_t count = s.partial_batch == PartialBatch::kPad
                              ? std::max(real, static_cast<size_t>(s.batch_size))
                              : real;
-    const CapsPtr caps = stream_for(info_, static_cast<int64_t>(count))
-                             .caps(peer_takes_tensor_memory(transform()->srcpad));
-    if (!ensure_source_caps(caps.get())) return flow_of_refused_caps(transform()->srcpad);
+    if (!sends_video_) {
+      const CapsPtr caps = stream_for(info_, static_cast<int64_t>(count))
+                               .caps(peer_takes_tensor_memory(transform()->srcpad));
+      if (!ensure_source_caps(caps.get())) return flow_of_refused_caps(transform()->srcpad);
+    }
     const Features features = compute(s, count);
     if (!features.semantic.defined() && !features.residual.defined()) return GST_FLOW_FLUSHING;
+    if (sends_video_)
+      finish_each(features);
+    else
+      finish_batch(features, count);
+    images_ += real;
+    waiting_.clear();
+    return GST_FLOW_OK;
+  }
+
+  // Each picture as it came, with its row of the features; what pads a batch belongs to none.
+  void finish_each(const Features& features) {
+    int64_t row = 0;
+    for (BufferPtr& picture : std::exchange(waiting_, {})) {
+      std::vector<NamedTensor> tensors;
+      if (features.semantic.defined())
+        tensors.push_back({kFeaturesId, features.semantic.rows(row, 1)});
+      if (features.residual.defined())
+        tensors.push_back({kResidualId, features.residual.rows(row, 1)});
+      finished_.push_back(with_tensors(std::move(picture), tensors));
+      ++row;
+    }
+  }
+
+  void finish_batch(const Features& features, size_t count) {
     BufferPtr output(gst_buffer_new());
     for (const Tensor* tensor : {&features.semantic, &features.residual})
       if (tensor->defined()) gst_buffer_append_memory(output.get(), tensor_memory_new(*tensor));
     describe(output.get(), count);
-    waiting_.clear();
-    *out = output.release();
-    return GST_FLOW_OK;
+    finished_.push_back(std::move(output));
   }
 
   // Times and facts of the batch from those of its pictures.
@@ -271,8 +332,7 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
     }
     set_image_facts(output, facts);
     GST_BUFFER_OFFSET(output) = images_;
-    images_ += waiting_.size();
-    GST_BUFFER_OFFSET_END(output) = images_;  // padding is not counted
+    GST_BUFFER_OFFSET_END(output) = images_ + waiting_.size();  // padding is not counted
   }
 
   // Sends a batch that will not fill any more. Runs with the stream lock held.
@@ -284,9 +344,16 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
       waiting_.clear();
       return;
     }
-    GstBuffer* out = nullptr;
-    if (encode_waiting(s, &out) == GST_FLOW_OK && out != nullptr)
-      gst_pad_push(transform()->srcpad, out);
+    if (encode_waiting(s) != GST_FLOW_OK) return;
+    while (BufferPtr output = next_finished())
+      if (gst_pad_push(transform()->srcpad, output.release()) != GST_FLOW_OK) finished_.clear();
+  }
+
+  BufferPtr next_finished() {
+    if (finished_.empty()) return nullptr;
+    BufferPtr first = std::move(finished_.front());
+    finished_.pop_front();
+    return first;
   }
 
   void send_waiting() {
@@ -300,8 +367,10 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
   }
 
   GstVideoInfo info_{};
-  std::atomic<Fraction> rate_{};  // latency queries come on any thread
-  std::deque<BufferPtr> waiting_;
+  std::atomic<Fraction> rate_{};    // latency queries come on any thread
+  bool sends_video_ = false;        // as the caps say that were negotiated
+  std::deque<BufferPtr> waiting_;   // pictures
+  std::deque<BufferPtr> finished_;  // outputs
   uint64_t images_ = 0;
   std::unique_ptr<BatchTimer> timer_;
 };
