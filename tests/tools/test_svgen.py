@@ -90,6 +90,31 @@ class Generate(Svgen):
         self.assertLess(max(len(line) for line in lines), 20, lines)
         os.close(leader)
 
+    def test_previews_are_pictures_of_each_step(self):
+        self.output_of("generate", "--steps=6", "--number=2", "--sheet=2", "--preview=step-%d.png",
+                       "--preview-interval=2", "one.png")
+        self.assertEqual(self.files("step*"), ["step-2.png", "step-4.png"])
+        self.assertEqual(png_size(self.folder / "step-2.png"), (128, 64))
+        self.assertNotEqual((self.folder / "step-2.png").read_bytes(),
+                            (self.folder / "step-4.png").read_bytes())
+        self.output_of("generate", "--steps=4", "--preview=now.png", "other.png")
+        self.assertEqual(self.files("now*"), ["now.png"])
+
+    def test_previews_overwrite_nothing_and_are_png_files(self):
+        (self.folder / "mine.png").write_bytes(b"mine")
+        for arguments, words in ((["--preview=mine.png"], "mine.png"),
+                                 (["--preview=now.jpg"], "FILE.png"),
+                                 (["--preview-interval=3"], "--preview FILE.png beside it")):
+            result = self.run_svgen("generate", "--steps=4", *arguments, "one.png")
+            self.assertNotEqual(result.returncode, 0)
+            self.assertIn(words, result.stdout)
+        self.assertEqual((self.folder / "mine.png").read_bytes(), b"mine")
+
+    def test_a_walk_is_a_video(self):
+        self.output_of("generate", "--walk=spherical", "--walk-frames=2", "--number=4", "--steps=1",
+                       "--rate=12", "walk.webm")
+        self.assertEqual(self.files("walk*"), ["walk.webm"])
+
     def test_an_interrupted_one_leaves_nothing(self):
         process = subprocess.Popen([*COMMAND, "generate", "--number=500", "--rate=5", "x.webm"],
                                    cwd=self.folder, stderr=subprocess.PIPE, text=True)

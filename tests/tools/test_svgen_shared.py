@@ -92,6 +92,18 @@ class Pictures(Shared):
         self.output_of(*GENERATE, "--number=6", "whole/")
         self.assertEqual(self.digests("p"), self.digests("whole"))
 
+    def test_finished_pictures_of_an_interrupted_batch_are_kept(self):
+        words = ["generate", "--number=16", "--steps=60", "--resume", "--preview=now.png",
+                 "--preview-interval=59", "made/"]
+        process = subprocess.Popen([*COMMAND, *words], cwd=self.folder, stderr=subprocess.PIPE)
+        self.wait_for("now.png")  # the first of the batch are about to be finished
+        process.send_signal(signal.SIGINT)
+        text = process.communicate(timeout=120)[1]
+        self.assertEqual(process.returncode, 130, text)
+        kept = self.files("made/*.png")
+        self.assertIn(len(kept), range(1, 16), text)
+        self.assertEqual(kept, [f"{n:05}.png" for n in range(len(kept))])
+
     def test_pictures_of_another_command_are_never_mixed_in(self):
         self.output_of(*GENERATE, "--number=2", "--resume", "p/")
         self.assert_refused(["generate", "--steps=3", "--number=4", "--resume", "p/"],

@@ -9,6 +9,7 @@
 #include "data/data_order.h"
 #include "data/sha256.h"
 #include "output.h"
+#include "preview.h"
 #include "sampler_options.h"
 #include "shared_output.h"
 #include "svgen/card.h"
@@ -23,8 +24,8 @@ constexpr long kMostAtOnce = 1024;  // what svgdiffuse takes
 constexpr long kMost = 1'000'000'000;
 
 // Options that change no picture, or only how many there are.
-const std::set<std::string> kNotOfTheJob = {"number", "resume", "force", "json",
-                                            "device", "model",  "sheet"};
+const std::set<std::string> kNotOfTheJob = {
+    "number", "resume", "force", "json", "device", "model", "sheet", "preview", "preview-interval"};
 
 void check_rate(const Options& options) {
   if (options.text("rate", "1").find_first_of("123456789") == std::string::npos)
@@ -47,6 +48,7 @@ void add_generator(Pipeline& pipeline, const IndexRange& images, long batch,
                               {"framerate", "1/1", ""}}},
                             options)
                    .settings);
+  show_previews(pipeline, options);
   pipeline.add({"svgdecode"});
 }
 
@@ -114,6 +116,10 @@ Command generate_command() {
   append_sampling_options(options, "svgdiffuse");
   options.push_back({"guidance-model", "MODEL",
                      "a weaker model that guides this one (autoguidance)", "guidance-model"});
+  options.push_back(
+      {"walk", "NAME", "a video that travels between images: linear, spherical", "walk"});
+  options.push_back({"walk-frames", "N", "frames from each image to the next (30)", "walk-frames"});
+  for (const Option& option : preview_options()) options.push_back(option);
   options.push_back({"sheet", "COLUMNS", "all pictures on one sheet"});
   options.push_back({"resume", "", "go on where an earlier run of the same command ended"});
   options.push_back(

@@ -203,6 +203,14 @@ void Pipeline::keep_sound() {
   state_->muxer = state_->last;
 }
 
+void Pipeline::watch_previews(std::function<void(GstSample*, int64_t)> on_preview) {
+  state_->on_preview = std::move(on_preview);
+}
+
+void Pipeline::finish_when_stopped() {
+  state_->finishes_when_stopped = true;
+}
+
 void Pipeline::watch_files(std::function<void(const std::string&)> on_file) {
   state_->on_file = std::move(on_file);
   set({{"post-messages", "true", ""}});

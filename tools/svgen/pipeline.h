@@ -97,6 +97,11 @@ class Pipeline {
   void watch_buffers(std::function<void(GstPad* pad, GstBuffer* buffer)> on_buffer);
   /// When a multifilesink has completed a file, `on_file` hears its name, in the thread of run().
   void watch_files(std::function<void(const std::string& file)> on_file);
+  /// When pictures are being made, `on_preview` hears what they may become: latents with their
+  /// caps, after so many steps. In the thread of run(); errors that it throws end the run.
+  void watch_previews(std::function<void(GstSample* latents, int64_t step)> on_preview);
+  /// A first signal ends the stream instead of the run, so that what is finished is written.
+  void finish_when_stopped();
 
   /// Runs to the end. PipelineError when an element fails or no picture came through; Interrupted.
   void run(Progress& progress);

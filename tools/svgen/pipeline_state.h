@@ -59,6 +59,8 @@ struct Pipeline::State {
   std::string too_many;
   std::function<std::string(const PictureSize&)> note;
   std::function<void(const std::string&)> on_file;
+  std::function<void(GstSample*, int64_t)> on_preview;
+  bool finishes_when_stopped = false;
   std::function<void(GstPad*, GstBuffer*)> on_buffer;
 
   // Pictures that wait for what the model makes of them.

@@ -93,19 +93,44 @@ void take_progress(Run& run, const GstStructure* message) {
       static_cast<double>(total), "images");
 }
 
-void take_file(Run& run, const GstStructure* message) {
-  if (!run.state.on_file || run.failure) return;
+// Calls what the command does with a message; its error ends the run.
+template <typename Call>
+void hand_over(Run& run, const Call& call) {
+  if (run.failure) return;
   try {
-    run.state.on_file(gst_structure_get_string(message, "filename"));
+    call();
+    return;
   } catch (const Error& error) {
     run.failure = error.report();
-    end(run);
+  } catch (const PipelineError& error) {
+    run.failure = error.text;
+  } catch (const std::filesystem::filesystem_error& error) {
+    run.failure = error.what();
   }
+  end(run);
+}
+
+void take_file(Run& run, const GstStructure* message) {
+  if (!run.state.on_file) return;
+  hand_over(run, [&] { run.state.on_file(gst_structure_get_string(message, "filename")); });
+}
+
+void take_preview(Run& run, const GstStructure* message) {
+  if (!run.state.on_preview) return;
+  gint64 step = 0;
+  GstSample* sample = nullptr;
+  if (!gst_structure_get(message, "step", G_TYPE_INT64, &step, "sample", GST_TYPE_SAMPLE, &sample,
+                         nullptr))
+    return;
+  hand_over(run, [&] { run.state.on_preview(sample, step); });
+  gst_sample_unref(sample);
 }
 
 void take_element_message(Run& run, GstMessage* message) {
   if (gst_message_has_name(message, "svg-progress")) {
     take_progress(run, gst_message_get_structure(message));
+  } else if (gst_message_has_name(message, "svg-preview")) {
+    take_preview(run, gst_message_get_structure(message));
   } else if (gst_message_has_name(message, "GstMultiFileSink")) {
     take_file(run, gst_message_get_structure(message));
   } else if (gst_is_missing_plugin_message(message)) {
@@ -162,8 +187,12 @@ gboolean ask_position(gpointer data) {
 template <int kSignal>
 gboolean on_signal(gpointer data) {
   Run& run = *static_cast<Run*>(data);
+  const bool is_first = run.signal == 0;
   run.signal = kSignal;
-  end(run);
+  if (is_first && run.state.finishes_when_stopped)
+    gst_element_send_event(run.state.bin, gst_event_new_eos());
+  else
+    end(run);
   return G_SOURCE_CONTINUE;
 }
 

@@ -51,6 +51,7 @@ void SharedOutput::end(Pipeline& pipeline) {
   pipeline.count_pictures(std::numeric_limits<int64_t>::max(), "");
   pipeline.set({{"location", escaped(staging_.string()) + "/" + pattern_, "the output"},
                 {"index", std::to_string(next_), "the output"}});
+  pipeline.finish_when_stopped();
   pipeline.watch_files([this](const std::string& file) {
     const fs::path place = file_of(next_++);
     move_into_place(file, place, /*force=*/true);  // another launch made the same one
