@@ -14,6 +14,10 @@ from tests.tools.svgen_support import COMMAND, Svgen, png_size
 PICTURES, VIDEOS = support.ROOT / "tests/data/pictures", support.ROOT / "tests/data/videos"
 
 
+def has_element(name):
+    return support.run(COMMAND[0], "gst-inspect-1.0", name).returncode == 0
+
+
 def seconds(text):
     hours, minutes, rest = text.split(":")
     return int(hours) * 3600 + int(minutes) * 60 + float(rest)

@@ -51,8 +51,9 @@ void take_stream(GstElement*, GstPad* pad, gpointer data) {
     }
     if (state.muxer == nullptr || &input != &state.inputs.front() || !type.starts_with("audio/"))
       return;
-    if (const std::string problem = take_sound(input, pad, caps.get()); !problem.empty())
-      state.fail(problem);
+    const std::string problem = take_sound(input, pad, caps.get());
+    const std::lock_guard lock(input.mutex);
+    if (!problem.empty()) input.refused_sound = problem;
   } else if (!gst_pad_is_linked(input.entry.get()) &&
              GST_PAD_LINK_FAILED(gst_pad_link(pad, input.entry.get()))) {
     state.fail("the decoded video of " + input.file.string() +
@@ -62,8 +63,11 @@ void take_stream(GstElement*, GstPad* pad, gpointer data) {
 
 void all_streams_are_known(GstElement*, gpointer data) {
   Pipeline::State::Input& input = *static_cast<Pipeline::State::Input*>(data);
-  if (gst_pad_is_linked(input.entry.get())) return;
   const std::lock_guard lock(input.mutex);
+  if (gst_pad_is_linked(input.entry.get())) {
+    if (!input.refused_sound.empty()) input.state.fail(input.refused_sound);
+    return;
+  }
   input.state.fail("there is no picture and no video in " + input.file.string() + " (found " +
                    (input.other_streams.empty() ? "no stream" : input.other_streams) + ")");
 }

@@ -18,7 +18,8 @@ struct Package {
 // Lists the packages that hold the elements of the commands.
 const Package kPackages[] = {
     {"svgen's plugins, or GST_PLUGIN_PATH that leads to them",
-     {"svgdiffuse", "svgencode", "svgalign", "svgdecode", "svgdatasetsrc", "svglatentsink"}},
+     {"svgdiffuse", "svgedit", "svgencode", "svgalign", "svgdecode", "svgdatasetsrc",
+      "svglatentsink"}},
     {"gstreamer1.0-plugins-base", {"videoconvert", "videoscale", "decodebin", "appsrc"}},
     {"gstreamer1.0-plugins-good",
      {"pngenc", "jpegenc", "vp8enc", "webmmux", "matroskamux", "multifilesink", "videoflip",

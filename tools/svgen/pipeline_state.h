@@ -46,6 +46,7 @@ struct Pipeline::State {
     gst::PadPtr entry;    // where decoded video goes
     std::mutex mutex = {};
     std::string other_streams = {};  // guarded by it
+    std::string refused_sound = {};  // words about it; guarded, too
   };
 
   std::list<Input> inputs;         // the first is the one whose pictures are counted
