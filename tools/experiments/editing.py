@@ -4,7 +4,7 @@
 import math
 import statistics
 
-from tools.experiments.lab import latents, percent
+from tools.experiments.lab import kept, latents, percent
 from tools.helpers.document import table
 from tools.helpers.launch import quoted
 
@@ -58,8 +58,7 @@ def strip(runner, files):
     for image in range(SHOWN):
         for y in range(SIDE):
             rows.extend(column[image][3 * SIDE * y:3 * SIDE * (y + 1)] for column in columns)
-    raw, path = runner.out / "editing.rgb", runner.out / "pictures/editing.png"
-    raw.write_bytes(b"".join(rows))
+    raw, path = kept(runner, "editing", b"".join(rows)), runner.out / "pictures/editing.png"
     runner.measure(f"filesrc location={quoted(raw)} ! rawvideoparse format=rgb width="
                    f"{SIDE * len(files)} height={SIDE * SHOWN} framerate=1/1 ! pngenc snapshot=true ! "
                    f"filesink location={quoted(path)}", makes=path)

@@ -3,7 +3,7 @@
 
 import random
 
-from tools.experiments.lab import latents
+from tools.experiments.lab import kept, latents
 from tools.helpers.document import table
 from tools.helpers.launch import quoted
 
@@ -39,12 +39,12 @@ def moving(runner):
             for n in range(FRAMES)]
 
 
-def edited(runner, name, settings):
+def edited(runner, video, settings):
     """The frames of a raw video, reconstructed (no settings) or edited."""
     edit = f" ! svgedit {EDIT} {settings}" if settings else ""
-    path = runner.out / f"{name}-{settings or 'plain'}.rgb".replace(" ", "-").replace("=", "-")
+    path = runner.out / f"{video.stem}-{settings or 'plain'}.rgb".replace(" ", "-").replace("=", "-")
     runner.measure(
-        f"filesrc location={quoted(runner.out / name)} ! rawvideoparse format=rgb width={SIDE} "
+        f"filesrc location={quoted(video)} ! rawvideoparse format=rgb width={SIDE} "
         f"height={SIDE} framerate=25/1 ! svgencode model={quoted(runner.model)} ! svgalign{edit} ! "
         f"svgdecode ! video/x-raw,format=RGB ! filesink location={quoted(path)}", makes=path)
     data = path.read_bytes()
@@ -74,15 +74,15 @@ def lag(frames, reference):
 
 
 def flicker(runner):
-    (runner.out / "noisy").write_bytes(b"".join(noisy(runner)))
-    (runner.out / "moving").write_bytes(b"".join(moving(runner)))
-    still, way = edited(runner, "noisy", ""), edited(runner, "moving", "")
+    static_video = kept(runner, "noisy", b"".join(noisy(runner)))
+    moving_video = kept(runner, "moving", b"".join(moving(runner)))
+    still, way = edited(runner, static_video, ""), edited(runner, moving_video, "")
     rows = [["not edited", "", f"{mean_difference(still[1:], still):.2f}", "0.0",
              f"{mean_difference(way[1:], way):.1f}", "0"]]
-    own = edited(runner, "moving", "noise=fixed blend=0")
+    own = edited(runner, moving_video, "noise=fixed blend=0")
     for noise, blend in CASES:
         settings = f"noise={noise} blend={blend}"
-        static, motion = edited(runner, "noisy", settings), edited(runner, "moving", settings)
+        static, motion = edited(runner, static_video, settings), edited(runner, moving_video, settings)
         rows.append([noise, blend, f"{mean_difference(static[1:], static):.2f}",
                      f"{mean_difference(static, still):.1f}",
                      f"{mean_difference(motion[1:], motion):.1f}", f"{lag(motion, own):g}"])

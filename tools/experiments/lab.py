@@ -169,6 +169,13 @@ class ExperimentRunner:
         return f"![{name}]({path.parent.name}/{path.name})"
 
 
+def kept(runner, name, data):
+    """A file of raw bytes under a name that says what is in it, so that lines are measured anew."""
+    path = runner.out / f"{name}-{hashlib.sha256(data).hexdigest()[:8]}.rgb"
+    path.write_bytes(data)
+    return path
+
+
 def card_of(model):
     path = pathlib.Path(model)
     for candidate in (path, path / "card.json", ROOT / "models" / model / "card.json"):
