@@ -32,7 +32,9 @@ class Previews:
         self.pipeline.get_bus().set_sync_handler(on_message)
 
     def start(self):
-        """The weights are loaded by the first preview."""
+        """Starts, also anew behind a failure. The weights are loaded by the first preview."""
+        self.stop()
+        self.facts.clear()
         self.pipeline.set_state(Gst.State.PLAYING)
 
     def stop(self):

@@ -96,7 +96,6 @@ class Studio:
         steps = card.get("sampling", {}).get("steps", 25)
         self.settings = Settings(tuple(self.classes), min(steps, RANGES["steps"][1]))
         self.apply("")
-        self.previews.start()
 
     def apply(self, query):
         """Starts anew, from picture 0, with the changed settings. The model stays loaded."""
@@ -104,6 +103,7 @@ class Studio:
             settings = self.settings.changed(query, self.classes)
             self.set_state(Gst.State.READY)
             self.settings, self.shown, self.stands_until = settings, -1, 0
+            self.previews.start()
             numbers = [str(self.classes.index(name)) for name in self.settings.classes]
             self.source.set_property("classes", ",".join(numbers))
             self.source.set_property("steps", self.settings.steps)
