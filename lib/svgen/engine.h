@@ -85,9 +85,10 @@ class Sampler {
  public:
   virtual ~Sampler() = default;
 
-  /// Returns (N, T, C) float32 latents. When `progress` cancelled: those that were finished, from
-  /// the first on; undefined where none was. ConfigurationError for a source, unless all is noise,
-  /// where the network carries more along than the latent.
+  /// Returns (N, T, C) latents, float32 but for those of a source that is not changed. When
+  /// `progress` cancelled: those that were finished, from the first on; undefined where none was.
+  /// ConfigurationError for a source, unless all is noise, where the network carries more along
+  /// than the latent.
   virtual Tensor sample(const SampleRequest& request, const ProgressFunction& progress = {}) = 0;
 };
 

@@ -18,11 +18,14 @@ class Engine;
 /// Stands for "no class" in a request.
 inline constexpr int64_t kNoClass = std::numeric_limits<int64_t>::min();
 
+/// A strength below it leaves latents as they are: the steps would be too short for float32.
+inline constexpr double kLeastStrength = 1e-4;
+
 /// What images are made from beside noise (SDEdit, Meng et al., 2022).
 struct EditSource {
   Tensor latents;  // (N, T, C) of any float dtype; undefined: images are made of noise alone
   /// How far the latents go back to the noise: with u0 = 1 - strength the steps are spread over u0
-  /// to 1. 0 returns the latents as they are, 1 starts from noise alone.
+  /// to 1. Below kLeastStrength the latents themselves are returned, 1 starts from noise alone.
   double strength = 1;
   /// (N, T) float32: 1 where the latents are edited, 0 where they stay, to the bit; undefined: all
   /// are edited.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The base of svgencode, svgalign and svgdecode: a GstBaseTransform with a model, whose outputs
-// need not be as many as its inputs.
+// The base of svgencode, svgalign, svgedit and svgdecode: a GstBaseTransform with a model, whose
+// outputs need not be as many as its inputs.
 //
 // The base class queues one input (submit_input_buffer) and then calls generate_output until it
 // gives no more; take_input() hands that input over.

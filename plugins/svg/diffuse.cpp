@@ -78,7 +78,7 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
 
   // A live pipeline that is paused shows nothing, so the work rests after the step at hand.
   void pause() {
-    if (settings().is_live) gate_.close();
+    if (gst_base_src_is_live(source())) gate_.close();
   }
   void play() { gate_.open(); }
 
@@ -130,6 +130,9 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
     return GST_ELEMENT_CLASS(Glue<Diffuse>::parent())->send_event(element(), event);
   }
 
+  // A seek goes on behind an end that was asked for.
+  void moved() { is_ending_ = false; }
+
   GstCaps* get_caps(GstCaps* filter) {
     const CapsPtr caps = client_.is_open()
                              ? offered_caps(stream_of(settings(), settings().batch_size))
@@ -155,7 +158,8 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
     if (!announce(stream_of(s, count_of(indices)))) return flow_of_refused_caps(pad());
     if (!client_.follow(ModelPart::kDiffusion, [&](const Progress&) { return goes_on(); }))
       return is_ending_ ? GST_FLOW_EOS : GST_FLOW_FLUSHING;
-    SampleRequest request = request_for(s, indices);
+    if (s.follow_training) kept_ = {};  // of older weights, perhaps
+    const SampleRequest request = request_for(s, indices);
     const auto [latents, finished] = unpaused(s, request, indices);
     if (finished < count_of(indices)) {
       if (!is_ending_) return GST_FLOW_FLUSHING;

@@ -54,7 +54,8 @@ std::vector<Property<Impl>> walk_properties() {
       field<Impl>(&S::walk, {.name = "walk",
                              .blurb = "How the noise travels from each image to the next; every "
                                       "image is a frame, and a class belongs to the frames from "
-                                      "one turning point to the next"}),
+                                      "one turning point to the next, as does the noise of the "
+                                      "steps of stochastic solvers"}),
       field<Impl>(&S::walk_frames,
                   {.name = "walk-frames",
                    .blurb = "Frames of a walk between the noises of successive images: image i of "

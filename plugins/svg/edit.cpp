@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "common/batch_meta.h"
 #include "common/model_transform.h"
@@ -42,6 +43,8 @@ class Edit : public ModelTransform<Edit, EditSettings> {
     add_pad_template(klass, kMaskPad, GST_PAD_SINK, kMaskCaps, GST_PAD_REQUEST);
     install_transform_vfuncs(klass);
     klass->start = trampoline<&Edit::start>;
+    klass->before_transform = trampoline<&Edit::before_transform>;
+    klass->src_event = trampoline<&Edit::src_event>;
     klass->fixate_caps = trampoline<&Edit::fixate_tensor_caps>;
     auto* element = GST_ELEMENT_CLASS(klass);
     element->request_new_pad = trampoline<&Edit::request_new_pad>;
@@ -62,6 +65,7 @@ class Edit : public ModelTransform<Edit, EditSettings> {
     GST_OBJECT_LOCK(element());
     released.swap(mask_);
     GST_OBJECT_UNLOCK(element());
+    if (released) released->release();
   }
 
   gboolean start() {
@@ -70,9 +74,11 @@ class Edit : public ModelTransform<Edit, EditSettings> {
     return TRUE;
   }
 
-  gboolean stop() {
+  gboolean stop() { return TRUE; }
+
+  void close() {
     guidance_model_.reset();
-    return TRUE;
+    ModelTransform::close();
   }
 
   GstCaps* transform_caps(GstPadDirection direction, GstCaps* caps, GstCaps* filter) {
@@ -101,6 +107,9 @@ class Edit : public ModelTransform<Edit, EditSettings> {
   gboolean sink_event(GstEvent* event) {
     switch (GST_EVENT_TYPE(event)) {
       case GST_EVENT_FLUSH_STOP:
+        if (const auto pad = mask()) pad->forget();
+        forget();
+        break;
       case GST_EVENT_GAP:
         forget();
         break;
@@ -110,30 +119,44 @@ class Edit : public ModelTransform<Edit, EditSettings> {
     return pass_on(EventPtr(event));
   }
 
+  // A seek goes to where the masks come from, too; a still picture refuses it.
+  gboolean src_event(GstEvent* event) {
+    const auto pad = mask();
+    if (GST_EVENT_TYPE(event) == GST_EVENT_SEEK && pad)
+      gst_pad_push_event(pad->pad(), gst_event_ref(event));
+    return Glue<Edit>::parent()->src_event(transform(), event);
+  }
+
+  // Sees every image, those that are too late, too.
+  void before_transform(GstBuffer* input) {
+    drive_properties(input);
+    if (const auto pad = mask()) pad->reach(running_time(GST_BUFFER_PTS(input)));
+  }
+
   GstFlowReturn generate_output(GstBuffer** out) {
     BufferPtr input = take_input();
     if (!input) return GST_FLOW_OK;
-    if (GST_BUFFER_IS_DISCONT(input.get())) forget();
-    drive_properties(input.get());
+    if (is_elsewhere(input.get())) forget();
     const EditSettings s = settings();
     const std::vector<Tensor> tensors = tensors_of(input.get(), stream_);
     std::vector<ImageFacts> facts = image_facts(input.get(), static_cast<size_t>(stream_.batch));
+    take_labels(tensors, facts);
     SampleRequest request = request_for(s, facts, tensors[0]);
     images_ += stream_.batch;
-    if (s.strength == 0) {
+    if (s.strength < kLeastStrength) {
       remember(s, tensors[0].rows(stream_.batch - 1, 1));
       *out = input.release();
       return GST_FLOW_OK;
     }
-    if (!add_mask(s, input.get(), request)) return GST_FLOW_FLUSHING;
+    if (!add_mask(s, facts, GST_BUFFER_PTS(input.get()), request)) return GST_FLOW_FLUSHING;
     const Tensor edited = engine().sampler().sample(request, keep_going());
     if (!edited.defined() || edited.size(0) < stream_.batch) return GST_FLOW_FLUSHING;
     const Tensor latents = s.blend > 0 ? to_host(edited) : edited;
     blend(s, request.source.mask, latents);
     BufferPtr output(gst_buffer_new());
     gst_buffer_append_memory(output.get(), tensor_memory_new(latents));
-    for (size_t i = 1; i < tensors.size(); ++i)
-      gst_buffer_append_memory(output.get(), tensor_memory_new(tensors[i]));
+    if (tensors.size() > 1)
+      gst_buffer_append_memory(output.get(), tensor_memory_new(labels_of(facts)));
     gst_buffer_copy_into(
         output.get(), input.get(),
         static_cast<GstBufferCopyFlags>(GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_TIMESTAMPS), 0, -1);
@@ -150,6 +173,29 @@ class Edit : public ModelTransform<Edit, EditSettings> {
     std::shared_ptr<MaskPad> pad = mask_;
     GST_OBJECT_UNLOCK(element());
     return pad;
+  }
+
+  // Whether images begin somewhere else: those that were dropped on the way leave a shorter gap.
+  bool is_elsewhere(GstBuffer* input) {
+    constexpr GstClockTime kLongestGap = GST_SECOND;
+    const GstClockTime now = GST_BUFFER_PTS(input), before = std::exchange(latest_time_, now);
+    if (!GST_BUFFER_IS_DISCONT(input)) return false;
+    return !GST_CLOCK_TIME_IS_VALID(now) || !GST_CLOCK_TIME_IS_VALID(before) || now < before ||
+           now - before > kLongestGap;
+  }
+
+  // The labels of a stream that has them as a tensor, where the images bring none themselves.
+  static void take_labels(const std::vector<Tensor>& tensors, std::vector<ImageFacts>& facts) {
+    if (tensors.size() < 2) return;
+    const Tensor labels = to_host(tensors[1]);
+    for (size_t i = 0; i < facts.size(); ++i)
+      if (facts[i].label < 0) facts[i].label = labels.data_as<int64_t>()[i];
+  }
+
+  static Tensor labels_of(const std::vector<ImageFacts>& facts) {
+    const Tensor labels = Tensor::empty(DType::kInt64, {static_cast<int64_t>(facts.size())});
+    for (size_t i = 0; i < facts.size(); ++i) labels.data_as<int64_t>()[i] = facts[i].label;
+    return labels;
   }
 
   // The stream's history ends: blending starts anew.
@@ -215,8 +261,8 @@ class Edit : public ModelTransform<Edit, EditSettings> {
     request.guidance_model = guidance_model_;
     request.source = {latents, s.strength, {}};
     for (size_t i = 0; i < facts.size(); ++i) {
-      const int64_t known = facts[i].index;
-      const int64_t index = known >= 0 ? known : images_ + static_cast<int64_t>(i);
+      int64_t& index = facts[i].index;
+      if (index < 0) index = images_ + static_cast<int64_t>(i);
       request.indices.push_back(s.noise == EditNoise::kFixed ? 0 : index);
       request.classes.push_back(class_of(s, index, facts[i].label));
       if (request.classes.back() != kNoClass) facts[i].label = request.classes.back();
@@ -225,23 +271,28 @@ class Edit : public ModelTransform<Edit, EditSettings> {
     return request;
   }
 
+  GstClockTime running_time(GstClockTime pts) const {
+    const GstSegment& segment = transform()->segment;
+    if (segment.format != GST_FORMAT_TIME) return GST_CLOCK_TIME_NONE;
+    return gst_segment_to_running_time(&segment, GST_FORMAT_TIME, pts);
+  }
+
   // False when the stream ended while it waited for a mask.
-  bool add_mask(const EditSettings& s, GstBuffer* input, SampleRequest& request) const {
+  bool add_mask(const EditSettings& s, const std::vector<ImageFacts>& facts, GstClockTime pts,
+                SampleRequest& request) const {
     const std::shared_ptr<MaskPad> pad = mask();
     if (!pad) return true;
-    const GstSegment& segment = transform()->segment;
-    const GstClockTime time =
-        segment.format == GST_FORMAT_TIME
-            ? gst_segment_to_running_time(&segment, GST_FORMAT_TIME, GST_BUFFER_PTS(input))
-            : GST_CLOCK_TIME_NONE;
     const auto goes_on = [going = keep_going()] { return going({}); };
-    const std::vector<float> shown = pad->at(time, stream_.grid, /*newest=*/is_live(), goes_on);
-    if (shown.empty()) return false;
-    const std::vector<float> cells = blurred(shown, stream_.grid, s.mask_blur);
-    request.source.mask = Tensor::empty(DType::kFloat32, {stream_.batch, stream_.grid.cells()});
-    float* values = request.source.mask.data_as<float>();
-    for (int64_t n = 0; n < stream_.batch; ++n)
-      std::copy(cells.begin(), cells.end(), values + n * stream_.grid.cells());
+    const Tensor all = Tensor::empty(DType::kFloat32, {stream_.batch, stream_.grid.cells()});
+    float* out = all.data_as<float>();
+    for (const ImageFacts& image : facts) {
+      const GstClockTime time = running_time(GST_CLOCK_TIME_IS_VALID(image.pts) ? image.pts : pts);
+      const std::vector<float> shown = pad->at(time, stream_.grid, /*newest=*/is_live(), goes_on);
+      if (shown.empty()) return pad->is_released();
+      const std::vector<float> cells = blurred(shown, stream_.grid, s.mask_blur);
+      out = std::copy(cells.begin(), cells.end(), out);
+    }
+    request.source.mask = all;
     return true;
   }
 
@@ -268,7 +319,8 @@ class Edit : public ModelTransform<Edit, EditSettings> {
   std::shared_ptr<Engine> guidance_model_;
   std::optional<ClassList> classes_;
   TensorStream stream_;
-  Tensor latest_;       // edited, (1, T, C)
+  Tensor latest_;  // edited, (1, T, C)
+  GstClockTime latest_time_ = GST_CLOCK_TIME_NONE;
   int64_t images_ = 0;  // that came
 };
 

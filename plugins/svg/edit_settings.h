@@ -34,18 +34,20 @@ std::vector<Property<Impl>> strength_properties() {
       controllable(field<Impl>(
           &S::strength, {.name = "strength",
                          .blurb = "How far back to noise the latents go before they are denoised: "
-                                  "0 passes them untouched, 1 is noise alone",
+                                  "0 (less than 0.0001) passes them untouched, 1 is noise alone",
                          .low = 0,
                          .high = 1,
                          .when = kPlaying})),
       field<Impl>(&S::noise, {.name = "noise", .blurb = "Which noise is added", .when = kPlaying}),
-      field<Impl>(&S::blend, {.name = "blend",
-                              .blurb = "Share of the latest edited latent in each one, against "
-                                       "flicker; it lags behind motion, and an image then depends "
-                                       "on those before it",
-                              .low = 0,
-                              .high = 0.99,
-                              .when = kPlaying}),
+      field<Impl>(&S::blend,
+                  {.name = "blend",
+                   .blurb = "Share of the latest edited latent in each one, against "
+                            "flicker; it lags behind motion, and an image then depends "
+                            "on those before it; it starts anew after a flush, a gap, new caps or "
+                            "a jump in time",
+                   .low = 0,
+                   .high = 0.99,
+                   .when = kPlaying}),
       field<Impl>(&S::mask_blur,
                   {.name = "mask-blur",
                    .blurb = "Deviation of the Gaussian that softens the mask's border, in cells of "

@@ -151,6 +151,9 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
           check_follower(transform()->srcpad, settings().tensor_meta ? caps : nullptr);
         break;
       }
+      case GST_EVENT_GAP:
+        if (sends_video_) drain();  // pictures that wait came before it
+        break;
       case GST_EVENT_FLUSH_STOP:
         if (timer_) timer_->disarm();
         waiting_.clear();

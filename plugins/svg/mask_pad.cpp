@@ -84,22 +84,24 @@ std::vector<float> blurred(const std::vector<float>& cells, const Grid& grid, do
 }
 
 MaskPad::MaskPad(GstElement* element, GstPadTemplate* pads, const char* name)
-    : element_(element), pad_(gst_pad_new_from_template(pads, name)) {
+    : element_(element), pad_(GST_PAD(gst_object_ref(gst_pad_new_from_template(pads, name)))) {
   gst_segment_init(&segment_, GST_FORMAT_TIME);
-  gst_pad_set_element_private(pad_, this);
-  gst_pad_set_chain_function(pad_, chain);
-  gst_pad_set_event_function(pad_, event);
-  gst_pad_set_activatemode_function(pad_, activate);
-  gst_object_ref(pad_);
-  gst_element_add_pad(element, pad_);
+  gst_pad_set_element_private(pad(), this);
+  gst_pad_set_chain_function(pad(), chain);
+  gst_pad_set_event_function(pad(), event);
+  gst_pad_set_activatemode_function(pad(), activate);
+  gst_element_add_pad(element, pad());
 }
 
 MaskPad::~MaskPad() {
-  flush(true);
-  gst_pad_set_active(pad_, FALSE);
+  release();
+}
+
+void MaskPad::release() {
+  if (is_released_.exchange(true)) return;
+  gst_pad_set_active(pad(), FALSE);
   // An element that is going has let go of its pads.
-  if (GST_PAD_PARENT(pad_) == element_) gst_element_remove_pad(element_, pad_);
-  gst_object_unref(pad_);
+  if (GST_PAD_PARENT(pad()) == element_) gst_element_remove_pad(element_, pad());
 }
 
 MaskPad& MaskPad::of(GstPad* pad) {
@@ -123,19 +125,43 @@ gboolean MaskPad::activate(GstPad* pad, GstObject*, GstPadMode mode, gboolean ac
   return TRUE;
 }
 
+void MaskPad::clear() {
+  now_ = {};
+  next_ = {};
+  cells_.clear();
+  reached_ = known_ = 0;
+  has_ended_ = false;
+  gst_segment_init(&segment_, GST_FORMAT_TIME);
+}
+
 void MaskPad::flush(bool flushing) {
   const std::lock_guard lock(mutex_);
   is_flushing_ = flushing;
-  now_ = {};
-  next_ = {};
-  has_ended_ = false;
-  gst_segment_init(&segment_, GST_FORMAT_TIME);
+  clear();
   changed_.notify_all();
+}
+
+void MaskPad::reach(GstClockTime running_time) {
+  const std::lock_guard lock(mutex_);
+  reached_ = running_time;
+  changed_.notify_all();
+}
+
+void MaskPad::forget() {
+  reach(0);
+}
+
+GstClockTime MaskPad::running_time(GstClockTime time) const {
+  if (segment_.format != GST_FORMAT_TIME) return GST_CLOCK_TIME_NONE;
+  return gst_segment_to_running_time(&segment_, GST_FORMAT_TIME, time);
 }
 
 void MaskPad::take_event(GstEvent* event) {
   const std::unique_lock lock(mutex_);
   switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_STREAM_START:
+      has_ended_ = false;
+      break;
     case GST_EVENT_CAPS: {
       GstCaps* caps = nullptr;
       gst_event_parse_caps(event, &caps);
@@ -145,6 +171,12 @@ void MaskPad::take_event(GstEvent* event) {
     case GST_EVENT_SEGMENT:
       gst_event_copy_segment(event, &segment_);
       break;
+    case GST_EVENT_GAP: {
+      GstClockTime begin = 0, duration = GST_CLOCK_TIME_NONE;
+      gst_event_parse_gap(event, &begin, &duration);
+      known_ = running_time(GST_CLOCK_TIME_IS_VALID(duration) ? begin + duration : begin);
+      break;
+    }
     case GST_EVENT_EOS:
       has_ended_ = true;
       break;
@@ -152,9 +184,8 @@ void MaskPad::take_event(GstEvent* event) {
       is_flushing_ = true;
       break;
     case GST_EVENT_FLUSH_STOP:
-      is_flushing_ = has_ended_ = false;
-      now_ = {};
-      next_ = {};
+      is_flushing_ = false;
+      clear();
       break;
     default:
       break;
@@ -162,34 +193,51 @@ void MaskPad::take_event(GstEvent* event) {
   changed_.notify_all();
 }
 
+bool MaskPad::next_has_begun() const {
+  return !GST_CLOCK_TIME_IS_VALID(next_.begins) || !GST_CLOCK_TIME_IS_VALID(reached_) ||
+         next_.begins <= reached_;
+}
+
 GstFlowReturn MaskPad::take(BufferPtr buffer) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return is_flushing_ || next_.buffer == nullptr; });
+  changed_.wait(lock, [&] { return is_flushing_ || next_.buffer == nullptr || next_has_begun(); });
   if (is_flushing_) return GST_FLOW_FLUSHING;
-  const GstClockTime pts = GST_BUFFER_PTS(buffer.get());
-  const GstClockTime begins = segment_.format == GST_FORMAT_TIME
-                                  ? gst_segment_to_running_time(&segment_, GST_FORMAT_TIME, pts)
-                                  : GST_CLOCK_TIME_NONE;
+  if (next_.buffer) {
+    now_ = std::move(next_);
+    cells_.clear();
+  }
+  const GstClockTime begins = running_time(GST_BUFFER_PTS(buffer.get()));
   next_ = {std::move(buffer), info_, begins};
   changed_.notify_all();
   return GST_FLOW_OK;
 }
 
+const std::vector<float>& MaskPad::cells(const Grid& grid) {
+  if (cells_.empty() || grid_ != grid) {
+    const MappedGrey grey(now_.buffer.get(), now_.info);
+    cells_ = cells_of(grey.view(), grid, now_.info.colorimetry.range);
+    grid_ = grid;
+  }
+  return cells_;
+}
+
 std::vector<float> MaskPad::at(GstClockTime running_time, const Grid& grid, bool newest,
                                const std::function<bool()>& goes_on) {
   std::unique_lock lock(mutex_);
-  while (true) {
-    const bool has_begun = !GST_CLOCK_TIME_IS_VALID(next_.begins) ||
-                           !GST_CLOCK_TIME_IS_VALID(running_time) || next_.begins <= running_time;
-    if (next_.buffer && (now_.buffer == nullptr || has_begun)) {
+  reached_ = running_time;
+  changed_.notify_all();
+  while (!is_released_) {
+    if (next_.buffer && (now_.buffer == nullptr || next_has_begun())) {
       now_ = std::move(next_);
       next_ = {};
+      cells_.clear();
       changed_.notify_all();
       // A mask without a time is shown until the next one comes.
-      if (GST_CLOCK_TIME_IS_VALID(now_.begins) && GST_CLOCK_TIME_IS_VALID(running_time)) continue;
-      break;
+      if (!GST_CLOCK_TIME_IS_VALID(now_.begins) || !GST_CLOCK_TIME_IS_VALID(running_time)) break;
+      continue;
     }
-    if (now_.buffer && (next_.buffer || has_ended_ || newest)) break;
+    const bool is_known = GST_CLOCK_TIME_IS_VALID(known_) && known_ > running_time;
+    if (now_.buffer && (next_.buffer || has_ended_ || newest || is_known)) break;
     if (now_.buffer == nullptr && has_ended_)
       throw ConfigurationError(
           "no mask came before the end of its stream",
@@ -197,8 +245,7 @@ std::vector<float> MaskPad::at(GstClockTime running_time, const Grid& grid, bool
     if (!goes_on()) return {};
     changed_.wait_for(lock, kWait);
   }
-  const MappedGrey grey(now_.buffer.get(), now_.info);
-  return cells_of(grey.view(), grid, now_.info.colorimetry.range);
+  return is_released_ ? std::vector<float>() : cells(grid);
 }
 
 }  // namespace svgen::gst

@@ -4,6 +4,7 @@
 
 #include <gst/video/video.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -18,8 +19,8 @@ inline constexpr const char* kMaskCaps =
     "video/x-raw, format=(string)GRAY8, width=(int)[1,max], height=(int)[1,max], "
     "framerate=(fraction)[0/1,max]";
 
-/// Holds the masks that are shown now and next; whoever brings a third one waits. at() belongs to
-/// one streaming thread, the rest to the pad's.
+/// Holds the masks that are shown now and next; whoever brings a third one waits until the next one
+/// has begun. reach(), at() and forget() belong to one streaming thread, the rest to the pad's.
 class MaskPad {
  public:
   /// Adds the pad to the element. It lives as long as this.
@@ -28,12 +29,22 @@ class MaskPad {
   MaskPad(const MaskPad&) = delete;
   MaskPad& operator=(const MaskPad&) = delete;
 
-  GstPad* pad() const { return pad_; }
+  GstPad* pad() const { return pad_.get(); }
+  /// Takes the pad from the element, for good: at() waits no more.
+  void release();
+  bool is_released() const { return is_released_; }
+
+  /// Says that images have come up to this running time: masks before it need not be kept, whether
+  /// somebody looks at them or not.
+  void reach(GstClockTime running_time);
+  /// Says that time starts anew.
+  void forget();
   /// The mask that is shown at a running time, 0 (black) to 1 (white) for each cell of the grid
   /// (row-major): the mean over the pixels that the cell covers. The newest mask that has
   /// begun is shown, the first one before its time. Waits for a mask, and, unless `newest` is good
-  /// enough, until it is clear that no later one has begun; empty when `goes_on` said false
-  /// meanwhile. ConfigurationError where the stream ended without a mask.
+  /// enough, until it is clear that no later one has begun: by the next one, a gap or the end.
+  /// Empty when `goes_on` said false or the pad was released meanwhile. ConfigurationError where
+  /// the stream ended without a mask.
   std::vector<float> at(GstClockTime running_time, const Grid& grid, bool newest,
                         const std::function<bool()>& goes_on);
 
@@ -52,13 +63,23 @@ class MaskPad {
   GstFlowReturn take(BufferPtr buffer);
   void take_event(GstEvent* event);
   void flush(bool flushing);
+  void clear();
+  bool next_has_begun() const;
+  GstClockTime running_time(GstClockTime time) const;
+  const std::vector<float>& cells(const Grid& grid);
 
   GstElement* element_;
-  GstPad* pad_;
+  PadPtr pad_;
+  std::atomic<bool> is_released_{false};
   std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by it.
   Mask now_, next_;
+  std::vector<float> cells_;  // of now_, for grid_
+  Grid grid_;
+  GstClockTime reached_ = 0;  // running time of the images
+  GstClockTime known_ =
+      0;  // and of the masks: there is none that begins before it and has not come
   GstVideoInfo info_{};
   GstSegment segment_;
   bool has_ended_ = false, is_flushing_ = true;

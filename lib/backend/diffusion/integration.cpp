@@ -5,6 +5,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full_like.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros_like.h>
 
@@ -66,14 +67,25 @@ Integration::Integration(VelocityModel model, const Labels& labels, Guidance gui
 }
 
 void Integration::advance() {
+  const Times before = solver_->now();
   solver_->advance([this](const at::Tensor& x, const Times& t) {
     latest_ = {x, guided_velocity(x, t), t};
     return latest_.velocity;
   });
-  if (!source_.mask.defined()) return;
-  const at::Tensor now =
-      done() ? source_.data : mixed(source_.path, source_.data, noise_, solver_->now());
-  solver_->replace_state(keeping_source(state(), now));
+  if (source_.mask.defined()) keep_source(before);
+}
+
+// Images that an adaptive solver has left where they were have the source in them already.
+void Integration::keep_source(const Times& before) {
+  const Times now = solver_->now();
+  if (now == before) return;
+  const at::Tensor source =
+      done() ? source_.data : mixed(source_.path, source_.data, noise_, now);  // (N, T, C)
+  const at::Tensor kept = keeping_source(state(), source);
+  std::vector<at::Tensor> rows;
+  for (size_t n = 0; n < now.size(); ++n)
+    rows.push_back((now[n] == before[n] ? state() : kept)[static_cast<int64_t>(n)]);
+  solver_->replace_state(at::stack(rows));
 }
 
 // Either whole where the mask is 0 or 1.

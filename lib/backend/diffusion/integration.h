@@ -74,6 +74,8 @@ class Integration {
   at::Tensor guiding_velocity(const at::Tensor& x, const Times& t) const;
 
   at::Tensor keeping_source(const at::Tensor& x, const at::Tensor& source) const;
+  /// Puts the source where the mask keeps it, in images that have moved since.
+  void keep_source(const Times& before);
 
   struct Evaluation {
     at::Tensor x, velocity;
@@ -85,8 +87,8 @@ class Integration {
   std::unique_ptr<Solver> solver_;
   at::Tensor noise_;  // of the source
   Source source_;
-  mutable Evaluation latest_;
-  mutable bool was_guided_ = false;  // in it
+  Evaluation latest_;
+  mutable bool was_guided_ = false;  // in the last evaluation
   at::Tensor labels_, null_labels_;  // (N)
   at::Tensor both_labels_;           // (2N)
 };

@@ -19,7 +19,7 @@ void MultistepSolver::advance(const VelocityField& velocity) {
   const float t = times_[step_], width = times_[step_ + 1] - t;
   // Whoever evaluates may make this solver forget.
   const at::Tensor now = velocity(state_, shared_time(t));
-  if (before_.defined()) {
+  if (before_.defined() && t > times_[step_ - 1]) {
     const float ratio = 0.5f * width / (t - times_[step_ - 1]);
     state_ = state_ + (now * (1 + ratio) - before_ * ratio) * width;
   } else {

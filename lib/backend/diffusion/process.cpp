@@ -65,7 +65,7 @@ using Term = double (*)(const PathTerms&);
 at::Tensor terms(Path path, const std::vector<float>& times, const at::Tensor& like, Term term) {
   std::vector<float> values;
   for (const float t : times) values.push_back(static_cast<float>(term(path_terms(path, t))));
-  return at::tensor(values).to(like.options()).view({-1, 1, 1});
+  return at::tensor(values).to(like.options()).view({-1, 1, 1});  // (N, 1, 1)
 }
 
 }  // namespace
@@ -79,7 +79,7 @@ PathTerms path_terms(Path path, double t) {
   }
   if (path != Path::kGvp) return {t, 1 - t, 1, -1};
   constexpr double kQuarter = std::numbers::pi / 2;
-  const double sine = std::sin(kQuarter * t), cosine = std::cos(kQuarter * t);
+  const double sine = std::sin(kQuarter * t), cosine = t == 1 ? 0 : std::cos(kQuarter * t);
   return {sine, cosine, kQuarter * cosine, -kQuarter * sine};
 }
 

@@ -164,7 +164,7 @@ void ModelSampler::show(const models::Denoiser& model, const SampleRequest& requ
 Tensor ModelSampler::sample(const SampleRequest& request, const ProgressFunction& progress) {
   const std::shared_ptr<const models::Denoiser> model = slot_.get();
   check(*model, request);
-  if (request.source.strength == 0) return request.source.latents;
+  if (request.source.strength < kLeastStrength) return request.source.latents;
   if (!request.normalized) normalizer_.load(model->channels(), model->cells());
   const int64_t images = static_cast<int64_t>(request.indices.size());
   const int64_t at_once = images_at_once(*model);

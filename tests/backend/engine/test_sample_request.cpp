@@ -28,10 +28,11 @@ SampleRequest edit_of(int64_t images, double strength) {
   return request;
 }
 
-// The left half of the cells is kept.
+// The left half of the cells is kept, and half of the last one.
 Tensor half_mask(int64_t images) {
   at::Tensor mask = at::zeros({images, kCells});
   mask.narrow(1, kCells / 2, kCells / 2).fill_(1);
+  mask.narrow(1, kCells - 1, 1).fill_(0.5);
   return from_torch(mask);
 }
 
@@ -54,8 +55,22 @@ TEST(EditSource, StrengthOneIsNoiseAloneWithEverySolver) {
 
 TEST(EditSource, StrengthZeroIsTheSource) {
   const auto engine = open_engine();
-  const SampleRequest request = edit_of(2, 0);
-  EXPECT_TRUE(bit_equal(engine->sampler().sample(request), request.source.latents));
+  for (const double strength : {0.0, 1e-17, 0.9 * kLeastStrength}) {
+    const SampleRequest request = edit_of(2, strength);
+    EXPECT_TRUE(bit_equal(engine->sampler().sample(request), request.source.latents)) << strength;
+  }
+}
+
+TEST(EditSource, TheLeastStrengthIsStillComputed) {
+  const auto engine = open_engine();
+  for (const NamedValue<SolverKind>& solver : named_values<SolverKind>()) {
+    if (!is_of_this_model(solver.value)) continue;
+    SampleRequest request = edit_of(1, kLeastStrength);
+    request.options.solver = solver.value;
+    request.options.steps = 25;
+    const at::Tensor edited = to_torch(engine->sampler().sample(request));
+    EXPECT_TRUE(edited.isfinite().all().item<bool>()) << solver.name;
+  }
 }
 
 TEST(EditSource, AWeakEditStaysCloserThanAStrongOne) {

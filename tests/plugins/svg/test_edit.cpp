@@ -150,6 +150,18 @@ TEST(SvgEdit, TheClassIsTheSetOneElseTheListElseTheLabel) {
   EXPECT_EQ(label_of(latents(1) + " ! svgedit steps=1"), -1) << "none";
 }
 
+TEST(SvgEdit, ATensorOfLabelsGetsTheNewOnes) {
+  const ScratchFolder folder;
+  const std::string store = " location=" + (folder.path() / "store").string();
+  ASSERT_TRUE(Pipeline("svgdiffuse steps=1 num-images=2 classes=7 ! svglatentsink" + store).run());
+  for (const auto& [settings, label] : {std::pair("class=3", 3), std::pair("", 7)}) {
+    const std::vector<Sample> samples =
+        samples_of("svglatentsrc num-images=2" + store + " ! svgedit steps=1 " + settings);
+    const Tensor labels = samples.at(0).tensors().at(1);
+    EXPECT_EQ(labels.data_as<int64_t>()[0], label);
+  }
+}
+
 TEST(SvgEditErrors, SayWhatIsMissing) {
   EXPECT_THAT(error_of(video(1) + " ! svgencode ! svgedit ! fakesink"),
               HasSubstr("insert svgalign"));

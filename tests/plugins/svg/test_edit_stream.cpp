@@ -127,6 +127,28 @@ TEST(SvgEditStream, ABlendForgetsAtADiscontinuity) {
   EXPECT_EQ(edited(0, true), first);
 }
 
+// Frames of a batch have masks of their own: black at first, white from the third frame on.
+TEST(SvgEditStream, AVideoOfMasksGoesFrameByFrame) {
+  const std::vector<Sample> source = samples_of(video(4) + " ! svgencode batch-size=4 ! svgalign");
+  Pipeline pipeline(
+      video(4) +
+      " ! svgencode batch-size=4 ! svgalign ! svgedit name=e steps=1 mask-blur=0 ! "
+      "appsink name=out sync=false  "
+      "concat name=c ! queue ! e.mask  "
+      "videotestsrc num-buffers=2 pattern=black ! video/x-raw,format=RGB,framerate=30/1 ! "
+      "videoconvert ! video/x-raw,format=GRAY8 ! c.  "
+      "videotestsrc num-buffers=2 pattern=white ! video/x-raw,format=RGB,framerate=30/1 ! "
+      "videoconvert ! video/x-raw,format=GRAY8 ! c.");
+  ASSERT_TRUE(pipeline.run());
+  const std::vector<Sample> edited = pipeline.take_samples();
+  ASSERT_EQ(edited.size(), 1u);
+  for (int64_t n = 0; n < 4; ++n) {
+    const double difference = largest_difference(edited[0].tensors().at(0).rows(n, 1),
+                                                 source.at(0).tensors().at(0).rows(n, 1));
+    EXPECT_EQ(difference == 0, n < 2) << n;
+  }
+}
+
 TEST(SvgEditStream, TheInputsSizeMayChange) {
   Pipeline pipeline(
       "concat name=c ! videoconvert ! videoscale ! svgencode ! svgalign ! svgedit steps=1 ! "

@@ -87,6 +87,30 @@ TEST_F(Masks, TheNewestThatHasBegunIsShown) {
   EXPECT_FLOAT_EQ(at(9, /*newest=*/true)[0], 0.8f) << "a live stream waits for no later one";
 }
 
+// Else a tee in front of both branches would stand still.
+TEST_F(Masks, ThoseThatNobodyLooksAtPassByWhenTimeHasReachedThem) {
+  mask_->reach(60 * GST_SECOND);
+  for (int second = 0; second < 50; ++second)
+    ASSERT_EQ(show(static_cast<guint8>(second), second), GST_FLOW_OK);
+  EXPECT_FLOAT_EQ(at(60, /*newest=*/true)[0], 49.0f / 255);
+}
+
+TEST_F(Masks, AGapSaysThatNoneIsToCome) {
+  show(51, 0);
+  send(gst_event_new_gap(GST_SECOND, 9 * GST_SECOND));
+  EXPECT_FLOAT_EQ(at(5)[0], 0.2f);
+}
+
+TEST_F(Masks, AReleasedPadKeepsNobodyWaiting) {
+  std::thread release([&] {
+    g_usleep(50'000);
+    mask_->release();
+  });
+  EXPECT_TRUE(at(0).empty());
+  EXPECT_TRUE(mask_->is_released());
+  release.join();
+}
+
 TEST_F(Masks, AStreamWithoutAnyIsAnError) {
   send(gst_event_new_eos());
   EXPECT_THROW(at(0), ConfigurationError);
