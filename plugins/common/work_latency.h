@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 
 namespace svgen::gst {
 
@@ -18,7 +19,8 @@ class WorkLatency {
   bool add(GstClockTime spent) {
     constexpr int kPieces = 8;  // that the mean looks back, about
     const auto now = static_cast<double>(spent);
-    mean_ = mean_ == 0 ? now : mean_ + (now - mean_) / kPieces;
+    // The first piece loads weights: the second takes its place.
+    mean_ = ++pieces_ <= 2 ? now : mean_ + (now - mean_) / kPieces;
     const auto wanted = static_cast<GstClockTime>(mean_ * 5 / 4);
     const GstClockTime reported = reported_;
     const GstClockTime moved = wanted > reported ? wanted - reported : reported - wanted;
@@ -31,11 +33,13 @@ class WorkLatency {
   GstClockTime reported() const { return reported_; }
 
   void reset() {
+    pieces_ = 0;
     mean_ = 0;
     reported_ = 0;
   }
 
  private:
+  int64_t pieces_ = 0;
   double mean_ = 0;
   std::atomic<GstClockTime> reported_{0};
 };

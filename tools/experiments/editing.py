@@ -4,14 +4,14 @@
 import math
 import statistics
 
-from tools.experiments.lab import kept, latents, percent
+from tools.experiments.lab import features, kept, latents, percent
 from tools.helpers.document import table
 from tools.helpers.launch import quoted
 
 SIDE = 64
 IMAGE = 3 * SIDE * SIDE  # bytes
 BORDER = 3               # pixels that surely show the background
-STRENGTHS = [0, *(n / 10 for n in range(1, 11))]
+STRENGTHS = [0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1]
 SHOWN = 6                # pictures of the strip
 SETTINGS = "classes=star steps=10 guidance-scale=2 seed=4"
 
@@ -66,13 +66,15 @@ def strip(runner, files):
 
 
 def edited(runner, strength):
-    """The file of the edited pictures, and the share of them that the judge calls stars."""
+    """The file of the edited pictures, and the share of them that a linear probe calls stars."""
+    reference = runner.reference("reference-own", runner.model)
     path = runner.out / f"edited-{strength}.rgb"
     found = runner.measure(
         f"svgscenesrc size={SIDE} classes=heart backgrounds=plain seed=51 num-images={runner.images} ! "
         f"{latents(runner.model)} ! svgedit strength={strength} {SETTINGS} ! svgdecode ! tee name=t  "
         f"t. ! queue ! videoconvert ! video/x-raw,format=RGB ! filesink location={quoted(path)}  "
-        f"t. ! queue ! {runner.judged()}", makes=path)
+        f"t. ! queue ! {features(runner.model)} ! svgprobe reference={quoted(reference)} ! fdsink",
+        makes=path)
     return path, found["results"]["linear"]
 
 
@@ -84,12 +86,13 @@ def editing(runner):
         after = [thing_in(picture) for picture in pictures_of(path)]
         places = [math.dist(a[0], b[0]) for a, b in zip(before, after)]
         colours = [math.dist(a[1], b[1]) / math.sqrt(3) for a, b in zip(before, after)]
-        # What passes untouched keeps its label: there the judge looks for hearts.
+        # What passes untouched keeps its label: there the probe looks for hearts.
         named = f"({percent(accuracy)} hearts)" if strength == 0 else percent(accuracy)
         rows.append([strength, named, f"{statistics.median(places):.1f}",
                      f"{statistics.median(colours):.0f}"])
-    return (f"Hearts of held-out scenes, `svgedit {SETTINGS}`. Place: how far the middle of the thing "
+    return (f"Hearts of held-out scenes, `svgedit {SETTINGS}`. Called stars: by a linear probe of the "
+            "model's own features, trained on real scenes. Place: how far the middle of the thing "
             "moves, in pixels of 64; colour: how far its mean colour moves, in levels of 255, both "
             "the median, from the reconstruction.\n\n" +
-            table(["strength", "named stars by the judge", "place", "colour"], rows) +
+            table(["strength", "called stars", "place", "colour"], rows) +
             f"\nStrength 0 to 1 from left to right:\n\n{strip(runner, [run[0] for run in runs])}\n")

@@ -14,6 +14,13 @@ TEST(WorkLatency, IsTheMeanWithAQuarterOfHeadroom) {
   EXPECT_EQ(latency.reported(), 50 * GST_MSECOND);
 }
 
+TEST(WorkLatency, TheFirstPieceWhichLoadsWeightsIsForgotten) {
+  WorkLatency latency;
+  latency.add(4 * GST_SECOND);
+  EXPECT_TRUE(latency.add(40 * GST_MSECOND));
+  EXPECT_EQ(latency.reported(), 50 * GST_MSECOND);
+}
+
 TEST(WorkLatency, StandsWhileTimesJitter) {
   WorkLatency latency;
   latency.add(40 * GST_MSECOND);
