@@ -91,29 +91,33 @@ class Generate(Svgen):
         os.close(leader)
 
     def test_previews_are_pictures_of_each_step(self):
-        self.output_of("generate", "--steps=6", "--number=2", "--sheet=2", "--preview=step-%d.png",
+        self.output_of("generate", "--steps=6", "--number=2", "--sheet=2", "--preview=new/step-%d.png",
                        "--preview-interval=2", "one.png")
-        self.assertEqual(self.files("step*"), ["step-2.png", "step-4.png"])
-        self.assertEqual(png_size(self.folder / "step-2.png"), (128, 64))
-        self.assertNotEqual((self.folder / "step-2.png").read_bytes(),
-                            (self.folder / "step-4.png").read_bytes())
+        self.assertEqual(self.files("new/*"), ["step-0.png", "step-1.png"])
+        self.assertEqual(png_size(self.folder / "new/step-0.png"), (128, 64))
+        self.assertNotEqual((self.folder / "new/step-0.png").read_bytes(),
+                            (self.folder / "new/step-1.png").read_bytes())
         self.output_of("generate", "--steps=4", "--preview=now.png", "other.png")
         self.assertEqual(self.files("now*"), ["now.png"])
 
     def test_previews_overwrite_nothing_and_are_png_files(self):
         (self.folder / "mine.png").write_bytes(b"mine")
-        for arguments, words in ((["--preview=mine.png"], "mine.png"),
-                                 (["--preview=now.jpg"], "FILE.png"),
-                                 (["--preview-interval=3"], "--preview FILE.png beside it")):
-            result = self.run_svgen("generate", "--steps=4", *arguments, "one.png")
-            self.assertNotEqual(result.returncode, 0)
-            self.assertIn(words, result.stdout)
+        (self.folder / "mine-7.png").write_bytes(b"mine")
+        for words, text, status in ((["--preview=mine.png", "one.png"], "mine.png", 2),
+                                    (["--preview=mine-%d.png", "one.png"], "mine-7.png", 2),
+                                    (["--preview=./one.png", "one.png"], "overwrite the pictures", 2),
+                                    (["--preview=%05d.png", "--resume", "./"], "overwrite the pictures", 2),
+                                    (["--preview=/proc/nosuch/now.png", "one.png"], "cannot be made", 1),
+                                    (["--preview=now.jpg", "one.png"], "FILE.png", 2),
+                                    (["--preview-interval=3", "one.png"], "--preview FILE.png beside it", 2)):
+            self.assert_refused(["generate", "--steps=4", *words], text, status)
         self.assertEqual((self.folder / "mine.png").read_bytes(), b"mine")
 
     def test_a_walk_is_a_video(self):
         self.output_of("generate", "--walk=spherical", "--walk-frames=2", "--number=4", "--steps=1",
                        "--rate=12", "walk.webm")
         self.assertEqual(self.files("walk*"), ["walk.webm"])
+        self.assert_refused(["generate", "--walk-frames=2", "x.webm"], "--walk linear")
 
     def test_an_interrupted_one_leaves_nothing(self):
         process = subprocess.Popen([*COMMAND, "generate", "--number=500", "--rate=5", "x.webm"],

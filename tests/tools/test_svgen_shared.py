@@ -86,8 +86,10 @@ class Pictures(Shared):
         self.assertEqual(list((self.folder / "p").glob(".svgen-process*")), [])
 
     def test_one_process_resumes_too(self):
-        self.output_of(*GENERATE, "--number=3", "--resume", "p/")
-        self.output_of(*GENERATE, "--number=6", "--resume", "p/")
+        previews = ["--preview=p/now.png", "--preview-interval=1"]
+        self.output_of(*GENERATE, "--number=3", "--resume", *previews, "p/")
+        self.output_of(*GENERATE, "--number=6", "--resume", *previews, "p/")
+        (self.folder / "p/now.png").unlink()
         self.assertIn("nothing is left", self.output_of(*GENERATE, "--number=6", "--resume", "p/"))
         self.output_of(*GENERATE, "--number=6", "whole/")
         self.assertEqual(self.digests("p"), self.digests("whole"))
@@ -118,6 +120,9 @@ class Pictures(Shared):
         for words, text in ((["--resume", "a.webm"], "numbered"), (["--resume", "a.png"], "numbered"),
                             (["--resume", "--sheet=2", "a/"], "sheet")):
             self.assert_refused([*GENERATE, "--number=4", *words], text)
+        process = self.start([*GENERATE, "--preview=now.png", "a/"], 0, 2)
+        self.assertIn("no --preview in a distributed launch", process.communicate()[0])
+        self.assertEqual(process.returncode, 2)
 
 
 class Parts(Shared):

@@ -30,9 +30,9 @@ class VideoTest(Svgen):
         return result.stdout
 
     def make_clip(self, name, *, size=(64, 64), frames=6, rate="5/1", sound="opusenc", muxer="webmmux",
-                  source="", video="vp8enc deadline=1", alter=""):
-        """A ball with a tone of 1.2 seconds."""
-        tone = (f"audiotestsrc num-buffers=30 samplesperbuffer=1920 ! audio/x-raw,rate=48000,channels=1 "
+                  source="", video="vp8enc deadline=1", alter="", silence=0):
+        """A ball with a tone of 1.2 seconds, which begins after so many seconds of silence."""
+        tone = (f"audiotestsrc num-buffers=30 samplesperbuffer=1920 timestamp-offset={silence}000000000 ! audio/x-raw,rate=48000,channels=1 "
                 f"! audioconvert ! {sound} ! m." if sound else "")
         self.launch(f"{muxer} name=m ! filesink location={name} {tone} "
                     f"videotestsrc num-buffers={frames} pattern=ball {source} "
@@ -100,6 +100,10 @@ class Sizes(VideoTest):
         self.output_of("reconstruct", "--size=source", "clip.mkv", "again.mkv")
         self.assert_same_pictures_but_their_content(self.streams("clip.mkv", tracks=0),
                                                         self.streams("again.mkv", tracks=0))
+
+    def test_pixels_so_wide_that_a_picture_takes_gigabytes_are_refused(self):
+        self.make_clip("clip.mkv", frames=1, sound="", muxer="matroskamux", alter=",pixel-aspect-ratio=60000/1")
+        self.assert_refused(["reconstruct", "--size=source", "clip.mkv", "again.mkv"], "so wide pixels", 1)
 
     def test_a_turned_video_comes_back_upright(self):
         self.output_of("reconstruct", "--size=source", VIDEOS / "rot90.mp4", "again.mkv")
@@ -183,6 +187,16 @@ class Sound(VideoTest):
         self.output_of("reconstruct", "clip.webm", "again.webm")
         self.assert_same_sound(before, self.streams("again.webm", tracks=2), tracks=2)
 
+    def test_may_begin_long_after_the_pictures(self):
+        self.make_clip("clip.mkv", size=(1280, 720), frames=16, source="pattern=snow", muxer="matroskamux",
+                       video="jpegenc quality=95", silence=3)
+        before = self.streams("clip.mkv")
+        self.output_of("reconstruct", "--batch=1", "clip.mkv", "again.mkv")
+        after = self.streams("again.mkv")
+        for what in ("bytes", "times"):
+            self.assertEqual(before["audio_0"][what], after["audio_0"][what], what)
+        self.assertEqual(before["video_0"]["times"], after["video_0"]["times"])
+
     def test_pictures_have_none(self):
         self.make_clip("clip.webm", frames=2)
         self.output_of("reconstruct", "clip.webm", "pictures/")
@@ -203,7 +217,7 @@ class ManyInputs(VideoTest):
         self.assertEqual(len(lines), 6, result.stdout)
         self.assertRegex(lines[3], r"^svgen: broken\.webm: ")
         self.assertRegex(lines[4], r"^svgen: nosuch\.png: there is no such file")
-        self.assertRegex(lines[5], r"^svgen: 2 of 5 inputs failed")
+        self.assertEqual(lines[5], "svgen: 2 of 5 inputs failed; finished: 3")
 
     def test_names_are_kept_apart_and_inputs_are_never_overwritten(self):
         for name in ("a/x.png", "b/x.png", "x.webm"):
@@ -211,7 +225,7 @@ class ManyInputs(VideoTest):
             shutil.copy(PICTURES / "sq.png", self.folder / name)
         before = (self.folder / "a/x.png").read_bytes()
         self.assert_refused(["reconstruct", "a/x.png", "b/x.png", "out"], "would become one file")
-        self.assert_refused(["reconstruct", "a/x.png", "b/x.png", "out.png"], "go into a folder")
+        self.assert_refused(["reconstruct", "a/x.png", "b/x.png", "out-1.5"], "end its name with /")
         result = self.run_svgen("reconstruct", "--force", "b/x.png", "x.webm", "a")
         self.assertIn("x.png and x.webm", result.stdout)
         shutil.copy(PICTURES / "quad.jpg", self.folder / "y.jpg")
@@ -231,7 +245,13 @@ class ManyInputs(VideoTest):
         self.assertEqual(((self.folder / "out/sq.png").read_text(), self.files("out/*")), ("precious", ["quad.jpg", "sq.png"]))
 
 
-class Edits(Svgen):
+class Edits(VideoTest):
+    def test_a_mask_has_no_sound(self):
+        self.make_clip("mask.webm", frames=1)
+        self.output_of("edit", "--strength=0.5", "--classes=ball", "--steps=1", "--mask=mask.webm",
+                       PICTURES / "sq.png", "x.mkv")
+        self.assertNotIn(b"A_OPUS", (self.folder / "x.mkv").read_bytes())
+
     def test_words_about_mistakes(self):
         picture = PICTURES / "sq.png"
         for words, text in ((["--classes=Hart", picture, "x.png"], "did you mean heart?"),
@@ -283,14 +303,15 @@ class Features(Svgen):
 
     def test_tensors_of_several_inputs_with_one_that_is_broken(self):
         (self.folder / "broken.webm").write_text("no video\n")
-        result = self.run_svgen("extract", "--features=both", PICTURES / "sq.png", "broken.webm", VIDEOS / "base.webm",
-                                "made/x.safetensors")
+        result = self.run_svgen("extract", "--features=both", PICTURES / "sq.png", "broken.webm", 300 * "n",
+                                VIDEOS / "base.webm", "made/x.safetensors")
         self.assertEqual(result.returncode, 1, result.stdout)
-        self.assertRegex(result.stdout, r"(?m)^svgen: 1 of 3 inputs failed")
+        self.assertRegex(result.stdout, r"(?m)^svgen: 2 of 4 inputs failed; finished: 2$")
         tensors, metadata = self.tensors("made/x.safetensors")
         self.assertEqual({name: tensor["shape"] for name, tensor in tensors.items()},
                          {"semantic": [11, 64, 128], "residual": [11, 64, 24], "index": [11], "source": [11]})
         sources = json.loads(metadata["sources"])
+        self.assertEqual(len(sources), 2)
         self.assertEqual([sources[i] for i in tensors["source"]["list"]],
                          [str(PICTURES / "sq.png")] + 10 * [str(VIDEOS / "base.webm")])
         self.assertEqual(tensors["index"]["list"], [0, *range(10)])
@@ -309,6 +330,14 @@ class Features(Svgen):
         self.assertEqual([sources[i] for i in tensors["source"]["list"]],
                          ["set/cats/sq.png", "set/dogs/quad.jpg", "set/dogs/rgba.png"])
         self.assertEqual(json.loads(metadata["classes"]), ["cats", "dogs"])
+        (self.folder / "other/birds").mkdir(parents=True)
+        shutil.copy(PICTURES / "sq.png", self.folder / "other/birds")
+        result = self.run_svgen("extract", "set", "other", PICTURES / "sq.png", "y.safetensors")
+        self.assertIn("label 0 cats; found label 0 birds", result.stdout)
+        tensors_of_two, metadata = self.tensors("y.safetensors")
+        self.assertEqual(tensors_of_two["label"]["list"], [0, 1, 1, -1])
+        self.assertEqual(json.loads(metadata["classes"]), ["cats", "dogs"])
+        self.assertEqual(len(json.loads(metadata["sources"])), 4)
         self.output_of("extract", "--features=latent", "set", "x.npy")
         self.assertEqual(self.array("x.npy"), ((3, 64, 152), tensors["latent"]["data"]))
 

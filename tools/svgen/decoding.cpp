@@ -49,8 +49,7 @@ void take_stream(GstElement*, GstPad* pad, gpointer data) {
       const std::lock_guard lock(input.mutex);
       input.other_streams += (input.other_streams.empty() ? "" : ", ") + type;
     }
-    if (state.muxer == nullptr || &input != &state.inputs.front() || !type.starts_with("audio/"))
-      return;
+    if (state.muxer == nullptr || &input != state.main || !type.starts_with("audio/")) return;
     const std::string problem = take_sound(input, pad, caps.get());
     const std::lock_guard lock(input.mutex);
     if (!problem.empty()) input.refused_sound = problem;
@@ -73,7 +72,7 @@ void all_streams_are_known(GstElement*, gpointer data) {
 }
 
 GstPadProbeReturn count_decoded(GstPad*, GstPadProbeInfo*, gpointer data) {
-  ++static_cast<Pipeline::State*>(data)->decoded;
+  ++static_cast<Pipeline::State::Input*>(data)->decoded;
   return GST_PAD_PROBE_OK;
 }
 
@@ -120,10 +119,12 @@ Decoder decoder_in(GstElement* bin) {
 
 void Pipeline::add_file(const std::filesystem::path& file) {
   State& state = *state_;
+  const bool is_first = GST_BIN_NUMCHILDREN(state.bin) == 0;
   add({"filesrc", {{"location", file.string(), ""}}});
   GstElement* decoder = state.append("decodebin");
   begin_apart();  // its pads come later
   State::Input& input = state.inputs.emplace_back(state, file, decoder);
+  if (is_first) state.main = &input;
   input.entry.reset(gst_element_get_static_pad(state.append("videoconvert"), "sink"));
   add({"deinterlace", {{"fields", "top", ""}}});  // one picture for two fields: the rate stays
   add({"videoconvert"});
@@ -131,8 +132,7 @@ void Pipeline::add_file(const std::filesystem::path& file) {
   g_signal_connect(decoder, "autoplug-continue", G_CALLBACK(autoplug_continue), nullptr);
   g_signal_connect(decoder, "pad-added", G_CALLBACK(take_stream), &input);
   g_signal_connect(decoder, "no-more-pads", G_CALLBACK(all_streams_are_known), &input);
-  if (&input == &state.inputs.front())
-    gst_pad_add_probe(input.entry.get(), GST_PAD_PROBE_TYPE_BUFFER, count_decoded, &state, nullptr);
+  gst_pad_add_probe(input.entry.get(), GST_PAD_PROBE_TYPE_BUFFER, count_decoded, &input, nullptr);
 }
 
 int64_t most_pixels() {

@@ -106,6 +106,7 @@ int evaluate(const Options& options) {
     else
       print(table.substr(0, table.find_last_not_of('\n') + 1));
   } catch (const Interrupted& stop) {
+    if (!stop.failure.empty()) print_error(stop.failure, options.has("json"));
     print_error("stopped; the same command goes on from there", options.has("json"));
     return 128 + stop.signal;
   }

@@ -171,6 +171,7 @@ class Rows {
 int extract_rows(const std::vector<fs::path>& inputs, const std::string& name,
                  const std::string& features, const Card& card, const Options& options) {
   Output output(name, feature_kinds(), std::nullopt, options, inputs);
+  const auto engine = inputs.size() > 1 ? engine_of(options) : nullptr;
   Failures failures;
   const bool json = options.has("json");
   const int status = run_and_say(
@@ -188,7 +189,7 @@ int extract_rows(const std::vector<fs::path>& inputs, const std::string& name,
           pipeline.run(progress);
         };
         for (const fs::path& input : inputs) {
-          const int64_t before = file.rows();
+          const FeatureFile::Mark before = file.mark();
           if (inputs.size() == 1)
             extract_one(input);
           else if (!failures.tries(input, [&] { extract_one(input); }))
@@ -199,7 +200,7 @@ int extract_rows(const std::vector<fs::path>& inputs, const std::string& name,
         return output.commit();
       },
       json, "stopped; nothing was written");
-  return status != 0 ? status : failures.say(inputs.size(), json);
+  return status != 0 ? status : failures.say(inputs.size(), inputs.size() - failures.count(), json);
 }
 
 int extract(const Options& options) {
@@ -210,7 +211,7 @@ int extract(const Options& options) {
   const Card card = Card::load(find_card(options.text("model")));
   const Job job = {words.front(), words.back()};
   const std::string ending = ascii_lower(fs::path(job.output).extension().string());
-  const std::vector<fs::path> inputs(words.begin(), words.end() - 1);
+  const std::vector<fs::path> inputs = inputs_of(options);
   if (ending == ".npy" || ending == ".safetensors")
     return extract_rows(inputs, job.output, features, card, options);
   if (inputs.size() > 1)

@@ -142,15 +142,31 @@ void FeatureFile::add(const std::vector<FeatureTensor>& kinds, std::span<const B
   rows_.push_back(row);
 }
 
-void FeatureFile::cut(int64_t rows) {
-  rows_.resize(static_cast<size_t>(rows));
-  for (size_t i = 0; i < spools_.size(); ++i)
-    spools_[i]->cut(static_cast<uint64_t>(rows) * row_bytes(kinds_[i]));
+void FeatureFile::cut(const Mark& mark) {
+  rows_.resize(mark.rows);
+  sources_.resize(mark.sources);
+  classes_ = mark.classes;
+  for (size_t i = 0; i < spools_.size(); ++i) spools_[i]->cut(mark.rows * row_bytes(kinds_[i]));
 }
 
 int64_t FeatureFile::add_source(const std::string& name) {
   sources_.push_back(name);
   return static_cast<int64_t>(sources_.size()) - 1;
+}
+
+void FeatureFile::name_classes(const std::vector<std::string>& names) {
+  if (names.empty() || names == classes_ || is_array()) return;
+  if (!classes_.empty()) {
+    const auto [held, named] =
+        std::mismatch(classes_.begin(), classes_.end(), names.begin(), names.end());
+    const std::string label = "label " + std::to_string(held - classes_.begin()) + " ";
+    throw ConfigurationError(
+        "the labels of the inputs mean other classes: write a file for each of them",
+        {.expected = label + (held == classes_.end() ? "of no class" : *held),
+         .found = label + (named == names.end() ? "of no class" : *named),
+         .where = file_.filename().string()});
+  }
+  classes_ = names;
 }
 
 void FeatureFile::describe(const std::string& key, const std::string& text) {

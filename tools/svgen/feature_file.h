@@ -50,12 +50,21 @@ class FeatureFile {
   void add(const std::vector<FeatureTensor>& kinds, std::span<const Bytes> values,
            const FeatureRow& row);
   int64_t rows() const { return static_cast<int64_t>(rows_.size()); }
-  /// Takes all rows behind the first so many away again.
-  void cut(int64_t rows);
+
+  /// How far the file has come.
+  struct Mark {
+    size_t rows, sources;
+    std::vector<std::string> classes;
+  };
+  Mark mark() const { return {rows_.size(), sources_.size(), classes_}; }
+  /// Takes away again what was added behind the mark.
+  void cut(const Mark& mark);
 
   /// Adds a source, and returns its number.
   int64_t add_source(const std::string& name);
-  void name_classes(std::vector<std::string> names) { classes_ = std::move(names); }
+  /// Says which classes labels mean, in a kind of file that has labels. ConfigurationError where
+  /// they mean others already.
+  void name_classes(const std::vector<std::string>& names);
   void describe(const std::string& key, const std::string& text);
 
   /// Writes the file. IoError where there are no rows, or no space for them.

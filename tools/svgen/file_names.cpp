@@ -97,10 +97,16 @@ fs::path pattern_of(const std::string& name) {
   return is_folder ? fs::path(name) / "%05d.png" : fs::path(name);
 }
 
-std::pair<std::string, std::string> around_number(const std::string& pattern) {
+bool is_numbered(const std::string& pattern, const std::string& name) {
   std::smatch found;
   std::regex_search(pattern, found, kNumber);
-  return {found.prefix().str(), found.suffix().str()};
+  const std::string before = found.prefix().str(), behind = found.suffix().str();
+  if (name.size() <= before.size() + behind.size() || !name.starts_with(before) ||
+      !name.ends_with(behind))
+    return false;
+  const std::string number =
+      name.substr(before.size(), name.size() - before.size() - behind.size());
+  return number.find_first_not_of("0123456789 ") == std::string::npos;
 }
 
 std::vector<fs::path> make_folders(const fs::path& folder) {

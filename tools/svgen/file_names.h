@@ -34,8 +34,8 @@ bool has_one_number(const std::string& name);
 /// The name of picture `index`: what multifilesink makes of the pattern.
 std::string numbered(const std::string& pattern, int64_t index);
 
-/// The text before the number of a pattern, and behind it.
-std::pair<std::string, std::string> around_number(const std::string& pattern);
+/// Whether `name` is the pattern's name of some picture.
+bool is_numbered(const std::string& pattern, const std::string& name);
 
 /// Escapes a text so that printf() gives it back unchanged.
 std::string escaped(const std::string& text);

@@ -75,6 +75,17 @@ bool Framing::is_stretched() const {
 }
 
 void Framing::set_sizes(Pipeline& pipeline, const PictureSize& source) const {
+  const double pixels = static_cast<double>(source.width) * source.height * source.pixel_width /
+                        std::max(1, source.pixel_height);
+  if (grid_ == Grid::kAny && pixels > static_cast<double>(most_pixels()))
+    throw ConfigurationError(
+        "so wide pixels make the model's picture too large: name a size, such as --size " +
+            text(own_),
+        {.expected = "up to " + std::to_string(most_pixels()) + " square pixels, or more where " +
+                     kMostPixelsVariable + " allows it",
+         .found = text(source) + " of pixels " + std::to_string(source.pixel_width) + ":" +
+                  std::to_string(source.pixel_height),
+         .where = "--size"});
   const PictureSize model = grid_ == Grid::kOwn ? own_ : nearest_cells(source, cell_);
   for (const char* name : {kFrameBefore, kFrameBehind})
     pipeline.set(name, {{"caps", size_caps(source), "--size"}});

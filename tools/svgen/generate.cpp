@@ -68,6 +68,12 @@ int generate_share(const Card& card, long count, const Shard& shard, const Optio
                              {.expected = "no --sheet beside --resume or in a distributed launch",
                               .found = "--sheet",
                               .where = "--sheet"});
+  if (options.has("preview") && shard.world > 1)
+    throw ConfigurationError(
+        "previews are shown where one process makes all pictures",
+        {.expected = "no --preview in a distributed launch (WORLD_SIZE above 1)",
+         .found = "--preview",
+         .where = "--preview"});
   const IndexRange own = block_of(shard, count);
   SharedOutput output(options.words()[0], own, shard, job_of(card, options), options);
   const IndexRange left = {output.next(), own.end};
@@ -94,6 +100,11 @@ int generate(const Options& options) {
                              {.expected = "up to " + std::to_string(kMostAtOnce),
                               .found = std::to_string(count),
                               .where = "--number"});
+  if (options.has("walk-frames") && options.text("walk", "none") == "none")
+    throw ConfigurationError("there is no walk whose frames are meant",
+                             {.expected = "--walk linear or --walk spherical beside it",
+                              .found = "none",
+                              .where = "--walk-frames"});
   check_rate(options);
   check_classes(card, options.text("classes", "random"));
   const Shard shard = shard_from_environment();
@@ -116,8 +127,10 @@ Command generate_command() {
   append_sampling_options(options, "svgdiffuse");
   options.push_back({"guidance-model", "MODEL",
                      "a weaker model that guides this one (autoguidance)", "guidance-model"});
-  options.push_back(
-      {"walk", "NAME", "a video that travels between images: linear, spherical", "walk"});
+  options.push_back({"walk", "NAME",
+                     "a video that travels between images: linear, spherical; --number counts its "
+                     "frames",
+                     "walk"});
   options.push_back({"walk-frames", "N", "frames from each image to the next (30)", "walk-frames"});
   for (const Option& option : preview_options()) options.push_back(option);
   options.push_back({"sheet", "COLUMNS", "all pictures on one sheet"});

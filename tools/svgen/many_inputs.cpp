@@ -2,14 +2,12 @@
 // Several inputs in one call.
 #include "many_inputs.h"
 
-#include <algorithm>
 #include <map>
 
 #include "console.h"
 #include "file_names.h"
 #include "picture_input.h"
 #include "pipeline.h"
-#include "svgen/engine.h"
 #include "svgen/error.h"
 #include "svgen/text.h"
 
@@ -38,7 +36,8 @@ std::vector<Job> jobs_of(const Options& options, const char* usage) {
   const fs::path folder = words.back();
   if (fs::exists(folder) ? !fs::is_directory(folder) : folder.has_extension())
     throw ConfigurationError(
-        "the results of several inputs go into a folder: name one behind them",
+        "the results of several inputs go into a folder: name one behind them, and end its name "
+        "with / where it is new",
         {.expected = "a folder", .found = folder.string(), .where = "the output"});
   std::vector<Job> jobs;
   std::map<fs::path, fs::path> made_of;
@@ -54,11 +53,14 @@ std::vector<Job> jobs_of(const Options& options, const char* usage) {
   return jobs;
 }
 
-std::vector<fs::path> inputs_of(const std::vector<Job>& jobs) {
-  std::vector<fs::path> inputs;
-  std::transform(jobs.begin(), jobs.end(), std::back_inserter(inputs),
-                 [](const Job& job) { return job.input; });
-  return inputs;
+std::vector<fs::path> inputs_of(const Options& options) {
+  return {options.words().begin(), options.words().end() - 1};
+}
+
+std::shared_ptr<Engine> engine_of(const Options& options) {
+  return Engine::open({.model = options.text("model"),
+                       .device = options.text("device", "auto"),
+                       .dtype = options.text("dtype", "auto")});
 }
 
 bool Failures::tries(const fs::path& input, const std::function<void()>& work) {
@@ -70,16 +72,18 @@ bool Failures::tries(const fs::path& input, const std::function<void()>& work) {
     failures_.push_back({input, error.report()});
   } catch (const PipelineError& error) {
     failures_.push_back({input, error.text});
+  } catch (const std::exception& error) {  // of the file system
+    failures_.push_back({input, error.what()});
   }
   return false;
 }
 
-int Failures::say(size_t inputs, bool json) const {
-  if (failures_.empty()) return 0;
+int Failures::say(size_t inputs, size_t done, bool json) const {
+  if (done == inputs) return 0;
   for (const Failure& failure : failures_)
     print_error(failure.input.string() + ": " + failure.text, json);
   print_error(std::to_string(failures_.size()) + " of " + std::to_string(inputs) +
-                  " inputs failed; the results of the others are there",
+                  " inputs failed; finished: " + std::to_string(done),
               json);
   return kFailed;
 }
@@ -87,19 +91,14 @@ int Failures::say(size_t inputs, bool json) const {
 int run_all(const std::vector<Job>& jobs, const Options& options,
             const std::function<int(const Job&)>& run) {
   if (jobs.size() == 1) return run(jobs.front());
-  // Held, so that the weights are loaded once for all.
-  const auto engine = Engine::open({.model = options.text("model"),
-                                    .device = options.text("device", "auto"),
-                                    .dtype = options.text("dtype", "auto")});
+  const auto engine = engine_of(options);
   Failures failures;
-  for (const Job& job : jobs) {
-    int status = 0;
-    failures.tries(job.input, [&] { status = run(job); });
-    if (status == 0) continue;
-    failures.say(jobs.size(), options.has("json"));
-    return status;  // stopped by a signal, or nobody takes the output
-  }
-  return failures.say(jobs.size(), options.has("json"));
+  size_t done = 0;
+  int status = 0;
+  for (size_t i = 0; i < jobs.size() && status == 0; ++i)
+    if (failures.tries(jobs[i].input, [&] { status = run(jobs[i]); }) && status == 0) ++done;
+  const int failed = failures.say(jobs.size(), done, options.has("json"));
+  return status != 0 ? status : failed;  // stopped by a signal, or nobody takes the output
 }
 
 }  // namespace svgen::cli

@@ -5,10 +5,12 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "options.h"
+#include "svgen/engine.h"
 
 namespace svgen::cli {
 
@@ -22,7 +24,11 @@ struct Job {
 /// videos .mkv where their own is not. ConfigurationError for `usage` and two results of one name.
 std::vector<Job> jobs_of(const Options& options, const char* usage);
 
-std::vector<std::filesystem::path> inputs_of(const std::vector<Job>& jobs);
+/// All words but the last.
+std::vector<std::filesystem::path> inputs_of(const Options& options);
+
+/// The engine of a command's options. Held, the weights are loaded once for all inputs.
+std::shared_ptr<Engine> engine_of(const Options& options);
 
 /// What went wrong with some of several inputs.
 class Failures {
@@ -30,8 +36,8 @@ class Failures {
   /// Calls `work`, and keeps what it throws about this input. Whether it threw nothing. What an
   /// option has wrong is thrown on: it is wrong for all inputs.
   bool tries(const std::filesystem::path& input, const std::function<void()>& work);
-  /// Lists them. The exit status.
-  int say(size_t inputs, bool json) const;
+  /// Lists them, and says how many of the inputs have their results. The exit status.
+  int say(size_t inputs, size_t done, bool json) const;
   size_t count() const { return failures_.size(); }
 
  private:

@@ -76,17 +76,11 @@ void Output::check_free(const std::vector<fs::path>& inputs) const {
   for (int64_t i = 0; i < pictures_.value_or(0); ++i) check(folder_ / numbered(name_, i));
   if (pictures_) return;
   // Nobody knows yet how many: every file that could be one of them.
-  const auto [before, behind] = around_number(name_);
   std::error_code ignored;
   for (fs::directory_iterator entry(folder_.empty() ? "." : folder_, ignored), none;
        !ignored && entry != none; entry.increment(ignored)) {
     const std::string name = entry->path().filename().string();
-    if (name.size() <= before.size() + behind.size() || !name.starts_with(before) ||
-        !name.ends_with(behind))
-      continue;
-    const std::string number =
-        name.substr(before.size(), name.size() - before.size() - behind.size());
-    if (number.find_first_not_of("0123456789 ") == std::string::npos) check(folder_ / name);
+    if (is_numbered(name_, name)) check(folder_ / name);
   }
 }
 
@@ -116,8 +110,13 @@ void Output::end(Pipeline& pipeline) {
       one_picture ? 1 : std::numeric_limits<int64_t>::max(),
       "the input is a video, and many pictures do not go into one file: name a folder, a video, or "
       "a name such as picture-%03d.png");
-  for (size_t i = 1; i < kind().steps.size(); ++i) pipeline.add(kind().steps[i]);
-  if (kind().holds_sound && !silent_) pipeline.keep_sound();
+  const bool has_sound = kind().holds_sound && !silent_;
+  for (size_t i = 1; i < kind().steps.size(); ++i) {
+    // The muxer lets pictures wait while there is no sound, and the decoder gives none meanwhile.
+    if (has_sound && i + 1 == kind().steps.size()) pipeline.add_queue();
+    pipeline.add(kind().steps[i]);
+  }
+  if (has_sound) pipeline.keep_sound();
   pipeline.add({numbered_ ? "multifilesink" : "filesink"});
   make_place();
   pipeline.set({{"location",
@@ -178,6 +177,7 @@ int run_and_say(const std::function<std::vector<std::string>(Progress&)>& make, 
     const std::vector<std::string> written = make(progress);
     return say_done(written, progress.seconds(), json);
   } catch (const Interrupted& stop) {
+    if (!stop.failure.empty()) print_error(stop.failure, json);
     print_error(stopped, json);
     return kOfSignals + stop.signal;
   }

@@ -131,12 +131,11 @@ void Pipeline::note_size(std::function<std::string(const PictureSize&)> note) {
   const gst::PadPtr pad(gst_element_get_static_pad(state_->last, "sink"));
   const auto look = [](GstPad*, GstPadProbeInfo* info, gpointer data) {
     State& state = *static_cast<State*>(data);
-    if ((GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) != 0) {
-      state.sized = true;  // a tag that turns pictures may come between caps and the first of them
+    // A tag that turns pictures may come between caps and the first of them.
+    if ((GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) != 0)
       return GST_PAD_PROBE_REMOVE;
-    }
     GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
-    if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS || state.sized) return GST_PAD_PROBE_OK;
+    if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS) return GST_PAD_PROBE_OK;
     GstCaps* caps = nullptr;
     gst_event_parse_caps(event, &caps);
     PictureSize size;
@@ -145,8 +144,13 @@ void Pipeline::note_size(std::function<std::string(const PictureSize&)> note) {
     gst_structure_get_int(structure, "height", &size.height);
     gst_structure_get_fraction(structure, "pixel-aspect-ratio", &size.pixel_width,
                                &size.pixel_height);
-    if (const std::string text = state.note(size); !text.empty()) state.say(text);
-    return GST_PAD_PROBE_OK;
+    try {
+      if (const std::string text = state.note(size); !text.empty()) state.say(text);
+      return GST_PAD_PROBE_OK;
+    } catch (const Error& error) {
+      state.fail(error.report());
+    }
+    return GST_PAD_PROBE_DROP;
   };
   gst_pad_add_probe(
       pad.get(),
@@ -176,10 +180,14 @@ void Pipeline::name(const std::string& name) {
   state_->named[name] = state_->last;
 }
 
-void Pipeline::branch_from(const std::string& name) {
-  state_->last = state_->named.at(name);
+void Pipeline::add_queue() {
   add({"queue",
        {{"max-size-buffers", "0", ""}, {"max-size-bytes", "0", ""}, {"max-size-time", "0", ""}}});
+}
+
+void Pipeline::branch_from(const std::string& name) {
+  state_->last = state_->named.at(name);
+  add_queue();
 }
 
 void Pipeline::add_apart(const Step& step, const std::string& name) {
@@ -204,7 +212,7 @@ void Pipeline::keep_sound() {
   state_->muxer = state_->last;
 }
 
-void Pipeline::watch_previews(std::function<void(GstSample*, int64_t)> on_preview) {
+void Pipeline::watch_previews(std::function<void(GstSample*)> on_preview) {
   state_->on_preview = std::move(on_preview);
 }
 
@@ -238,6 +246,14 @@ void Pipeline::add_picture(const ImageView& picture) {
   g_signal_emit_by_name(source, "push-buffer", buffer.get(), &flow);
   g_signal_emit_by_name(source, "end-of-stream", &flow);
   add(Step{"videoconvert"});
+}
+
+void Pipeline::add_sample(GstSample* sample) {
+  GstElement* source = state_->append("appsrc");
+  g_object_set(source, "format", GST_FORMAT_TIME, nullptr);
+  GstFlowReturn flow = GST_FLOW_OK;
+  g_signal_emit_by_name(source, "push-sample", sample, &flow);
+  g_signal_emit_by_name(source, "end-of-stream", &flow);
 }
 
 }  // namespace svgen::cli

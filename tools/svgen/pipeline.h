@@ -20,9 +20,10 @@ struct PipelineError {
   std::string text;
 };
 
-/// Stopped by a signal.
+/// Stopped by a signal; the words of an element that failed on the way to the end, if any.
 struct Interrupted {
   int signal;
+  std::string failure = {};
 };
 
 /// A property as text, and what the user set to give it.
@@ -52,6 +53,8 @@ class Pipeline {
   void add_file(const std::filesystem::path& file);
   /// One picture. First of all, or behind begin_apart(); the pixels are copied.
   void add_picture(const ImageView& picture);
+  /// One buffer with its caps. First of all.
+  void add_sample(GstSample* sample);
   /// Behind what there is. PipelineError when the element is not installed, with the package that
   /// has it; ConfigurationError when it does not take a setting.
   void add(const Step& step);
@@ -64,8 +67,9 @@ class Pipeline {
   void load_preset(const std::string& name, const std::string& where);
   /// Gives the last element a name, under which branches begin and end.
   void name(const std::string& name);
-  /// What is added next follows the element of this name, a tee, behind a queue without limits: the
-  /// branches of a comparison do not wait for each other.
+  /// A queue without limits, so that branches which meet again do not wait for each other.
+  void add_queue();
+  /// What is added next follows the element of this name, a tee, behind add_queue().
   void branch_from(const std::string& name);
   /// Adds an element that is not linked yet, and names it.
   void add_apart(const Step& step, const std::string& name);
@@ -75,7 +79,8 @@ class Pipeline {
   void join(const std::string& name, const char* pad);
 
   /// Before the last element added gets its first picture, `note` hears the pictures' size, and may
-  /// set elements by it; what it says, if anything, is shown to the user.
+  /// set elements by it; what it says, if anything, is shown to the user. Errors that it throws end
+  /// the run.
   void note_size(std::function<std::string(const PictureSize&)> note);
   /// Pictures are counted where they reach the last element added. More than `most` are an error
   /// with these words.
@@ -98,8 +103,9 @@ class Pipeline {
   /// When a multifilesink has completed a file, `on_file` hears its name, in the thread of run().
   void watch_files(std::function<void(const std::string& file)> on_file);
   /// When pictures are being made, `on_preview` hears what they may become: latents with their
-  /// caps, after so many steps. In the thread of run(); errors that it throws end the run.
-  void watch_previews(std::function<void(GstSample* latents, int64_t step)> on_preview);
+  /// caps. In the thread of run(); errors that it throws end the run, and it may run another
+  /// pipeline.
+  void watch_previews(std::function<void(GstSample* latents)> on_preview);
   /// A first signal ends the stream instead of the run, so that what is finished is written.
   void finish_when_stopped();
 

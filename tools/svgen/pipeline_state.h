@@ -44,23 +44,24 @@ struct Pipeline::State {
     std::filesystem::path file;
     GstElement* decoder;  // owned by the bin
     gst::PadPtr entry;    // where decoded video goes
+    std::atomic<int64_t> decoded = 0;
     std::mutex mutex = {};
     std::string other_streams = {};  // guarded by it
     std::string refused_sound = {};  // words about it; guarded, too
   };
 
-  std::list<Input> inputs;         // the first is the one whose pictures are counted
-  GstElement* muxer = nullptr;     // takes the sound of the first
-  std::atomic<bool> sized{false};  // pictures came: their size stays
+  std::list<Input> inputs;
+  const Input* main = nullptr;  // the one that begins the pipeline; null where no file does
+  GstElement* muxer = nullptr;  // takes its sound
 
   // The pictures, counted and limited.
-  std::atomic<int64_t> decoded{0}, counted{0};
+  std::atomic<int64_t> counted{0};
   bool counts = false;
   int64_t most = 0;
   std::string too_many;
   std::function<std::string(const PictureSize&)> note;
   std::function<void(const std::string&)> on_file;
-  std::function<void(GstSample*, int64_t)> on_preview;
+  std::function<void(GstSample*)> on_preview;
   bool finishes_when_stopped = false;
   std::function<void(GstPad*, GstBuffer*)> on_buffer;
 

@@ -3,76 +3,78 @@
 #include "preview.h"
 
 #include <cmath>
-#include <memory>
+#include <filesystem>
+#include <optional>
+#include <string>
 
-#include "common/property_text.h"
 #include "common/tensor_stream.h"
 #include "file_names.h"
+#include "output.h"
 #include "svgen/error.h"
 
 namespace svgen::cli {
 namespace {
 
-constexpr GstClockTime kLongest = 60 * GST_SECOND;  // for one preview
-constexpr const char* kOften = "2";                 // steps between two of them
+namespace fs = std::filesystem;
 
-// A pipeline of one preview. The model is loaded already, by the one that makes the pictures.
-class Decoding {
- public:
-  Decoding() : bin_(gst_pipeline_new(nullptr)) {}
-  ~Decoding() {
-    gst_element_set_state(bin_, GST_STATE_NULL);
-    gst_object_unref(bin_);
+constexpr const char* kOften = "2";  // steps between two of them
+
+// The files of previews.
+struct Place {
+  fs::path folder;
+  std::string name;  // within it, with a number or without
+
+  explicit Place(const fs::path& file)
+      : folder(file.parent_path()), name(file.filename().string()) {}
+  bool has_number() const { return has_one_number(name); }
+  fs::path file(int64_t number) const {
+    return folder / (has_number() ? numbered(name, number) : name);
   }
-  Decoding(const Decoding&) = delete;
-  Decoding& operator=(const Decoding&) = delete;
-
-  GstElement* add(const char* factory) {
-    GstElement* element = gst_element_factory_make(factory, nullptr);
-    if (element == nullptr)
-      throw PipelineError{std::string("the element ") + factory + " is missing: install " +
-                          package_of(factory)};
-    gst_bin_add(GST_BIN(bin_), element);
-    if (last_ != nullptr) gst_element_link(last_, element);
-    return last_ = element;
+  bool may_have(const std::string& other) const {
+    return has_number() ? is_numbered(name, other) : name == other;
   }
-
-  void run() {
-    gst_element_set_state(bin_, GST_STATE_PLAYING);
-    const gst::MessagePtr message(gst_bus_timed_pop_filtered(
-        GST_ELEMENT_BUS(bin_), kLongest,
-        static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR)));
-    if (message && GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_EOS) return;
-    throw PipelineError{"a preview could not be decoded and written"};
-  }
-
- private:
-  GstElement* bin_;
-  GstElement* last_ = nullptr;
 };
 
-void write(const std::filesystem::path& file, GstSample* latents, const Options& options) {
+const Options& overwriting() {
+  static const Options options({{"force", "", ""}}, {"--force"});
+  return options;
+}
+
+// The model is loaded already, by the pipeline that makes the pictures.
+void write(const fs::path& file, GstSample* latents, const Options& options) {
   const int64_t images = gst::TensorStream::parse(gst_sample_get_caps(latents)).batch;
-  const auto columns = static_cast<gint64>(std::ceil(std::sqrt(static_cast<double>(images))));
-  const std::filesystem::path part = file.string() + ".part";
-  Decoding decoding;
-  GstElement* source = decoding.add("appsrc");
-  GstElement* decoder = decoding.add("svgdecode");
-  g_object_set(decoder, "grid-columns", columns, nullptr);
+  const auto columns = std::lround(std::ceil(std::sqrt(static_cast<double>(images))));
+  Output output(file.string(), picture_kinds(), 1, overwriting());
+  Pipeline pipeline;
+  pipeline.add_sample(latents);
+  pipeline.add({"svgdecode", {{"grid-columns", std::to_string(columns), ""}}});
   for (const char* name : {"model", "device", "dtype"})
-    if (options.has(name))
-      gst::set_from_text(G_OBJECT(decoder),
-                         g_object_class_find_property(G_OBJECT_GET_CLASS(decoder), name),
-                         options.text(name), std::string("--") + name);
-  decoding.add("videoconvert");
-  decoding.add("pngenc");
-  g_object_set(decoding.add("filesink"), "location", part.c_str(), nullptr);
-  g_object_set(source, "format", GST_FORMAT_TIME, nullptr);
-  GstFlowReturn flow = GST_FLOW_OK;
-  g_signal_emit_by_name(source, "push-sample", latents, &flow);
-  g_signal_emit_by_name(source, "end-of-stream", &flow);
-  decoding.run();
-  std::filesystem::rename(part, file);
+    if (options.has(name)) pipeline.set({{name, options.text(name), std::string("--") + name}});
+  output.end(pipeline);
+  Progress silent(Progress::Form::kNone);
+  try {
+    pipeline.run(silent);
+  } catch (const PipelineError& error) {
+    throw PipelineError{"the preview " + file.string() + " cannot be made: " + error.text};
+  }
+  output.commit();
+}
+
+void check(const Place& place, const Options& options) {
+  const Place pictures(pattern_of(options.words()[0]));
+  const auto whole = [](const Place& one) {
+    return fs::weakly_canonical(fs::absolute(one.file(0)).parent_path());
+  };
+  if (whole(place) == whole(pictures) && (pictures.may_have(place.file(0).filename().string()) ||
+                                          place.may_have(pictures.file(0).filename().string())))
+    throw ConfigurationError("previews would overwrite the pictures: give them another name",
+                             {.expected = "a name of no picture",
+                              .found = options.text("preview"),
+                              .where = "--preview"});
+  // Refuses what is there, and a folder that takes nothing; nothing of it stays.
+  Output((place.folder / place.name).string(), picture_kinds(), std::nullopt,
+         options.has("resume") ? overwriting() : options)
+      .place();
 }
 
 }  // namespace
@@ -85,26 +87,28 @@ void show_previews(Pipeline& pipeline, const Options& options) {
                                                         .where = "--preview-interval"});
     return;
   }
-  const std::string name = options.text("preview");
-  if (std::filesystem::path(name).extension() != ".png")
+  const Place place(pattern_of(options.text("preview")));
+  if (fs::path(place.name).extension() != ".png")
     throw ConfigurationError(
         "previews are PNG files",
-        {.expected = "FILE.png, or a name with one number such as step-%02d.png",
-         .found = name,
+        {.expected = "FILE.png, or a name with one number such as preview-%02d.png",
+         .found = place.name,
          .where = "--preview"});
-  const bool is_numbered = has_one_number(name);
-  if (!is_numbered && !options.has("force") && std::filesystem::exists(name)) refuse_present(name);
+  check(place, options);
+  int64_t number = 0;
+  if (options.has("resume") && !options.has("force") && place.has_number())
+    while (fs::exists(place.file(number))) ++number;
   pipeline.set(
       {{"preview-interval", options.text("preview-interval", kOften), "--preview-interval"}});
-  pipeline.watch_previews([name, is_numbered, &options](GstSample* latents, int64_t step) {
-    write(is_numbered ? numbered(name, step) : name, latents, options);
+  pipeline.watch_previews([place, number, &options](GstSample* latents) mutable {
+    write(place.file(number++), latents, options);
   });
 }
 
 std::vector<Option> preview_options() {
   return {{"preview", "FILE",
-           "a PNG file that shows what the pictures become, while they are made; one for each step "
-           "where the name has a number such as %02d"},
+           "a PNG file that shows what the pictures become, while they are made; one for each "
+           "preview (0, 1, ...) where the name has a number such as %02d"},
           {"preview-interval", "N", std::string("steps between previews (") + kOften + ")"}};
 }
 

@@ -35,7 +35,7 @@ int convert(const Options& options, const Card& card, Framing::Grid grid, const 
   const std::vector<Job> jobs = jobs_of(options, usage);
   const Framing framing(options, card.latent(), grid);
   return run_all(jobs, options, [&](const Job& job) {
-    std::vector<fs::path> kept = inputs_of(jobs);
+    std::vector<fs::path> kept = inputs_of(options);
     if (options.has("mask")) kept.emplace_back(options.text("mask"));
     Output output(job.output, picture_kinds(), std::nullopt, options, kept);
     Pipeline pipeline;
@@ -77,9 +77,11 @@ std::vector<Option> edit_options() {
       {"seed", "N", "of the noise (0)", "seed", kEdit},
       {"noise", "KIND", "per-image, or fixed: the same for all pictures, for calm videos", "noise",
        kEdit},
-      {"blend", "B", "share of the edited picture before, 0 to 1, for calm videos", "blend", kEdit},
+      {"blend", "B", "share of the edited picture before, 0 to 0.99, for calm videos", "blend",
+       kEdit},
       {"mask", "FILE", "a picture or video, white where the input is edited"},
-      {"mask-blur", "N", "how far the mask's edges are blurred", "mask-blur", kEdit}};
+      {"mask-blur", "N", "how far the mask's edges are blurred, in cells (0.5)", "mask-blur",
+       kEdit}};
   append_sampling_options(options, kEdit);
   return options;
 }

@@ -34,7 +34,7 @@ struct Run {
   std::optional<std::string> failure;
   bool vague = false;          // the failure only says that another element failed
   bool counts_itself = false;  // progress messages came
-  std::string missing;         // what a file needs and is not installed
+  std::string missing;         // what a file needs that is not installed
   int signal = 0;
 };
 
@@ -48,6 +48,14 @@ std::string last_line(const std::string& text) {
   const size_t begin = text.find_last_of('\n', end);
   return text.substr(begin == std::string::npos ? 0 : begin + 1,
                      end - (begin == std::string::npos ? 0 : begin + 1) + 1);
+}
+
+// The file inside whose decoder a message began; null for none.
+const Pipeline::State::Input* input_of(const Run& run, GstMessage* message) {
+  for (const Pipeline::State::Input& input : run.state.inputs)
+    if (gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), GST_OBJECT(input.decoder)))
+      return &input;
+  return nullptr;
 }
 
 // The headline, and behind it what an element of ours says of expected, found and where, or what
@@ -66,10 +74,8 @@ std::string words_of(const Run& run, GstMessage* message, bool& vague) {
   vague = reason.starts_with("streaming stopped, reason");
   const bool is_place = reason.find(".c(") != std::string::npos;  // in a source, and nothing more
   if (!reason.empty() && !is_place && reason != text) text += " (" + reason + ")";
-  for (const Pipeline::State::Input& input : run.state.inputs)
-    if (gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), GST_OBJECT(input.decoder)))
-      return input.file.string() + " cannot be decoded: " + text;
-  return text;
+  const Pipeline::State::Input* input = input_of(run, message);
+  return input == nullptr ? text : input->file.string() + " cannot be decoded: " + text;
 }
 
 void take_error(Run& run, GstMessage* message) {
@@ -106,6 +112,8 @@ void hand_over(Run& run, const Call& call) {
     run.failure = error.text;
   } catch (const std::filesystem::filesystem_error& error) {
     run.failure = error.what();
+  } catch (const Interrupted&) {
+    return;  // of a pipeline within; this one hears the signal, too
   }
   end(run);
 }
@@ -117,12 +125,9 @@ void take_file(Run& run, const GstStructure* message) {
 
 void take_preview(Run& run, const GstStructure* message) {
   if (!run.state.on_preview) return;
-  gint64 step = 0;
   GstSample* sample = nullptr;
-  if (!gst_structure_get(message, "step", G_TYPE_INT64, &step, "sample", GST_TYPE_SAMPLE, &sample,
-                         nullptr))
-    return;
-  hand_over(run, [&] { run.state.on_preview(sample, step); });
+  if (!gst_structure_get(message, "sample", GST_TYPE_SAMPLE, &sample, nullptr)) return;
+  hand_over(run, [&] { run.state.on_preview(sample); });
   gst_sample_unref(sample);
 }
 
@@ -135,7 +140,8 @@ void take_element_message(Run& run, GstMessage* message) {
     take_file(run, gst_message_get_structure(message));
   } else if (gst_is_missing_plugin_message(message)) {
     const gst::TextPtr name(gst_missing_plugin_message_get_description(message));
-    run.missing = gst::text_or_empty(name.get());
+    if (const Pipeline::State::Input* input = input_of(run, message))
+      run.missing = input->file.string() + " needs a " + gst::text_or_empty(name.get());
   }
 }
 
@@ -216,15 +222,17 @@ void look_for_reason(Run& run, GstBus* bus) {
 
 void judge(Run& run) {
   Pipeline::State& state = run.state;
-  const auto file = [&] { return state.inputs.front().file.string(); };
-  if (run.failure && !run.missing.empty() && !state.inputs.empty())
-    run.failure = file() + " needs a " + run.missing +
+  if (run.failure && !run.missing.empty())
+    run.failure = run.missing +
                   ", which is not installed: try gstreamer1.0-libav, gstreamer1.0-plugins-bad or "
                   "gstreamer1.0-plugins-ugly";
   if (run.failure || run.signal != 0 || !state.counts || state.counted > 0) return;
-  run.failure = !state.inputs.empty() && state.decoded == 0
-                    ? why_nothing_was_decoded(state.inputs.front().decoder, file())
-                    : "no picture came through the pipeline";
+  run.failure = "no picture came through the pipeline";
+  for (const Pipeline::State::Input& input : state.inputs)
+    if (input.decoded == 0) {
+      run.failure = why_nothing_was_decoded(input.decoder, input.file.string());
+      return;
+    }
 }
 
 }  // namespace
@@ -246,7 +254,7 @@ void Pipeline::run(Progress& progress) {
   judge(run);
   gst_element_set_state(state_->bin, GST_STATE_NULL);
   progress.finish();
-  if (run.signal != 0) throw Interrupted{run.signal};
+  if (run.signal != 0) throw Interrupted{run.signal, run.failure.value_or("")};
   if (run.failure) throw PipelineError{*run.failure};
   if (!was_taken())
     throw PipelineError{
