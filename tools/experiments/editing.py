@@ -13,6 +13,8 @@ IMAGE = 3 * SIDE * SIDE  # bytes
 BORDER = 3               # pixels that surely show the background
 STRENGTHS = [0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1]
 SHOWN = 6                # pictures of the strip
+# The probe sends nothing before the end, and the pipeline starts when both branches have.
+WAIT = "queue max-size-buffers=0 max-size-bytes=0 max-size-time=0"
 SETTINGS = "classes=star steps=10 guidance-scale=2 seed=4"
 
 
@@ -72,7 +74,7 @@ def edited(runner, strength):
     found = runner.measure(
         f"svgscenesrc size={SIDE} classes=heart backgrounds=plain seed=51 num-images={runner.images} ! "
         f"{latents(runner.model)} ! svgedit strength={strength} {SETTINGS} ! svgdecode ! tee name=t  "
-        f"t. ! queue ! videoconvert ! video/x-raw,format=RGB ! filesink location={quoted(path)}  "
+        f"t. ! {WAIT} ! videoconvert ! video/x-raw,format=RGB ! filesink location={quoted(path)}  "
         f"t. ! queue ! {features(runner.model)} ! svgprobe reference={quoted(reference)} ! fdsink",
         makes=path)
     return path, found["results"]["linear"]
