@@ -34,10 +34,7 @@ class Encode : public ModelTransform<Encode, EncodeSettings> {
       "Encodes pictures into the features or latents of a model, in batches";
   static constexpr bool kAsksUpstream = false;
 
-  // Pictures that come too late are dropped before they cost anything, where a sink says so.
-  explicit Encode(gpointer instance) : ModelTransform(instance) {
-    gst_base_transform_set_qos_enabled(transform(), TRUE);
-  }
+  using ModelTransform::ModelTransform;
 
   static std::vector<Property<Encode>> properties() { return encode_properties<Encode>(); }
 

@@ -90,7 +90,7 @@ void play(const Pipeline& pipeline, Clock::time_point end, Dropped& dropped) {
 TEST(LiveEdit, KeepsUpByDroppingFrames) {
   Pipeline pipeline(
       "videotestsrc name=v is-live=true pattern=ball ! "
-      "video/x-raw,width=64,height=64,framerate=30/1 ! svgencode name=n ! svgalign ! "
+      "video/x-raw,width=64,height=64,framerate=30/1 ! svgencode name=n qos=true ! svgalign ! "
       "svgedit name=e steps=10 strength=0.8 classes=star ! svgdecode ! "
       "fakesink name=s sync=true qos=true");
   Frames frames;
