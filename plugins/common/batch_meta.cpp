@@ -85,6 +85,12 @@ std::vector<ImageFacts> image_facts(GstBuffer* buffer, size_t count) {
   return facts;
 }
 
+Tensor labels_of(const std::vector<ImageFacts>& facts) {
+  Tensor labels = Tensor::empty(DType::kInt64, {static_cast<int64_t>(facts.size())});
+  for (size_t i = 0; i < facts.size(); ++i) labels.data_as<int64_t>()[i] = facts[i].label;
+  return labels;
+}
+
 ConfigurationError unnumbered_images(const char* factory) {
   return ConfigurationError(
       std::string(factory) +

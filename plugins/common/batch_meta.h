@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "svgen/error.h"
+#include "svgen/tensor.h"
 
 namespace svgen::gst {
 
@@ -26,6 +27,9 @@ void set_image_facts(GstBuffer* buffer, const std::vector<ImageFacts>& facts);
 
 /// Returns `count` entries: what the buffer carries, or entries without knowledge.
 std::vector<ImageFacts> image_facts(GstBuffer* buffer, size_t count);
+
+/// Makes the tensor of the images' labels, (N) int64.
+Tensor labels_of(const std::vector<ImageFacts>& facts);
 
 /// The error of an element that needs the images' indices in a distributed launch.
 ConfigurationError unnumbered_images(const char* factory);

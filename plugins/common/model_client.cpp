@@ -113,6 +113,13 @@ StructurePtr ModelClient::statistics() const {
   return structure;
 }
 
+void require_sampler(const Engine& engine) {
+  if (engine.info().has_sampler) return;
+  throw ConfigurationError(
+      "the model cannot generate: use a card with \"diffusion\"",
+      {.expected = "diffusion", .found = "none", .where = engine.card().path.string()});
+}
+
 bool answer_model_query(GstQuery* query, const ModelSettings& settings, bool is_source) {
   if (GST_QUERY_TYPE(query) != GST_QUERY_CUSTOM) return false;
   GstStructure* structure = gst_query_writable_structure(query);

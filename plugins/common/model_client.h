@@ -60,6 +60,9 @@ class ModelClient {
 /// Otherwise the caller passes the query on upstream.
 bool answer_model_query(GstQuery* query, const ModelSettings& settings, bool is_source);
 
+/// Throws ConfigurationError where the model of a card cannot generate.
+void require_sampler(const Engine& engine);
+
 /// Lists the four common properties.
 template <typename Impl>
 std::vector<Property<Impl>> model_properties() {

@@ -108,12 +108,6 @@ class Align : public ModelTransform<Align, AlignSettings> {
     return output;
   }
 
-  static Tensor labels_of(const std::vector<ImageFacts>& facts) {
-    Tensor labels = Tensor::empty(DType::kInt64, {static_cast<int64_t>(facts.size())});
-    for (size_t i = 0; i < facts.size(); ++i) labels.data_as<int64_t>()[i] = facts[i].label;
-    return labels;
-  }
-
   TensorStream input_, output_;
 };
 

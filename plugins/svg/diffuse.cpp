@@ -58,12 +58,7 @@ class Diffuse : public NumberedSource<Diffuse, DiffuseSettings> {
     const DiffuseSettings s = settings();
     client_.open(element(), nullptr, s);
     numbered_ = s;  // until the start
-    if (!client_.engine().info().has_sampler) {
-      throw ConfigurationError("the model cannot generate: use a card with \"diffusion\"",
-                               {.expected = "diffusion",
-                                .found = "none",
-                                .where = client_.engine().card().path.string()});
-    }
+    require_sampler(client_.engine());
     guidance_model_ = open_guidance_model(s.guidance_model, client_.engine().card(), s);
     gst_base_src_set_live(source(), s.is_live);
     gst_base_src_set_do_timestamp(source(), s.is_live && !s.framerate.is_positive());

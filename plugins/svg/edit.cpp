@@ -192,12 +192,6 @@ class Edit : public ModelTransform<Edit, EditSettings> {
       if (facts[i].label < 0) facts[i].label = labels.data_as<int64_t>()[i];
   }
 
-  static Tensor labels_of(const std::vector<ImageFacts>& facts) {
-    const Tensor labels = Tensor::empty(DType::kInt64, {static_cast<int64_t>(facts.size())});
-    for (size_t i = 0; i < facts.size(); ++i) labels.data_as<int64_t>()[i] = facts[i].label;
-    return labels;
-  }
-
   // The stream's history ends: blending starts anew.
   void forget() { latest_ = {}; }
 
@@ -213,10 +207,7 @@ class Edit : public ModelTransform<Edit, EditSettings> {
   void check(const TensorStream& stream) const {
     const ModelInfo& info = engine().info();
     const LatentSpec& latent = engine().latent();
-    if (!info.has_sampler)
-      throw ConfigurationError(
-          "the model cannot generate: use a card with \"diffusion\"",
-          {.expected = "diffusion", .found = "none", .where = engine().card().path.string()});
+    require_sampler(engine());
     const bool is_unaligned = stream.entries.size() == 2 && !stream.entries[1].is_label;
     const std::string wanted = std::to_string(info.latent_channels) + ":" +
                                std::to_string(latent.grid().cells()) + ":BATCH (" +
@@ -272,9 +263,7 @@ class Edit : public ModelTransform<Edit, EditSettings> {
   }
 
   GstClockTime running_time(GstClockTime pts) const {
-    const GstSegment& segment = transform()->segment;
-    if (segment.format != GST_FORMAT_TIME) return GST_CLOCK_TIME_NONE;
-    return gst_segment_to_running_time(&segment, GST_FORMAT_TIME, pts);
+    return running_time_of(transform()->segment, pts);
   }
 
   // False when the stream ended while it waited for a mask.

@@ -77,6 +77,11 @@ std::vector<float> blurred_lines(const std::vector<float>& cells, int64_t count,
 
 }  // namespace
 
+GstClockTime running_time_of(const GstSegment& segment, GstClockTime time) {
+  if (segment.format != GST_FORMAT_TIME) return GST_CLOCK_TIME_NONE;
+  return gst_segment_to_running_time(&segment, GST_FORMAT_TIME, time);
+}
+
 std::vector<float> blurred(const std::vector<float>& cells, const Grid& grid, double deviation) {
   if (deviation <= 0) return cells;
   const auto rows = blurred_lines(cells, grid.height, grid.width, grid.width, 1, deviation);
@@ -151,11 +156,6 @@ void MaskPad::forget() {
   reach(0);
 }
 
-GstClockTime MaskPad::running_time(GstClockTime time) const {
-  if (segment_.format != GST_FORMAT_TIME) return GST_CLOCK_TIME_NONE;
-  return gst_segment_to_running_time(&segment_, GST_FORMAT_TIME, time);
-}
-
 void MaskPad::take_event(GstEvent* event) {
   const std::unique_lock lock(mutex_);
   switch (GST_EVENT_TYPE(event)) {
@@ -174,7 +174,8 @@ void MaskPad::take_event(GstEvent* event) {
     case GST_EVENT_GAP: {
       GstClockTime begin = 0, duration = GST_CLOCK_TIME_NONE;
       gst_event_parse_gap(event, &begin, &duration);
-      known_ = running_time(GST_CLOCK_TIME_IS_VALID(duration) ? begin + duration : begin);
+      known_ =
+          running_time_of(segment_, GST_CLOCK_TIME_IS_VALID(duration) ? begin + duration : begin);
       break;
     }
     case GST_EVENT_EOS:
@@ -206,7 +207,7 @@ GstFlowReturn MaskPad::take(BufferPtr buffer) {
     now_ = std::move(next_);
     cells_.clear();
   }
-  const GstClockTime begins = running_time(GST_BUFFER_PTS(buffer.get()));
+  const GstClockTime begins = running_time_of(segment_, GST_BUFFER_PTS(buffer.get()));
   next_ = {std::move(buffer), info_, begins};
   changed_.notify_all();
   return GST_FLOW_OK;

@@ -65,7 +65,6 @@ class MaskPad {
   void flush(bool flushing);
   void clear();
   bool next_has_begun() const;
-  GstClockTime running_time(GstClockTime time) const;
   const std::vector<float>& cells(const Grid& grid);
 
   GstElement* element_;
@@ -84,6 +83,9 @@ class MaskPad {
   GstSegment segment_;
   bool has_ended_ = false, is_flushing_ = true;
 };
+
+/// Returns a time of a segment as running time; GST_CLOCK_TIME_NONE where the segment counts none.
+GstClockTime running_time_of(const GstSegment& segment, GstClockTime time);
 
 /// Blurs (h, w) cells by a Gaussian of that deviation, in cells, up to three of them away; nothing
 /// comes from beyond the border.

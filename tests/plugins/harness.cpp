@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <limits>
@@ -270,6 +271,11 @@ fs::path other_card(const ScratchFolder& folder, const std::string& name,
   for (const char* file : {"autoencoder.safetensors", "dit.safetensors", "stats.safetensors"})
     fs::create_symlink(mini / file, card.parent_path() / file);
   return card;
+}
+
+std::chrono::seconds duration_of(const char* variable, int usual) {
+  const char* text = std::getenv(variable);
+  return std::chrono::seconds(text == nullptr ? usual : std::atoi(text));
 }
 
 void write_safetensors(const fs::path& file, const std::string& name, const Shape& shape,

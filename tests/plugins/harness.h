@@ -100,6 +100,16 @@ class Pipeline {
   std::vector<StructurePtr> element_messages_;
 };
 
+/// Whether resident memory says anything: sanitizers hold back what was freed.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kResidentCounts = false;
+#else
+inline constexpr bool kResidentCounts = true;
+#endif
+
+/// Returns how long a test of endurance lasts: what the variable says, else `usual`.
+std::chrono::seconds duration_of(const char* variable, int usual);
+
 /// The model of the tests that only need some model: 64x64 pixels, 4x4 tokens.
 inline const std::string kTinyModel = " model=" + std::string(SVGEN_TEST_DATA) + "/tiny ";
 

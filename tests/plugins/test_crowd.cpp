@@ -2,7 +2,6 @@
 // Eight pipelines at once in one process, each started and stopped over and over.
 #include <atomic>
 #include <cstdio>
-#include <cstdlib>
 #include <thread>
 
 #include "harness.h"
@@ -12,13 +11,6 @@ namespace svgen::gst::testing {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// Sanitizers hold back freed memory, so resident memory says nothing.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kResidentCounts = false;
-#else
-constexpr bool kResidentCounts = true;
-#endif
 
 std::string generated(const std::string& settings) {
   return "svgdiffuse" + kTinyModel + "steps=2 " + settings;
@@ -62,8 +54,7 @@ bool played(const Member& member, unsigned run) {
 }
 
 std::chrono::seconds duration() {
-  const char* text = std::getenv("SVGEN_CROWD_SECONDS");
-  return std::chrono::seconds(text == nullptr ? 5 : std::atoi(text));
+  return duration_of("SVGEN_CROWD_SECONDS", 5);
 }
 
 TEST(Crowd, EightPipelinesLiveSideBySide) {

@@ -2,7 +2,6 @@
 // A live source that is faster than the edit: late frames are dropped, nothing piles up.
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <iterator>
 #include <map>
 
@@ -14,15 +13,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kResidentCounts = false;
-#else
-constexpr bool kResidentCounts = true;
-#endif
-
 std::chrono::seconds duration() {
-  const char* text = std::getenv("SVGEN_LIVE_SECONDS");
-  return std::chrono::seconds(text == nullptr ? 6 : std::atoi(text));
+  return duration_of("SVGEN_LIVE_SECONDS", 6);
 }
 
 // What is seen of frames where they leave the source and where they arrive.
