@@ -104,6 +104,7 @@ struct DiffusionConfig {
   int64_t head_heads = 0;     // of DiT-DH's wide head
   int64_t context_start = 0;  // the block of RiT that sees the label's tokens first
   std::string path;           // from noise to data: "linear" or "gvp"; empty: the system's
+  std::string prediction;     // what the network gives: "clean", the data; empty: the system's
 };
 
 /// The four scalars of the distribution alignment, measured once by svgstats.

@@ -126,6 +126,9 @@ void fill_diffusion(ObjectReader& reader, DiffusionConfig& diffusion) {
   reader.read("path", diffusion.path);
   if (!diffusion.path.empty() && diffusion.path != "linear" && diffusion.path != "gvp")
     reader.problem("path", "linear or gvp", diffusion.path);
+  reader.read("prediction", diffusion.prediction);
+  if (!diffusion.prediction.empty() && diffusion.prediction != "clean")
+    reader.problem("prediction", "clean, or nothing", diffusion.prediction);
 }
 
 void fill_alignment(ObjectReader& reader, AlignmentScalars& scalars) {

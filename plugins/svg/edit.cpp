@@ -48,24 +48,11 @@ class Edit : public ModelTransform<Edit, EditSettings> {
     klass->fixate_caps = trampoline<&Edit::fixate_tensor_caps>;
     auto* element = GST_ELEMENT_CLASS(klass);
     element->request_new_pad = trampoline<&Edit::request_new_pad>;
-    element->release_pad = [](GstElement* self, GstPad*) { impl_of<Edit>(self)->release_mask(); };
+    element->release_pad = [](GstElement* self, GstPad*) { impl_of<Edit>(self)->mask_.release(); };
   }
 
   GstPad* request_new_pad(GstPadTemplate* pads, const gchar*, const GstCaps*) {
-    if (mask()) return nullptr;  // there is one
-    auto made = std::make_shared<MaskPad>(element(), pads, kMaskPad);
-    GST_OBJECT_LOCK(element());
-    mask_ = made;
-    GST_OBJECT_UNLOCK(element());
-    return made->pad();
-  }
-
-  void release_mask() {
-    std::shared_ptr<MaskPad> released;
-    GST_OBJECT_LOCK(element());
-    released.swap(mask_);
-    GST_OBJECT_UNLOCK(element());
-    if (released) released->release();
+    return mask_.request(pads, kMaskPad);
   }
 
   gboolean start() {
@@ -107,7 +94,7 @@ class Edit : public ModelTransform<Edit, EditSettings> {
   gboolean sink_event(GstEvent* event) {
     switch (GST_EVENT_TYPE(event)) {
       case GST_EVENT_FLUSH_STOP:
-        if (const auto pad = mask()) pad->forget();
+        if (const auto pad = mask_.get()) pad->forget();
         forget();
         break;
       case GST_EVENT_GAP:
@@ -121,7 +108,7 @@ class Edit : public ModelTransform<Edit, EditSettings> {
 
   // A seek goes to where the masks come from, too; a still picture refuses it.
   gboolean src_event(GstEvent* event) {
-    const auto pad = mask();
+    const auto pad = mask_.get();
     if (GST_EVENT_TYPE(event) == GST_EVENT_SEEK && pad)
       gst_pad_push_event(pad->pad(), gst_event_ref(event));
     return Glue<Edit>::parent()->src_event(transform(), event);
@@ -130,7 +117,7 @@ class Edit : public ModelTransform<Edit, EditSettings> {
   // Sees every image, those that are too late, too.
   void before_transform(GstBuffer* input) {
     drive_properties(input);
-    if (const auto pad = mask()) pad->reach(running_time(GST_BUFFER_PTS(input)));
+    if (const auto pad = mask_.get()) pad->reach(running_time(GST_BUFFER_PTS(input)));
   }
 
   GstFlowReturn generate_output(GstBuffer** out) {
@@ -167,13 +154,6 @@ class Edit : public ModelTransform<Edit, EditSettings> {
 
  private:
   static constexpr const char* kMaskPad = "mask";
-
-  std::shared_ptr<MaskPad> mask() const {
-    GST_OBJECT_LOCK(element());
-    std::shared_ptr<MaskPad> pad = mask_;
-    GST_OBJECT_UNLOCK(element());
-    return pad;
-  }
 
   // Whether images begin somewhere else: those that were dropped on the way leave a shorter gap.
   bool is_elsewhere(GstBuffer* input) {
@@ -269,7 +249,7 @@ class Edit : public ModelTransform<Edit, EditSettings> {
   // False when the stream ended while it waited for a mask.
   bool add_mask(const EditSettings& s, const std::vector<ImageFacts>& facts, GstClockTime pts,
                 SampleRequest& request) const {
-    const std::shared_ptr<MaskPad> pad = mask();
+    const std::shared_ptr<MaskPad> pad = mask_.get();
     if (!pad) return true;
     const auto goes_on = [going = keep_going()] { return going({}); };
     const Tensor all = Tensor::empty(DType::kFloat32, {stream_.batch, stream_.grid.cells()});
@@ -304,7 +284,7 @@ class Edit : public ModelTransform<Edit, EditSettings> {
     }
   }
 
-  std::shared_ptr<MaskPad> mask_;  // guarded by the object lock
+  RequestedPad<MaskPad> mask_{element()};
   std::shared_ptr<Engine> guidance_model_;
   std::optional<ClassList> classes_;
   TensorStream stream_;

@@ -89,46 +89,7 @@ std::vector<float> blurred(const std::vector<float>& cells, const Grid& grid, do
 }
 
 MaskPad::MaskPad(GstElement* element, GstPadTemplate* pads, const char* name)
-    : element_(element), pad_(GST_PAD(gst_object_ref(gst_pad_new_from_template(pads, name)))) {
-  gst_segment_init(&segment_, GST_FORMAT_TIME);
-  gst_pad_set_element_private(pad(), this);
-  gst_pad_set_chain_function(pad(), chain);
-  gst_pad_set_event_function(pad(), event);
-  gst_pad_set_activatemode_function(pad(), activate);
-  gst_element_add_pad(element, pad());
-}
-
-MaskPad::~MaskPad() {
-  release();
-}
-
-void MaskPad::release() {
-  if (is_released_.exchange(true)) return;
-  gst_pad_set_active(pad(), FALSE);
-  // An element that is going has let go of its pads.
-  if (GST_PAD_PARENT(pad()) == element_) gst_element_remove_pad(element_, pad());
-}
-
-MaskPad& MaskPad::of(GstPad* pad) {
-  return *static_cast<MaskPad*>(gst_pad_get_element_private(pad));
-}
-
-GstFlowReturn MaskPad::chain(GstPad* pad, GstObject*, GstBuffer* buffer) {
-  return of(pad).take(BufferPtr(buffer));
-}
-
-gboolean MaskPad::event(GstPad* pad, GstObject*, GstEvent* event) {
-  of(pad).take_event(event);
-  gst_event_unref(event);  // the other pad's events go downstream, these end here
-  return TRUE;
-}
-
-// Wakes whoever waits before the pad's own lock is taken.
-gboolean MaskPad::activate(GstPad* pad, GstObject*, GstPadMode mode, gboolean active) {
-  if (mode != GST_PAD_MODE_PUSH) return FALSE;
-  of(pad).flush(!active);
-  return TRUE;
-}
+    : pad_(element, pads, name, this) {}
 
 void MaskPad::clear() {
   now_ = {};
@@ -227,7 +188,7 @@ std::vector<float> MaskPad::at(GstClockTime running_time, const Grid& grid, bool
   std::unique_lock lock(mutex_);
   reached_ = running_time;
   changed_.notify_all();
-  while (!is_released_) {
+  while (!is_released()) {
     if (next_.buffer && (now_.buffer == nullptr || next_has_begun())) {
       now_ = std::move(next_);
       next_ = {};
@@ -246,7 +207,7 @@ std::vector<float> MaskPad::at(GstClockTime running_time, const Grid& grid, bool
     if (!goes_on()) return {};
     changed_.wait_for(lock, kWait);
   }
-  return is_released_ ? std::vector<float>() : cells(grid);
+  return is_released() ? std::vector<float>() : cells(grid);
 }
 
 }  // namespace svgen::gst

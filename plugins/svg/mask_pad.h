@@ -4,13 +4,13 @@
 
 #include <gst/video/video.h>
 
-#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <vector>
 
 #include "common/handles.h"
+#include "common/request_pad.h"
 #include "svgen/card.h"
 
 namespace svgen::gst {
@@ -25,14 +25,11 @@ class MaskPad {
  public:
   /// Adds the pad to the element. It lives as long as this.
   MaskPad(GstElement* element, GstPadTemplate* pads, const char* name);
-  ~MaskPad();
-  MaskPad(const MaskPad&) = delete;
-  MaskPad& operator=(const MaskPad&) = delete;
 
   GstPad* pad() const { return pad_.get(); }
   /// Takes the pad from the element, for good: at() waits no more.
-  void release();
-  bool is_released() const { return is_released_; }
+  void release() { pad_.release(); }
+  bool is_released() const { return pad_.is_released(); }
 
   /// Says that images have come up to this running time: masks before it need not be kept, whether
   /// somebody looks at them or not.
@@ -55,11 +52,7 @@ class MaskPad {
     GstClockTime begins;  // running time; GST_CLOCK_TIME_NONE: at once
   };
 
-  static GstFlowReturn chain(GstPad* pad, GstObject* parent, GstBuffer* buffer);
-  static gboolean event(GstPad* pad, GstObject* parent, GstEvent* event);
-  static gboolean activate(GstPad* pad, GstObject* parent, GstPadMode mode, gboolean active);
-  static MaskPad& of(GstPad* pad);
-
+  friend RequestPad<MaskPad>;
   GstFlowReturn take(BufferPtr buffer);
   void take_event(GstEvent* event);
   void flush(bool flushing);
@@ -67,9 +60,6 @@ class MaskPad {
   bool next_has_begun() const;
   const std::vector<float>& cells(const Grid& grid);
 
-  GstElement* element_;
-  PadPtr pad_;
-  std::atomic<bool> is_released_{false};
   std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by it.
@@ -80,8 +70,10 @@ class MaskPad {
   GstClockTime known_ =
       0;  // and of the masks: there is none that begins before it and has not come
   GstVideoInfo info_{};
-  GstSegment segment_;
+  GstSegment segment_{};
   bool has_ended_ = false, is_flushing_ = true;
+
+  RequestPad<MaskPad> pad_;  // the last to come and the first to go
 };
 
 /// Returns a time of a segment as running time; GST_CLOCK_TIME_NONE where the segment counts none.

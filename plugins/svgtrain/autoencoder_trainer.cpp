@@ -19,51 +19,14 @@ class AutoencoderSink : public FrameSink<AutoencoderSink, AutoencoderSettings, A
   static constexpr const char* kLongName = "SVG autoencoder trainer";
   static constexpr const char* kClassification = "Sink/Trainer/Video";
   static constexpr const char* kDescription =
-      "Trains the residual encoder and the decoder around a frozen DINOv3 (phase 1)";
+      "Trains a residual encoder and a decoder around a frozen encoder, or an encoder with "
+      "Gaussian latents and its decoder (phase 1)";
 
   using FrameSink::FrameSink;
 
   static std::vector<Property<AutoencoderSink>> properties() {
-    using O = AutoencoderOptions;
-    const auto option = [](double O::*member, const PropertyText<double>& text) {
-      return option_field<AutoencoderSink>(kOptions, member, text);
-    };
-    return joined(
-        train_properties<AutoencoderSink>(kOptions),
-        {option(&O::mask_ratio, {.name = "mask-ratio",
-                                 .blurb = "Share of images whose residual is hidden",
-                                 .low = 0,
-                                 .high = 1}),
-         option_field<AutoencoderSink>(
-             kOptions, &O::aligns,
-             {.name = "alignment",
-              .blurb = "Match the residual's distribution to that of the semantic features; false: "
-                       "use the model with svgalign statistics=none"}),
-         option(&O::perceptual_weight,
-                {.name = "perceptual-weight",
-                 .blurb = "Weight of LPIPS, or of the term that stands in for it",
-                 .low = 0}),
-         option(&O::beta1, {.name = "beta1",
-                            .blurb = "Adam's decay of the gradient's average",
-                            .low = 0,
-                            .high = 0.9999}),
-         option(&O::beta2, {.name = "beta2",
-                            .blurb = "Adam's decay of the squared gradient's average",
-                            .low = 0,
-                            .high = 0.9999999}),
-         option(&O::perceptual_share, {.name = "perceptual-share",
-                                       .blurb = "Share of a batch's images that it is measured on",
-                                       .low = 0,
-                                       .high = 1}),
-         option(&O::discriminator_weight,
-                {.name = "discriminator-weight",
-                 .blurb = "Weight of the PatchGAN discriminator (0: none)",
-                 .low = 0}),
-         option_field<AutoencoderSink>(
-             kOptions, &O::discriminator_start,
-             {.name = "discriminator-start",
-              .blurb = "Optimizer steps of both sides, two a batch, before the discriminator acts",
-              .low = 0})});
+    return joined(train_properties<AutoencoderSink>(kOptions),
+                  joined(loss_properties(), gaussian_properties()));
   }
 
   static TrainReport train_on(AutoencoderTrainer& trainer, const FrameBatch& batch) {
@@ -79,6 +42,86 @@ class AutoencoderSink : public FrameSink<AutoencoderSink, AutoencoderSettings, A
                       .found = std::to_string(GST_VIDEO_INFO_WIDTH(&info)) + " x " +
                                std::to_string(GST_VIDEO_INFO_HEIGHT(&info)),
                       .where = "caps"});
+  }
+
+ private:
+  using O = AutoencoderOptions;
+
+  static Property<AutoencoderSink> option(double O::*member, const PropertyText<double>& text) {
+    return option_field<AutoencoderSink>(kOptions, member, text);
+  }
+
+  static std::vector<Property<AutoencoderSink>> loss_properties() {
+    return {
+        option_field<AutoencoderSink>(
+            kOptions, &O::objective,
+            {.name = "objective", .blurb = "What is trained: the card has the parts for it"}),
+        option(&O::mask_ratio, {.name = "mask-ratio",
+                                .blurb = "Share of images whose residual is hidden",
+                                .low = 0,
+                                .high = 1}),
+        option_field<AutoencoderSink>(
+            kOptions, &O::aligns,
+            {.name = "alignment",
+             .blurb = "Match the residual's distribution to that of the semantic features; false: "
+                      "use the model with svgalign statistics=none"}),
+        option(&O::perceptual_weight,
+               {.name = "perceptual-weight",
+                .blurb = "Weight of LPIPS, or of the term that stands in for it",
+                .low = 0}),
+        option(&O::beta1, {.name = "beta1",
+                           .blurb = "Adam's decay of the gradient's average",
+                           .low = 0,
+                           .high = 0.9999}),
+        option(&O::beta2, {.name = "beta2",
+                           .blurb = "Adam's decay of the squared gradient's average",
+                           .low = 0,
+                           .high = 0.9999999}),
+        option(&O::perceptual_share, {.name = "perceptual-share",
+                                      .blurb = "Share of a batch's images that it is measured on",
+                                      .low = 0,
+                                      .high = 1}),
+        option(&O::discriminator_weight, {.name = "discriminator-weight",
+                                          .blurb = "Weight of the PatchGAN discriminator (0: none)",
+                                          .low = 0}),
+        option_field<AutoencoderSink>(
+            kOptions, &O::discriminator_start,
+            {.name = "discriminator-start",
+             .blurb = "Optimizer steps of both sides, two a batch, before the discriminator acts",
+             .low = 0}),
+        option(&O::latent_noise,
+               {.name = "latent-noise",
+                .blurb = "Largest deviation of noise on the latents that the decoder sees, in "
+                         "units of a channel's own: it forgives a generator (0: none)",
+                .low = 0})};
+  }
+
+  // Of objective=kl and vf.
+  static std::vector<Property<AutoencoderSink>> gaussian_properties() {
+    return {
+        option(&O::kl_weight,
+               {.name = "kl-weight",
+                .blurb = "kl, vf: weight of the latents' distance from a normal distribution",
+                .low = 0}),
+        option_field<AutoencoderSink>(
+            kOptions, &O::foundation_model,
+            {.name = "foundation-model",
+             .blurb = "kl, vf: card of a frozen encoder with cells of the same size; vf draws the "
+                      "latents towards its features, and both measure with it where LPIPS is not "
+                      "at hand"}),
+        option(&O::vf_weight,
+               {.name = "vf-weight", .blurb = "vf: weight of that, adapted", .low = 0}),
+        option(&O::vf_distance_margin,
+               {.name = "vf-distance-margin",
+                .blurb = "vf: difference of two cells' cosines that is forgiven",
+                .low = 0,
+                .high = 2}),
+        option(&O::vf_cosine_margin,
+               {.name = "vf-cosine-margin",
+                .blurb = "vf: difference of a latent's direction from its feature's that is "
+                         "forgiven",
+                .low = 0,
+                .high = 2})};
   }
 };
 

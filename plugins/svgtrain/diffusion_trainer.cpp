@@ -7,6 +7,7 @@
 #include "common/tensor_memory.h"
 #include "common/tensor_stream.h"
 #include "svgtrain/elements.h"
+#include "svgtrain/feature_pad.h"
 #include "svgtrain/train_sink.h"
 
 namespace svgen::gst {
@@ -34,8 +35,22 @@ class DiffusionSink : public TrainSink<DiffusionSink, DiffusionSettings, Diffusi
     return joined(
         train_properties<DiffusionSink>(kOptions),
         {option_field<DiffusionSink>(
-             kOptions, &O::shift,
-             {.name = "shift", .blurb = "Time shift s of t' = s t / (1 + (s - 1) t); 0: none"}),
+             kOptions, &O::times,
+             {.name = "time-distribution", .blurb = "How the times of images are drawn"}),
+         shift_property(),
+         option_field<DiffusionSink>(
+             kOptions, &O::repa_weight,
+             {.name = "repa-weight",
+              .blurb = "Weight of the alignment of tokens with the features on the pad "
+                       "\"features\"; 0: none; -1: as the card's system was published",
+              .low = -1}),
+         option_field<DiffusionSink>(
+             kOptions, &O::repa_depth,
+             {.name = "repa-depth", .blurb = "Block whose tokens are aligned", .low = 1}),
+         option_field<DiffusionSink>(kOptions, &O::repa_width,
+                                     {.name = "repa-width",
+                                      .blurb = "Width of the layers between tokens and features",
+                                      .low = 1}),
          option_field<DiffusionSink>(
              kOptions, &O::class_dropout,
              {.name = "class-dropout",
@@ -50,9 +65,47 @@ class DiffusionSink : public TrainSink<DiffusionSink, DiffusionSettings, Diffusi
              {.name = "normalized", .blurb = "The latents arrive normalised"})});
   }
 
-  static void class_init(GstBaseSinkClass* klass) { install_sink(klass, kTensorSinkCaps); }
+  static void class_init(GstBaseSinkClass* klass) {
+    install_sink(klass, kTensorSinkCaps);
+    add_pad_template(klass, kFeaturePad, GST_PAD_SINK, kTensorSinkCaps, GST_PAD_REQUEST);
+    klass->unlock = trampoline<&DiffusionSink::unlock>;
+    klass->unlock_stop = trampoline<&DiffusionSink::unlock_stop>;
+    auto* element = GST_ELEMENT_CLASS(klass);
+    element->request_new_pad = trampoline<&DiffusionSink::request_new_pad>;
+    element->release_pad = [](GstElement* self, GstPad*) {
+      impl_of<DiffusionSink>(self)->pad_.release();
+    };
+  }
 
-  void negotiated(GstCaps* caps) {
+  GstPad* request_new_pad(GstPadTemplate* pads, const gchar*, const GstCaps*) {
+    return pad_.request(pads, kFeaturePad);
+  }
+
+  gboolean unlock() {
+    if (const auto pad = pad_.get()) pad->interrupt(true);
+    return TRUE;
+  }
+
+  gboolean unlock_stop() {
+    if (const auto pad = pad_.get()) pad->interrupt(false);
+    return TRUE;
+  }
+
+  void complete(DiffusionOptions& options) const { options.repa_channels = feature_channels_; }
+
+  void began(int64_t wanted) {
+    if (const auto pad = pad_.get()) pad->begin(wanted);
+  }
+
+  void sought() {
+    if (const auto pad = pad_.get()) pad->seek();
+  }
+
+  void ended() {
+    if (const auto pad = pad_.get()) pad->finish();
+  }
+
+  bool negotiated(GstCaps* caps) {
     stream_ = TensorStream::parse(caps);
     const bool has_features = stream_.entries.size() == 2 && !stream_.entries[1].is_label;
     const ModelInfo& info = engine().info();
@@ -64,6 +117,9 @@ class DiffusionSink : public TrainSink<DiffusionSink, DiffusionSettings, Diffusi
            .found = stream_.text(),
            .where = engine().card().path.string()});
     }
+    const auto pad = pad_.get();
+    feature_channels_ = pad ? pad->channels() : 0;
+    return !pad || feature_channels_ > 0;
   }
 
   int64_t images_in(GstBuffer* buffer) const { return real_images(buffer, stream_.batch); }
@@ -79,37 +135,76 @@ class DiffusionSink : public TrainSink<DiffusionSink, DiffusionSettings, Diffusi
     }
   }
 
-  bool has_batch() const { return rows_.size() >= batch_size(); }
+  // Waits for the features of the images, where they come.
+  bool has_batch() {
+    const size_t count = batch_size();
+    if (rows_.size() < count) return false;
+    const auto pad = pad_.get();
+    if (!pad) return true;
+    while (features_.size() < count) {
+      Tensor features = pad->take(indices_[features_.size()]);
+      if (!features.defined()) return false;
+      features_.push_back(std::move(features));
+    }
+    return true;
+  }
 
   TrainReport train_batch() {
     const size_t count = batch_size();
     const auto taken = static_cast<std::ptrdiff_t>(count);
-    const Tensor latents = stacked(count);
+    const Tensor latents = stacked(rows_, count);
+    const Tensor features = features_.empty() ? Tensor() : stacked(features_, count);
+    features_.clear();
     const std::vector<int64_t> labels(labels_.begin(), labels_.begin() + taken);
     const std::vector<int64_t> indices(indices_.begin(), indices_.begin() + taken);
     rows_.erase(rows_.begin(), rows_.begin() + taken);
     labels_.erase(labels_.begin(), labels_.begin() + taken);
     indices_.erase(indices_.begin(), indices_.begin() + taken);
-    return trainer().train(latents, labels, indices);
+    return trainer().train(latents, labels, indices, features);
   }
 
   void forget() {
     rows_.clear();
+    features_.clear();
     labels_.clear();
     indices_.clear();
   }
 
  private:
+  static constexpr const char* kFeaturePad = "features";
+
+  // Its default is SVG's; unless it is set, a card of another system has its own.
+  static Property<DiffusionSink> shift_property() {
+    constexpr double kPublished = 0.4;
+    return {
+        [] {
+          return ValueTraits<double>::spec(
+              {.name = "shift",
+               .blurb = "Time shift s of t' = s t / (1 + (s - 1) t); 0: none. Unless it is set, "
+                        "what the card's system was published with: 0.4 for svg, else none",
+               .low = 0},
+              kPublished);
+        },
+        [](DiffusionSink& impl, const GValue* value) {
+          impl.change_settings(
+              [&](DiffusionSettings& s) { s.options.shift = g_value_get_double(value); });
+        },
+        [](DiffusionSink& impl, GValue* value) {
+          const double shift = impl.settings().options.shift;
+          g_value_set_double(value, shift < 0 ? kPublished : shift);
+        }};
+  }
+
   size_t batch_size() const { return static_cast<size_t>(settings().batch_size); }
 
   // The first rows as one tensor on the host.
-  Tensor stacked(size_t count) const {
-    const Tensor& first = rows_.front();
+  static Tensor stacked(const std::vector<Tensor>& rows, size_t count) {
+    const Tensor& first = rows.front();
     Shape shape = first.shape();
     shape[0] = static_cast<int64_t>(count);
     const Tensor whole = Tensor::empty(first.dtype(), shape);
     for (size_t i = 0; i < count; ++i) {
-      const Tensor row = to_host(rows_[i]);
+      const Tensor row = to_host(rows[i]);
       const size_t bytes = row.byte_count();
       std::memcpy(static_cast<std::byte*>(whole.data()) + i * bytes, row.data(), bytes);
     }
@@ -117,7 +212,9 @@ class DiffusionSink : public TrainSink<DiffusionSink, DiffusionSettings, Diffusi
   }
 
   TensorStream stream_;
-  std::vector<Tensor> rows_;  // (1, T, C) each
+  RequestedPad<FeaturePad> pad_{element()};
+  int64_t feature_channels_ = 0;
+  std::vector<Tensor> rows_, features_;  // (1, T, C) each
   std::vector<int64_t> labels_, indices_;
 };
 

@@ -91,6 +91,7 @@ class EncoderSink : public FrameSink<EncoderSink, EncoderSettings, EncoderTraine
 
   static std::vector<Property<EncoderSink>> teacher_properties() {
     return {
+        option(&O::view_token, PropertyText<ViewToken>{"view-token", "What of a view is scored"}),
         option(&O::targets,
                PropertyText<TeacherTargets>{"targets", "What keeps the targets from collapsing"}),
         option(&O::teacher_temperature,

@@ -72,6 +72,41 @@ GType enum_type<Initialization>() {
 }
 
 template <>
+GType enum_type<AutoencoderObjective>() {
+  static const GEnumValue values[] = {
+      row(AutoencoderObjective::kSvg,
+          "A residual encoder and a decoder around the frozen encoder of the card", "svg"),
+      row(AutoencoderObjective::kKl, "An encoder with Gaussian latents and its decoder", "kl"),
+      row(AutoencoderObjective::kVf,
+          "The same, its latents drawn towards the features of foundation-model", "vf"),
+      {}};
+  static const GType type = registered("GstSvgAutoencoderObjective", values);
+  return type;
+}
+
+template <>
+GType enum_type<TimeDistribution>() {
+  static const GEnumValue values[] = {
+      row(TimeDistribution::kSystem, "As the card's system was published", "system"),
+      row(TimeDistribution::kUniform, "Uniform", "uniform"),
+      row(TimeDistribution::kLogitNormal, "Most in the middle: the logistic function of a normal",
+          "logit-normal"),
+      {}};
+  static const GType type = registered("GstSvgTimeDistribution", values);
+  return type;
+}
+
+template <>
+GType enum_type<ViewToken>() {
+  static const GEnumValue values[] = {
+      row(ViewToken::kClass, "The class token, as published", "class"),
+      row(ViewToken::kMean, "The mean of the patch tokens, which are the features", "mean"),
+      {}};
+  static const GType type = registered("GstSvgViewToken", values);
+  return type;
+}
+
+template <>
 GType enum_type<TeacherTargets>() {
   static const GEnumValue values[] = {
       row(TeacherTargets::kSinkhorn, "Every prototype gets the same share of a batch", "sinkhorn"),

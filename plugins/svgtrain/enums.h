@@ -23,6 +23,12 @@ GType enum_type<Backgrounds>();
 template <>
 GType enum_type<Initialization>();
 template <>
+GType enum_type<AutoencoderObjective>();
+template <>
+GType enum_type<TimeDistribution>();
+template <>
+GType enum_type<ViewToken>();
+template <>
 GType enum_type<TeacherTargets>();
 
 }  // namespace svgen::gst

@@ -27,9 +27,10 @@ class FrameSink : public TrainSink<Impl, SettingsType, TrainerType> {
 
   static void class_init(GstBaseSinkClass* klass) { Impl::install_sink(klass, kVideoCaps); }
 
-  void negotiated(GstCaps* caps) {
+  bool negotiated(GstCaps* caps) {
     info_ = video_info_of(caps);
     static_cast<Impl*>(this)->check_format(info_);
+    return true;
   }
 
   int64_t images_in(GstBuffer*) const { return 1; }

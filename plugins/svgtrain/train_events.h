@@ -28,17 +28,20 @@ inline void send_end(GstElement* sink) {
       nullptr, nullptr);
 }
 
-/// A flushing seek by image index, upstream. A flush that meets a sink on its way to PLAYING leaves
-/// it waiting for a preroll that nobody ends, so the way is let end first.
+/// A flushing seek by image index, upstream of all pads. A flush that meets a sink on its way to
+/// PLAYING leaves it waiting for a preroll that nobody ends, so the way is let end first.
 inline void send_seek(GstElement* sink, int64_t index) {
   gst_element_call_async(
       sink,
       [](GstElement* element, gpointer data) {
         wait_for_settled_pipeline(element);
-        gst_pad_push_event(
-            GST_BASE_SINK_PAD(element),
-            gst_event_new_seek(1, GST_FORMAT_DEFAULT, GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET,
-                               *static_cast<int64_t*>(data), GST_SEEK_TYPE_NONE, 0));
+        const GstElementForeachPadFunc seek = [](GstElement*, GstPad* pad, gpointer target) {
+          gst_pad_push_event(
+              pad, gst_event_new_seek(1, GST_FORMAT_DEFAULT, GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET,
+                                      *static_cast<int64_t*>(target), GST_SEEK_TYPE_NONE, 0));
+          return gboolean{TRUE};
+        };
+        gst_element_foreach_sink_pad(element, seek, data);
       },
       new int64_t(index), [](gpointer data) { delete static_cast<int64_t*>(data); });
 }

@@ -25,12 +25,14 @@ namespace svgen::gst {
 
 /// Impl has
 ///   static constexpr auto kOptions            where its settings keep the library's options
-///   void negotiated(GstCaps*)                 new caps
+///   bool negotiated(GstCaps*)                 new caps; false when interrupted
 ///   void collect(GstBuffer*, const std::vector<ImageFacts>&, size_t first)  takes the images of a
 ///                                             buffer from `first` on
 ///   int64_t images_in(GstBuffer*)             of one buffer
 ///   bool has_batch() / TrainReport train_batch()  of the settings' batch-size
 ///   void forget()                             drops what was collected
+/// and may have complete(Options&), what the streams say of a training, and began(int64_t wanted),
+/// sought(), ended(): it wants this image first, seeks it, wants none any more.
 template <typename Impl, typename SettingsType, typename TrainerType>
 class TrainSink : public ElementImpl<SettingsType> {
  public:
@@ -63,7 +65,7 @@ class TrainSink : public ElementImpl<SettingsType> {
 
   gboolean set_caps(GstCaps* caps) {
     open();  // the chain may have been linked since
-    impl().negotiated(caps);
+    if (!impl().negotiated(caps)) return FALSE;
     if (!trainer_) begin_training();
     return TRUE;
   }
@@ -119,6 +121,7 @@ class TrainSink : public ElementImpl<SettingsType> {
     fill_options(s, client_.engine().card().path.string(), options);
     options.class_names = classes_upstream(GST_BASE_SINK_PAD(sink()));
     warn_of_other_classes(this->element(), client_.engine().card(), options.class_names.size());
+    if constexpr (requires { impl().complete(options); }) impl().complete(options);
     trainer_ = TrainerType::open(options);
     const TrainReport now = trainer_->report();
     warn_of_earlier_training(this->element(), now.set_aside);
@@ -127,6 +130,7 @@ class TrainSink : public ElementImpl<SettingsType> {
         TrainProgress::Places{s.log, s.checkpoint, s.sample_interval, options.max_steps}, now.step,
         /*quiet=*/shard_from_environment().rank != 0);
     images_.begin(now.next_index);
+    if constexpr (requires { impl().began(0); }) impl().began(now.next_index);
     first_step_ = now.step;
     began_ = true;
     ended_ = sought_ = false;
@@ -149,6 +153,7 @@ class TrainSink : public ElementImpl<SettingsType> {
   // trainer is dropped without a word to the other processes, who see the connection break.
   void end_training() {
     if (!trainer_) return;
+    if constexpr (requires { impl().ended(); }) impl().ended();
     const std::shared_ptr<void> drop(nullptr, [this](void*) {
       trainer_.reset();
       progress_.reset();
@@ -180,6 +185,7 @@ class TrainSink : public ElementImpl<SettingsType> {
   void seek_once() {
     if (std::exchange(sought_, true)) return;
     images_.seek();
+    if constexpr (requires { impl().sought(); }) impl().sought();
     send_seek(this->element(), images_.wanted());
   }
 

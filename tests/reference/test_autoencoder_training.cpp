@@ -30,17 +30,13 @@ class TinyAutoencoder {
   explicit TinyAutoencoder(at::ScalarType dtype)
       : files_(Card::load(parity::data_file("tiny/card.json"))),
         checkpoint_(weights::open_weights(parity::data_file(kCheckpoint))),
-        model{models::DinoV3(models::kDinoV3.from_file(files_.card(), *files_.open(kEncoder), 0)),
-              models::ResidualVit(
-                  models::kResidualVit.from_file(files_.card(), *files_.open(kResidual), 0)),
-              models::ConvDecoder(
-                  models::kConvDecoder.from_file(files_.card(), *files_.open(kDecoder), 0)),
-              checkpoint_->read("mask_token"),
-              true,
-              {}} {
-    weights::load_module(model.encoder, *files_.open(kEncoder), dtype);
+        model{systems::encoder_kind(files_.card()).make(files_.card(), *files_.open(kEncoder), 0),
+              systems::residual_kind().make(files_.card(), *files_.open(kResidual), 0),
+              systems::decoder_kind(files_.card()).make(files_.card(), *files_.open(kDecoder), 0),
+              files_.card().patch, checkpoint_->read("mask_token")} {
+    weights::load_module(*model.encoder, *files_.open(kEncoder), dtype);
     weights::load_module(*model.residual, *files_.open(kResidual));
-    weights::load_module(model.decoder, *files_.open(kDecoder));
+    weights::load_module(*model.decoder, *files_.open(kDecoder));
     const auto discriminator = weights::prefixed_source(checkpoint_, "loss.discriminator.");
     model.discriminator.emplace(models::PatchGan::infer_filters(*discriminator));
     weights::load_module(*model.discriminator, *discriminator, dtype);
@@ -135,7 +131,7 @@ train::AutoencoderBatch golden_batch(int64_t k, at::ScalarType dtype) {
   const parity::Cases cases("train/phase1.safetensors");
   const at::Tensor images = cases["images"][k].contiguous();  // (N, H, W, 3)
   const at::Tensor target = images.permute({0, 3, 1, 2}).to(dtype) / 127.5 - 1;
-  return {target, encoder_input(images, target, dtype), cases["masked"][k].to(at::kBool)};
+  return {target, encoder_input(images, target, dtype), cases["masked"][k].to(at::kBool), {}, {}};
 }
 
 double metric(const train::Metrics& metrics, const std::string& name) {

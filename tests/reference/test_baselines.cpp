@@ -20,81 +20,9 @@ namespace {
 
 using parity::as_cells;
 using parity::as_published;
+using parity::Baseline;
 using parity::expect_close;
 using parity::hash_fill;
-
-Card card_of(const std::string& system, const nlohmann::json& config) {
-  const int64_t side = config.at("input_size"), patch = config.value("patch_size", 1);
-  Card card;
-  card.system = system;
-  card.grid = {side, side};
-  card.diffusion = DiffusionConfig{};
-  const bool has_head = config.at("num_heads").is_array();
-  card.diffusion->heads = has_head ? config.at("num_heads")[0] : config.at("num_heads");
-  if (has_head) card.diffusion->head_heads = config.at("num_heads")[1];
-  card.diffusion->context_start = config.value("in_context_start", 0);
-  card.diffusion->patch = patch;
-  return card;
-}
-
-// A tiny network of a system, read from a file in its published spelling.
-class Baseline {
- public:
-  // `numbers` names the part of baselines.json whose sizes and tensors these are.
-  Baseline(const std::string& system, const std::string& numbers, DType dtype = DType::kFloat32,
-           const parity::NamedTensors& given = {}, nlohmann::json state = {},
-           std::optional<bool> rotary = {})
-      : config_(parity::baseline(numbers).at("config")), card_(card_of(system, config_)) {
-    if (state.is_null()) state = parity::baseline(numbers).at("state_dict");
-    const int64_t tokens = side() / card_.diffusion->patch;
-    card_.diffusion->rotary = rotary;
-    const nlohmann::json& width = config_.at("hidden_size");
-    at::Tensor table = nn::position_table(tokens, tokens, width.is_array() ? width[0] : width);
-    // RiT's has a row of zeros for the class vector in front.
-    if (config_.contains("use_cls")) table = at::constant_pad_nd(table, {0, 0, 1, 0});
-    parity::NamedTensors all = {{"pos_embed", table}};
-    all.insert(all.end(), given.begin(), given.end());
-    const std::filesystem::path file =
-        parity::written(system + "_tiny.safetensors", parity::formula_state(state, all));
-    const auto source =
-        parity::open_spelled(file, *systems::spelling_of(card_, ModelPart::kDiffusion));
-    model_ = systems::system_of(card_).diffusion.make(card_, *source, 0);
-    if (dtype == DType::kFloat64)
-      weights::load_module(*model_, *source, at::kDouble);
-    else
-      parity::load_for_inference(*model_, *source, dtype);
-    process_ = systems::process_of(card_);
-  }
-
-  const models::Denoiser& model() const { return *model_; }
-  void follow(diffusion::Path path) { process_.path = path; }
-  int64_t side() const { return config_.at("input_size"); }
-  at::Tensor sample(const SamplingOptions& options, int64_t images = 2,
-                    const at::Tensor& start = {}) const {
-    return parity::sampled(*model_, side(), options, process_, images, start);
-  }
-  at::Tensor predicted(const at::Tensor& x, const std::vector<float>& t,
-                       const std::vector<int64_t>& y) const {
-    return model_->prediction(x, model_->conditioning(at::tensor(t), at::tensor(y)));
-  }
-  at::Tensor velocity(const std::vector<float>& t, const std::vector<int64_t>& y) const {
-    return as_published(model_->velocity(input(), at::tensor(t), at::tensor(y)), side());
-  }
-  at::Tensor prediction(const std::vector<float>& t, const std::vector<int64_t>& y) const {
-    return as_published(
-        model_->prediction(input(), model_->conditioning(at::tensor(t), at::tensor(y))), side());
-  }
-
-  at::Tensor input() const {
-    return as_cells(hash_fill("input.z", {2, model_->channels(), side(), side()}, 1.5));
-  }
-
- private:
-  nlohmann::json config_;
-  Card card_;
-  std::unique_ptr<models::Denoiser> model_;
-  diffusion::Process process_;
-};
 
 class Baselines : public testing::Test {
  protected:

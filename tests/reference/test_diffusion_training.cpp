@@ -42,7 +42,7 @@ TEST(DiffusionTraining, SixStepsMatch) {
     const train::DiffusionDraws draws{cases["z0"][k], cases["t"][k],
                                       at::where(dropped, at::full_like(y, dit.config.classes), y)};
     parameters.bind(at::kFloat);
-    const at::Tensor per_image = train::velocity_loss(dit, cases["x1"][k], draws);
+    const at::Tensor per_image = train::diffusion_loss(dit, {}, {}, cases["x1"][k], draws).squared;
     const at::Tensor loss = per_image.mean();
     expect_relative("train.phase2.loss" + at_step, loss.item<double>(),
                     golden["loss"][k].get<double>(),

@@ -6,11 +6,12 @@ import re
 
 from tools.helpers import launch
 
-STAGES = ("encoder", "autoencoder", "statistics", "latents", "diffusion", "samples")
+STAGES = ("encoder", "autoencoder", "statistics", "latents", "features", "diffusion", "samples")
+OPTIONAL = {"encoder", "features"}
 READING = ("encoder", "autoencoder", "latents")  # stages that read the dataset
-NEEDED = {"dataset", "model", *STAGES} - {"encoder"}
+NEEDED = {"dataset", "model", *STAGES} - OPTIONAL
 LINES = {"dataset", *(f"{stage}-dataset" for stage in READING)}
-KEYS = NEEDED | LINES | {"about", "encoder"} | {f"{stage}-crop" for stage in READING}
+KEYS = NEEDED | LINES | OPTIONAL | {"about"} | {f"{stage}-crop" for stage in READING}
 WHOLE = {"max-steps", "batch-size", "images", "columns", "num-images"}  # numbers from 1 on
 OF_STAGE = {"statistics": ("images",), "latents": ("images",), "samples": ("columns",)}
 FILLED_LATER = {"crop"}  # each stage has its own
@@ -49,6 +50,8 @@ def check(recipe):
         for key in OF_STAGE.get(stage, ()):
             if key not in recipe[stage]:
                 raise RecipeError(f'"{stage}" needs "{key}", a whole number from 1 on')
+    if "features" in recipe and "model" not in recipe["features"]:
+        raise RecipeError('"features" needs "model", the card of a frozen encoder')
         for key, value in recipe.get(stage, {}).items():
             check_setting(stage, key, value)
 

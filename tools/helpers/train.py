@@ -8,7 +8,8 @@ interrupted one (Ctrl-C or kill saves a checkpoint) goes on where it was when th
 end `model=OUT_FOLDER` names the trained model. --set fills {NAME} in the recipe's texts.
 
 Stages: encoder (left out without settings: the model names a trained one), autoencoder, statistics,
-latents, diffusion, samples. {"STAGE-dataset": LINE} gives a stage another dataset.
+latents, features (of another model's encoder, for repa-weight; left out without settings), diffusion,
+samples. {"STAGE-dataset": LINE} gives a stage another dataset.
 """
 
 import argparse
@@ -26,7 +27,8 @@ from tools.helpers.files import write_text
 from tools.helpers.recipe import READING, STAGES, RecipeError, load_recipe, properties
 
 # What a run writes that somebody else's folder may hold, too.
-MADE = ("card.json", "samples.png", "latents.raw", "latents.json", "statistics.safetensors")
+MADE = ("card.json", "samples.png", "latents.raw", "latents.json", "features.raw", "features.json",
+        "statistics.safetensors")
 
 
 class Run:
@@ -69,8 +71,20 @@ class Run:
                                        for key, value in settings.items()})]
 
         def encode(card):
-            return element("svgencode", model=self.out / card,
-                           batch_size=options.get("batch-size", 1))
+            return ["svgencode", *properties(
+                {"model": self.out / card, "batch-size": options.get("batch-size", 1)} |
+                {key: options[key] for key in ("posterior", "seed") if key in options})]
+
+        def stored(name):
+            return element("svglatentsrc", location=self.out / name, epochs=-1, shuffle=True)
+
+        def diffusion():
+            trainer = self.trainer(stage, "svgtraindiffusion", self.latent_card)
+            if "features" not in self.stages:
+                return [stored("latents.raw"), trainer]
+            # Two streams of the same images, in the same order.
+            return [[*trainer, "name=trainer", *stored("latents.raw")], ["queue"],
+                    ["trainer.", *stored("features.raw")], ["queue"], ["trainer.features"]]
 
         # What an autoencoder without alignment was trained on; without a residual it is all one.
         aligns = self.recipe["autoencoder"].get("alignment", True) and "residual" in self.recipe["model"]
@@ -88,8 +102,11 @@ class Run:
             "latents": lambda: [self.dataset(stage, options["images"]), encode("latent"),
                                 element("svgalign", statistics=alignment, labels=True),
                                 element("svglatentsink", location=raw)],
-            "diffusion": lambda: [element("svglatentsrc", location=raw, epochs=-1, shuffle=True),
-                                  self.trainer(stage, "svgtraindiffusion", self.latent_card)],
+            "features": lambda: [
+                self.dataset("latents", self.recipe["latents"]["images"]),
+                element("svgencode", features="semantic", **options),
+                element("svglatentsink", location=self.out / "features.raw")],
+            "diffusion": diffusion,
             "samples": lambda: [
                 ["svgdiffuse", *properties({"model": self.out} | options, without=("columns",))],
                 element("svgdecode", grid_columns=options["columns"]), ["videoconvert"],

@@ -61,13 +61,4 @@ at::Tensor step_noise(uint64_t seed, std::span<const int64_t> indices, int64_t s
       });
 }
 
-at::Tensor straight_path(const at::Tensor& noise, const at::Tensor& data, const at::Tensor& t) {
-  const at::Tensor time = t.view({-1, 1, 1});  // (N, 1, 1)
-  return (1 - time) * noise + time * data;     // (N, T, C)
-}
-
-at::Tensor straight_velocity(const at::Tensor& noise, const at::Tensor& data) {
-  return data - noise;
-}
-
 }  // namespace svgen::diffusion

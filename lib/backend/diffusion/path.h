@@ -29,10 +29,4 @@ at::Tensor initial_noise(uint64_t seed, std::span<const int64_t> indices, int64_
 at::Tensor step_noise(uint64_t seed, std::span<const int64_t> indices, int64_t step, int64_t cells,
                       int64_t channels);
 
-/// Returns x_t = (1 - t) noise + t data; noise and data (N, T, C), t (N).
-at::Tensor straight_path(const at::Tensor& noise, const at::Tensor& data, const at::Tensor& t);
-
-/// Returns the path's derivative, data - noise, which the model learns to predict.
-at::Tensor straight_velocity(const at::Tensor& noise, const at::Tensor& data);
-
 }  // namespace svgen::diffusion

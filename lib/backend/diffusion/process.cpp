@@ -91,6 +91,15 @@ at::Tensor mixed(Path path, const at::Tensor& data, const at::Tensor& noise,
   return data * alpha + noise * sigma;  // (N, T, C)
 }
 
+at::Tensor mixed_velocity(Path path, const at::Tensor& data, const at::Tensor& noise,
+                          const std::vector<float>& times) {
+  const auto of_data = terms(
+      path, times, data, [](const PathTerms& at) { return at.alpha_slope; });
+  const auto of_noise =
+      terms(path, times, data, [](const PathTerms& at) { return at.sigma_slope; });
+  return data * of_data + noise * of_noise;  // (N, T, C)
+}
+
 at::Tensor predicted_data(Path path, const at::Tensor& x, const at::Tensor& prediction,
                           const std::vector<float>& times) {
   if (path == Path::kDiffusion) {

@@ -37,6 +37,10 @@ PathTerms path_terms(Path path, double t);
 at::Tensor mixed(Path path, const at::Tensor& data, const at::Tensor& noise,
                  const std::vector<float>& times);
 
+/// Returns alpha' data + sigma' noise, the velocity of a flow there.
+at::Tensor mixed_velocity(Path path, const at::Tensor& data, const at::Tensor& noise,
+                          const std::vector<float>& times);
+
 /// Returns the data x_1 that follow from the state x at the times and the velocity there, or from
 /// the noise, where the model predicts that: the first C of its channels.
 at::Tensor predicted_data(Path path, const at::Tensor& x, const at::Tensor& prediction,

@@ -22,6 +22,11 @@ class LatentNormalizer {
   at::Tensor normalize(const at::Tensor& latents) const;
   at::Tensor denormalize(const at::Tensor& latents) const;
 
+  /// Whether the card says how to normalise.
+  bool is_known() const {
+    return files_.card().scaling_factor > 0 || files_.names(ModelPart::kStatistics);
+  }
+
   /// ConfigurationError when the card names no statistics, or they have another number of channels.
   /// Those of single elements also need as many cells.
   void load(int64_t channels, int64_t cells);

@@ -3,6 +3,7 @@
 #include "models/convention.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/clamp_min.h>
 #include <ATen/ops/round.h>
 
 #include "svgen/error.h"
@@ -11,6 +12,7 @@ namespace svgen::models {
 namespace {
 
 constexpr double kDiffusionSteps = 1000;
+constexpr double kLeastRest = 0.05;
 
 }  // namespace
 
@@ -26,6 +28,10 @@ at::Tensor model_time(const Convention& convention, const at::Tensor& t) {
   return t;
 }
 
+at::Tensor clean_data_factor(const at::Tensor& t) {
+  return 1 / at::clamp_min(1 - t, kLeastRest);
+}
+
 at::Tensor velocity_of(const Convention& convention, const at::Tensor& prediction) {
   switch (convention.prediction) {
     case Prediction::kReversedVelocity:
@@ -35,6 +41,7 @@ at::Tensor velocity_of(const Convention& convention, const at::Tensor& predictio
           "the network predicts noise, not a velocity: use a solver for it",
           {.expected = "solver ddpm or ddim", .found = "a solver of a flow", .where = "solver"});
     case Prediction::kVelocity:
+    case Prediction::kCleanData:
       break;
   }
   return prediction;

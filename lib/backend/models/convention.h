@@ -12,6 +12,7 @@ enum class Prediction {
   kVelocity,          // data - noise
   kReversedVelocity,  // noise - data
   kNoise,             // of a diffusion, and perhaps how its variance lies between two bounds
+  kCleanData,         // the data; the module divides by the time that is left
 };
 
 /// The time that the network takes, for our t.
@@ -29,8 +30,12 @@ struct Convention {
 /// The network's times of t (N) float32.
 at::Tensor model_time(const Convention& convention, const at::Tensor& t);
 
-/// The velocity of what the network predicts. ConfigurationError for predicted noise, which is no
-/// velocity.
+/// What a clean prediction less the state is multiplied by to be a velocity: 1 / max(1 - t, 0.05),
+/// as in RiT.
+at::Tensor clean_data_factor(const at::Tensor& t);
+
+/// The velocity of what the network predicts, where no time is needed for it. ConfigurationError
+/// for predicted noise, which is no velocity.
 at::Tensor velocity_of(const Convention& convention, const at::Tensor& prediction);
 
 }  // namespace svgen::models

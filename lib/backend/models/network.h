@@ -7,9 +7,11 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "nn/state.h"
+#include "svgen/card.h"
 
 namespace svgen::models {
 
@@ -58,6 +60,13 @@ class PixelDecoder : public Network {
   virtual at::Tensor pixels(const at::Tensor& latents) const = 0;
 };
 
+/// The tokens that go through the blocks of a transformer: `depth` blocks, (N, T', width) before
+/// and behind each, T' = grid.cells().
+struct TokenStream {
+  int64_t depth = 0, width = 0;
+  Grid grid;
+};
+
 /// The velocity field of a generative model. Whatever a network was trained to predict, and
 /// whichever way its time runs, this is dx/dt of the path from noise (t = 0) to data (t = 1).
 class Denoiser : public Network {
@@ -84,6 +93,14 @@ class Denoiser : public Network {
   /// that predict no velocity.
   virtual at::Tensor prediction(const at::Tensor& x, const at::Tensor& conditioning) const {
     return velocity(x, conditioning);
+  }
+  /// The tokens of a network that has one stream of them; depth 0 of any other.
+  virtual TokenStream token_stream() const { return {}; }
+  /// The velocity, and the tokens (N, T', width) behind the first `depth` blocks, 1 or more.
+  virtual std::pair<at::Tensor, at::Tensor> velocity_and_tokens(const at::Tensor& x,
+                                                                const at::Tensor& conditioning,
+                                                                int64_t /*depth*/) const {
+    return {velocity(x, conditioning), {}};
   }
   at::Tensor velocity(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const {
     return velocity(x, conditioning(t, y));

@@ -12,8 +12,10 @@ constexpr models::Convention kConvention = {.prediction = models::Prediction::kN
 
 }  // namespace
 
-extern const System kDit = {.name = "dit",
-                            .diffusion = denoiser_kind<models::Dit, models::kDit, kConvention>(),
-                            .process = {.path = diffusion::Path::kDiffusion}};
+extern const System kDit = {
+    .name = "dit",
+    .diffusion = denoiser_kind<models::Dit, models::kPlainDit, kConvention>(),
+    .process = {.path = diffusion::Path::kDiffusion},
+    .objective = diffusion::Objective{}};
 
 }  // namespace svgen::systems

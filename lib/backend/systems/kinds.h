@@ -8,6 +8,7 @@
 #include <string>
 
 #include "models/component.h"
+#include "models/convention.h"
 #include "models/network.h"
 #include "svgen/card.h"
 #include "svgen/error.h"
@@ -26,6 +27,12 @@ struct NetworkKind {
   /// Throws what Component::from_file throws.
   std::unique_ptr<Protocol> (*make)(const Card& card, const weights::StateSource& file,
                                     int64_t latent_channels) = nullptr;
+  /// The network with the sizes that the card alone gives; null, and what is missing, where it
+  /// leaves some out.
+  std::unique_ptr<Protocol> (*make_from_card)(const Card& card, int64_t latent_channels,
+                                              models::MissingKeys& missing) = nullptr;
+  /// What a training from nothing begins with.
+  std::span<const nn::InitialWeightsRule> initial_weights = {};
   bool is_gaussian = false;  // an encoder that gives a posterior
   /// Returns the network's channels as far as the card alone tells, else 0.
   int64_t (*channels)(const Card& card) = nullptr;
@@ -41,19 +48,38 @@ NetworkKind<Protocol> network_kind(const char* name, int64_t (*channels)(const C
                      int64_t latent_channels) -> std::unique_ptr<Protocol> {
             return std::make_unique<Network>(kComponent.from_file(card, file, latent_channels));
           },
+          .make_from_card = [](const Card& card, int64_t latent_channels,
+                               models::MissingKeys& missing) -> std::unique_ptr<Protocol> {
+            const auto sizes = kComponent.from_card(card, latent_channels, missing);
+            if (!missing.text().empty()) return nullptr;
+            return std::make_unique<Network>(sizes);
+          },
+          .initial_weights = kComponent.initial_weights,
           .is_gaussian = is_gaussian,
           .channels = channels};
 }
 
-/// The kind of a denoiser that predicts and counts time by `kConvention`.
+/// The system's convention with the prediction that the card names. ConfigurationError where the
+/// system's process needs its own.
+models::Convention convention_of(const Card& card, models::Convention of_system);
+
+/// The kind of a denoiser that predicts and counts time by `kConvention`, unless a card says
+/// otherwise.
 template <typename Network, const auto& kComponent, const auto& kConvention>
 NetworkKind<models::Denoiser> denoiser_kind() {
   return {.spelling = kComponent.spelling,
           .make = [](const Card& card, const weights::StateSource& file,
                      int64_t latent_channels) -> std::unique_ptr<models::Denoiser> {
             return std::make_unique<Network>(kComponent.from_file(card, file, latent_channels),
-                                             kConvention);
-          }};
+                                             convention_of(card, kConvention));
+          },
+          .make_from_card = [](const Card& card, int64_t latent_channels,
+                               models::MissingKeys& missing) -> std::unique_ptr<models::Denoiser> {
+            const auto sizes = kComponent.from_card(card, latent_channels, missing);
+            if (!missing.text().empty()) return nullptr;
+            return std::make_unique<Network>(sizes, convention_of(card, kConvention));
+          },
+          .initial_weights = kComponent.initial_weights};
 }
 
 /// The kind of this name, which lib/svgen/card_reader.cpp has checked. ConfigurationError

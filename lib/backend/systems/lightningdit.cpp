@@ -12,7 +12,8 @@ constexpr models::Convention kConvention = {};
 
 extern const System kLightningDit = {
     .name = "lightningdit",
-    .diffusion = denoiser_kind<models::Dit, models::kDit, kConvention>(),
-    .process = {.path = diffusion::Path::kStraight}};
+    .diffusion = denoiser_kind<models::Dit, models::kLightningDit, kConvention>(),
+    .process = {.path = diffusion::Path::kStraight},
+    .objective = {{.logit_normal = true, .cosine_weight = 1}}};
 
 }  // namespace svgen::systems

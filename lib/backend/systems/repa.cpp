@@ -14,7 +14,8 @@ constexpr models::Convention kConvention = {.prediction = models::Prediction::kR
 
 extern const System kRepa = {
     .name = "repa",
-    .diffusion = denoiser_kind<models::Dit, models::kDit, kConvention>(),
-    .process = {.path = diffusion::Path::kStraight, .ends_with_euler = true}};
+    .diffusion = denoiser_kind<models::Dit, models::kRepaDit, kConvention>(),
+    .process = {.path = diffusion::Path::kStraight, .ends_with_euler = true},
+    .objective = {{.alignment_weight = 0.5}}};
 
 }  // namespace svgen::systems

@@ -6,7 +6,7 @@
 namespace svgen::systems {
 namespace {
 
-constexpr models::Convention kConvention = {};
+constexpr models::Convention kConvention = {.prediction = models::Prediction::kCleanData};
 
 }  // namespace
 

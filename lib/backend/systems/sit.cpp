@@ -10,8 +10,10 @@ constexpr models::Convention kConvention = {};
 
 }  // namespace
 
-extern const System kSit = {.name = "sit",
-                            .diffusion = denoiser_kind<models::Dit, models::kDit, kConvention>(),
-                            .process = {.path = diffusion::Path::kStraight}};
+extern const System kSit = {
+    .name = "sit",
+    .diffusion = denoiser_kind<models::Dit, models::kPlainDit, kConvention>(),
+    .process = {.path = diffusion::Path::kStraight},
+    .objective = diffusion::Objective{}};
 
 }  // namespace svgen::systems

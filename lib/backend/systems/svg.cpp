@@ -42,7 +42,7 @@ constexpr models::Convention kConvention = {};
 
 extern const System kSvg = {.name = "svg",
                             .diffusion = denoiser_kind<models::Dit, models::kDit, kConvention>(),
-                            .can_be_trained = true,
+                            .objective = {{.shift = 0.4}},
                             .checkpoint = checkpoint};
 
 }  // namespace svgen::systems

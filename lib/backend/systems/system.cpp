@@ -37,20 +37,28 @@ const System& system_of(const Card& card) {
        .where = card.path.string() + ", system"});
 }
 
-void require_trainable(const Card& card, ModelPart part) {
-  const auto refuse = [&](const std::string& expected, const std::string& found) {
-    throw ConfigurationError(
-        std::string("the ") + part_key(part) + " of this card can be used, but not trained here",
-        {.expected = expected, .found = found, .where = card.path.string()});
-  };
-  if (part == ModelPart::kDiffusion && !system_of(card).can_be_trained)
-    refuse("a card of a system whose loss is known here: svg", card.system);
-  const bool has_other_encoder = card.encoder && card.encoder->kind != encoder_kinds()[0].name;
-  if (part != ModelPart::kDiffusion && has_other_encoder)
-    refuse(std::string("encoder.kind ") + encoder_kinds()[0].name, card.encoder->kind);
-  const bool has_other_decoder = card.decoder && card.decoder->kind != decoder_kinds()[0].name;
-  if (part == ModelPart::kDecoder && has_other_decoder)
-    refuse(std::string("decoder.kind ") + decoder_kinds()[0].name, card.decoder->kind);
+diffusion::Objective objective_of(const Card& card) {
+  const System& system = system_of(card);
+  if (system.objective) return *system.objective;
+  std::vector<std::string> names;
+  for (const System* other : kSystems)
+    if (other->objective) names.emplace_back(other->name);
+  throw ConfigurationError(
+      "the transformer of this card can be used, but not trained here",
+      {.expected = "a card of a system whose loss is known here: " + joined(names, ", "),
+       .found = card.system,
+       .where = card.path.string()});
+}
+
+models::Convention convention_of(const Card& card, models::Convention of_system) {
+  if (!card.diffusion || card.diffusion->prediction.empty()) return of_system;
+  if (of_system.prediction == models::Prediction::kNoise)
+    throw ConfigurationError("the process of the card's system needs predicted noise",
+                             {.expected = "no \"diffusion.prediction\" in a card of " + card.system,
+                              .found = card.diffusion->prediction,
+                              .where = card.path.string()});
+  of_system.prediction = models::Prediction::kCleanData;
+  return of_system;
 }
 
 diffusion::Process process_of(const Card& card) {

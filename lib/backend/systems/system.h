@@ -3,8 +3,10 @@
 // reverses, and how its checkpoints keep several networks.
 #pragma once
 
+#include <optional>
 #include <span>
 
+#include "diffusion/objective.h"
 #include "diffusion/process.h"
 #include "systems/kinds.h"
 
@@ -14,8 +16,8 @@ struct System {
   const char* name;  // "system" of the card
   NetworkKind<models::Denoiser> diffusion;
   diffusion::Process process = {};
-  /// Whether the trainers know the loss and the parts of this system.
-  bool can_be_trained = false;
+  /// What its training minimises; none: it is not trained here.
+  std::optional<diffusion::Objective> objective = {};
   /// The published file that holds several networks; null: each has a file of its own.
   const weights::FileLayout& (*checkpoint)() = nullptr;
 };
@@ -26,8 +28,8 @@ std::span<const System* const> all_systems();
 /// The system that a card names. ConfigurationError for an unknown one.
 const System& system_of(const Card& card);
 
-/// ConfigurationError unless the trainers can train `part` of the card.
-void require_trainable(const Card& card, ModelPart part);
+/// The objective of the card's system. ConfigurationError for one that is not trained here.
+diffusion::Objective objective_of(const Card& card);
 
 /// The process of a card: its system's, along the path that the card names.
 diffusion::Process process_of(const Card& card);

@@ -3,11 +3,9 @@
 #include "train/autoencoder_step.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/cat.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/ones_like.h>
 #include <ATen/ops/relu.h>
-#include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 
@@ -15,13 +13,10 @@
 #include <cmath>
 #include <utility>
 
-#include "latent/match.h"
-#include "svgen/random.h"
-
 namespace svgen::train {
 namespace {
 
-constexpr double kNormEps = 1e-4, kLargestWeight = 1e4;
+constexpr double kNormEps = 1e-4, kLargestWeight = 1e4, kLargestFoundationWeight = 1e8;
 
 // The gradient of a loss that is built on `leaf`, which is left without one.
 at::Tensor take_gradient(const at::Tensor& loss, const at::Tensor& leaf) {
@@ -31,19 +26,20 @@ at::Tensor take_gradient(const at::Tensor& loss, const at::Tensor& leaf) {
   return gradient;
 }
 
-// The norm of the gradient that reaches the decoder's last convolution, over all processes.
-double norm_at_last_layer(const at::Tensor& reconstruction, const at::Tensor& gradient,
-                          const at::Tensor& last_layer, const Processes& processes) {
-  const at::Tensor kept = std::exchange(last_layer.mutable_grad(), at::Tensor());
-  reconstruction.backward(gradient, /*retain_graph=*/true, /*create_graph=*/false, {{last_layer}});
-  at::Tensor reached = last_layer.grad().detach().clone();
-  last_layer.mutable_grad() = kept;
+// The norm of the gradient that reaches a weight from `root`, whose own gradient is given, over all
+// processes.
+double norm_at(const at::Tensor& weight, const at::Tensor& root, const at::Tensor& gradient,
+               const Processes& processes) {
+  const at::Tensor kept = std::exchange(weight.mutable_grad(), at::Tensor());
+  root.backward(gradient, /*retain_graph=*/true, /*create_graph=*/false, {{weight}});
+  at::Tensor reached = weight.grad().detach().clone();
+  weight.mutable_grad() = kept;
   processes.average(reached);
   return at::linalg_vector_norm(reached).item<double>();
 }
 
-double adaptive_weight(double nll_norm, double gan_norm) {
-  return std::clamp(nll_norm / (gan_norm + kNormEps), 0.0, kLargestWeight);
+double adaptive_weight(double nll_norm, double other_norm, double largest = kLargestWeight) {
+  return std::clamp(nll_norm / (other_norm + kNormEps), 0.0, largest);
 }
 
 // 1/2 (relu(1 - real) + relu(1 + fake)), means.
@@ -61,62 +57,49 @@ at::Tensor mean_distance(const at::Tensor& target, const at::Tensor& reconstruct
   return perceptual(target.narrow(0, 0, judged), reconstruction.narrow(0, 0, judged)).mean();
 }
 
+// What the loss says of Gaussian latents; undefined of others. `nll` is a reconstruction with the
+// gradient of the likelihood. Adds to the metrics.
+struct Differentiated {
+  at::Tensor root, gradient;
+};
+at::Tensor latent_terms(const AutoencoderModel& model, const EncodedBatch& encoded,
+                        const AutoencoderBatch& batch, const AutoencoderLoss& loss,
+                        const Differentiated& nll, const AutoencoderLeaves& leaves,
+                        const Processes& processes, Metrics& metrics) {
+  if (!encoded.divergence.defined()) return {};
+  at::Tensor terms = loss.kl_weight * encoded.divergence;
+  metrics.emplace_back("kl", encoded.divergence.item<double>());
+  if (model.foundation) {
+    at::Tensor wanted;
+    {
+      const at::NoGradGuard frozen;
+      wanted = features_of(*model.foundation, batch.target).to(encoded.latent.scalar_type());
+    }
+    const at::Tensor vf = foundation_loss(mapped_latents(model, encoded.latent), wanted,
+                                          loss.vf_cosine_margin, loss.vf_distance_margin);
+    const at::Tensor& layer = leaves.encoder_last_layer;
+    const double weight =
+        loss.vf_weight *
+        adaptive_weight(
+            norm_at(layer, nll.root, nll.gradient.to(nll.root.scalar_type()), processes),
+            norm_at(layer, vf, at::ones_like(vf), processes), kLargestFoundationWeight);
+    terms = terms + weight * vf;
+    metrics.emplace_back("vf", vf.item<double>());
+    metrics.emplace_back("vf_weight", weight);
+  }
+  metrics[0].second += terms.item<double>();
+  return terms;
+}
+
 }  // namespace
-
-void AutoencoderModel::visit_autoencoder(const nn::StateScope& state) {
-  if (residual) {
-    state("mask_token", mask_token, {1, residual->config.outputs, 1});
-    residual->visit(state.child("extra_vit"));
-  }
-  decoder.visit(state.child("decoder"));
-}
-
-void AutoencoderModel::visit_discriminator(const nn::StateScope& state) {
-  if (discriminator) discriminator->visit(state.child("loss.discriminator"));
-}
-
-at::Tensor draw_masks(uint64_t seed, std::span<const int64_t> indices, double mask_ratio) {
-  const at::Tensor masked = at::empty({static_cast<int64_t>(indices.size())}, at::kBool);
-  bool* out = masked.mutable_data_ptr<bool>();
-  for (size_t n = 0; n < indices.size(); ++n) {
-    const auto index = static_cast<uint64_t>(indices[n]);
-    out[n] = uniform_numbers(seed, index, RandomPurpose::kTraining)[0] < mask_ratio;
-  }
-  return masked;
-}
-
-at::Tensor encode_for_training(const AutoencoderModel& model, const AutoencoderBatch& batch,
-                               const Processes& processes) {
-  at::Tensor semantic;
-  {
-    const at::NoGradGuard frozen;
-    semantic = model.encoder.patch_tokens(batch.pixels);  // (N, T, Cs)
-  }
-  if (!model.residual) return semantic;
-  at::Tensor residual = model.residual->forward(batch.pixels);  // (N, T, Cr)
-  const at::Tensor token = model.mask_token.to(residual.scalar_type()).transpose(1, 2);
-  residual = at::where(batch.masked.view({-1, 1, 1}), token, residual);
-  if (!model.aligns) return at::cat({semantic, residual}, 2);
-  const AlignmentScalars scalars =
-      latent::alignment_scalars(processes.gather(semantic), processes.gather(residual.detach()));
-  return at::cat({semantic, latent::match_distribution(residual, scalars)}, 2);  // (N, T, C)
-}
-
-at::Tensor reconstruct(const AutoencoderModel& model, const at::Tensor& latent,
-                       const at::Tensor& like) {
-  const int64_t patch = model.encoder.config.patch;
-  const int64_t height = like.size(2) / patch, width = like.size(3) / patch;
-  return model.decoder.forward(
-      latent.transpose(1, 2).reshape({latent.size(0), latent.size(2), height, width}));
-}
 
 Metrics accumulate_gradients(AutoencoderModel& model, const AutoencoderBatch& batch,
                              const AutoencoderLoss& loss, const PerceptualDistance& perceptual,
                              int64_t step, double share, const AutoencoderLeaves& leaves,
                              const Processes& processes) {
   const int64_t images = batch.target.size(0);
-  const at::Tensor latent = encode_for_training(model, batch, processes);  // (N, T, C)
-  const at::Tensor picture = reconstruct(model, latent, batch.target);     // (N, 3, H, W)
+  const EncodedBatch encoded = encode_for_training(model, batch, processes);
+  const at::Tensor picture = reconstruct(model, encoded.latent, batch, processes);  // (N, 3, H, W)
   // The losses meet the autoencoder in this one tensor, so each is differentiated down to it once.
   const at::Tensor meeting = picture.detach().to(batch.target.scalar_type()).requires_grad_();
 
@@ -125,7 +108,8 @@ Metrics accumulate_gradients(AutoencoderModel& model, const AutoencoderBatch& ba
   const int64_t values = l1.numel() / images;
   const auto pixels = static_cast<double>(values);
   const at::Tensor nll = l1.sum() / images + loss.perceptual_weight * pixels * distance;
-  at::Tensor gradient = take_gradient(nll, meeting);
+  const at::Tensor nll_gradient = take_gradient(nll, meeting);
+  at::Tensor gradient = nll_gradient;
   Metrics metrics = {{"loss", nll.item<double>()},
                      {"nll", nll.item<double>()},
                      {"l1", l1.detach().mean().item<double>()},
@@ -135,8 +119,8 @@ Metrics accumulate_gradients(AutoencoderModel& model, const AutoencoderBatch& ba
     const models::SumOverProcesses sum = processes.differentiable_sum();
     const at::Tensor g = -discriminator.forward(meeting, sum).mean();
     const at::Tensor g_gradient = take_gradient(g, meeting);
-    const double nll_norm = norm_at_last_layer(picture, gradient, leaves.last_layer, processes);
-    const double gan_norm = norm_at_last_layer(picture, g_gradient, leaves.last_layer, processes);
+    const double nll_norm = norm_at(leaves.last_layer, picture, nll_gradient, processes);
+    const double gan_norm = norm_at(leaves.last_layer, picture, g_gradient, processes);
     const double weight = loss.discriminator_weight * adaptive_weight(nll_norm, gan_norm);
     const bool autoencoder_on = 2 * step >= loss.discriminator_start;
     if (autoencoder_on) gradient = gradient + weight * g_gradient;
@@ -153,7 +137,13 @@ Metrics accumulate_gradients(AutoencoderModel& model, const AutoencoderBatch& ba
                                    {"logits_real", real.mean().item<double>()},
                                    {"logits_fake", fake.mean().item<double>()}});
   }
-  picture.backward((gradient * share).to(picture.scalar_type()), false, false, leaves.autoencoder);
+  const at::Tensor terms = latent_terms(model, encoded, batch, loss, {picture, nll_gradient},
+                                        leaves, processes, metrics);
+  gradient = (gradient * share).to(picture.scalar_type());
+  if (!terms.defined())
+    picture.backward(gradient, false, false, leaves.autoencoder);
+  else  // both ways to the encoder at once
+    ((picture * gradient).sum() + terms * share).backward({}, false, false, leaves.autoencoder);
   return metrics;
 }
 

@@ -19,7 +19,10 @@ class ModelAutoencoderTrainer : public TrainerBase<AutoencoderTrainer> {
 
  private:
   void initialize();
-  void initialize_networks();
+  void draw_networks();
+  void load_networks();
+  void load_frozen(models::FeatureEncoder& encoder, const engine::ModelFiles& files);
+  PerceptualDistance perceptual() const;
   AutoencoderBatch batch(std::span<const ImageView> images, std::span<const int64_t> indices) const;
 
   AutoencoderOptions options_;

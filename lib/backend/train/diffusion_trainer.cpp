@@ -20,6 +20,7 @@
 #include "train/sheet.h"
 #include "train/sizes.h"
 #include "weights/load.h"
+#include "weights/prefixed_source.h"
 
 namespace svgen::train {
 namespace {
@@ -27,11 +28,63 @@ namespace {
 using enum ModelPart;
 
 constexpr int64_t kSheetClasses = 16;
+constexpr const char* kProjector = "projectors.0";
 
-models::DitConfig trained_sizes(const engine::ModelFiles& files, Initialization initialize,
-                                int64_t latent_channels) {
-  systems::require_trainable(files.card(), kDiffusion);
-  return sizes_of(models::kDit, files, initialize, latent_channels);
+// Streams of initial weights.
+enum Stream : uint32_t { kTransformerStream, kProjectorStream };
+
+// What the system was published with, unless the options say otherwise.
+diffusion::Objective resolved(const DiffusionOptions& options, diffusion::Objective objective) {
+  if (options.times != TimeDistribution::kSystem)
+    objective.logit_normal = options.times == TimeDistribution::kLogitNormal;
+  if (options.shift >= 0) objective.shift = options.shift;
+  if (options.repa_weight >= 0) objective.alignment_weight = options.repa_weight;
+  return objective;
+}
+
+void check_process(const DiffusionOptions& options, const diffusion::Process& process,
+                   const Card& card) {
+  const bool has_times = options.times != TimeDistribution::kSystem || options.shift > 0;
+  if (process.path != diffusion::Path::kDiffusion || !has_times) return;
+  throw ConfigurationError("a diffusion is trained at its own steps, one as often as another",
+                           {.expected = "neither a distribution of times nor a shift",
+                            .found = "one of them",
+                            .where = card.path.string() + ", system " + card.system});
+}
+
+// The projector that the objective asks for; none without features.
+std::optional<models::Projector> make_projector(const DiffusionOptions& options,
+                                                const diffusion::Objective& objective,
+                                                const models::TokenStream& tokens) {
+  const bool has_features = options.repa_channels > 0;
+  if (objective.alignment_weight > 0 && !has_features)
+    throw ConfigurationError(
+        "tokens are aligned with features, and no features come: link a stream of them, or train "
+        "without",
+        {.expected = "features of the same images, or a weight of 0",
+         .found = "a weight of " + std::to_string(objective.alignment_weight),
+         .where = "repa-weight"});
+  if (objective.alignment_weight <= 0 && has_features)
+    throw ConfigurationError(
+        "features come that the loss has no use for: give them a weight",
+        {.expected = "0.5, as published", .found = "0", .where = "repa-weight"});
+  if (!has_features) return std::nullopt;
+  if (options.repa_depth < 1 || options.repa_depth > tokens.depth)
+    throw ConfigurationError("the network has no tokens behind the block that is to be aligned",
+                             {.expected = "1 to " + std::to_string(tokens.depth),
+                              .found = std::to_string(options.repa_depth),
+                              .where = "repa-depth"});
+  return models::Projector({tokens.width, options.repa_width, options.repa_channels});
+}
+
+NamedTensors constants_of(models::Network& network) {
+  NamedTensors constants;
+  const nn::StateVisitor collect = [&](const nn::StateSlot& slot) {
+    if (!is_trained(slot.kind) && slot.tensor.defined())
+      constants.emplace_back(slot.name, slot.tensor);
+  };
+  network.visit(nn::StateScope(collect));
+  return constants;
 }
 
 }  // namespace
@@ -44,34 +97,54 @@ ModelDiffusionTrainer::ModelDiffusionTrainer(const DiffusionOptions& options, Ca
       info_(engine::infer_model_info(files_)),
       latent_(engine::latent_spec(files_.card(), info_)),
       normalizer_(files_, runtime_),
-      model_(trained_sizes(files_, options.initialize, info_.latent_channels)) {
-  if (!options.normalized) normalizer_.load(model_.config.channels, model_.config.cells());
+      process_(systems::process_of(files_.card())),
+      objective_(resolved(options, systems::objective_of(files_.card()))) {
+  check_process(options_, process_, files_.card());
+  model_ = network_of(systems::system_of(files_.card()).diffusion, kDiffusion, files_,
+                      options.initialize, info_.latent_channels);
+  projector_ = make_projector(options_, objective_, model_->token_stream());
+  if (!options.normalized) normalizer_.load(model_->channels(), model_->cells());
   runtime_.run_recording([this] { initialize(); });
 }
 
+void ModelDiffusionTrainer::visit(const nn::StateScope& state) {
+  model_->visit(state);
+  if (projector_) projector_->visit(state.child(kProjector));
+}
+
+void ModelDiffusionTrainer::initialize_networks() {
+  const Card& card = files_.card();
+  const Grid tokens = model_->token_stream().grid;
+  nn::draw_initial_weights([this](const nn::StateScope& state) { model_->visit(state); },
+                           systems::system_of(card).diffusion.initial_weights, options_.seed,
+                           kTransformerStream, tokens.cells() > 0 ? tokens : card.grid);
+  if (projector_)
+    nn::draw_initial_weights([this](const nn::StateScope& state) { projector_->visit(state); },
+                             models::kProjectorInitialWeights, options_.seed, kProjectorStream);
+  if (options_.initialize == Initialization::kScratch) return;
+  files_.verify(kDiffusion);
+  weights::load_module(*model_, *files_.open(kDiffusion));
+  const auto source = weights::prefixed_source(
+      weights::open_weights(card.locate(card.diffusion->source)), std::string(kProjector) + ".");
+  if (projector_ && !source->tensors().empty()) weights::load_module(*projector_, *source);
+}
+
 void ModelDiffusionTrainer::initialize() {
-  const Visit visit = [this](const nn::StateScope& state) { model_.visit(state); };
-  if (options_.initialize == Initialization::kModel) {
-    files_.verify(kDiffusion);
-    weights::load_module(model_, *files_.open(kDiffusion));
-  } else {
-    nn::draw_initial_weights(visit, models::kDit.initial_weights, options_.seed, 0,
-                             files_.card().grid);
-  }
+  initialize_networks();
   OptimizerConfig config = run_.optimizer_config();
   config.weight_decay = options_.weight_decay;
-  run_.add_group("diffusion", visit, config);
-  run_.add_exported({{"pos_embed", model_.pos_embed}});
+  run_.add_group(
+      "diffusion", [this](const nn::StateScope& state) { visit(state); }, config);
+  run_.add_exported(constants_of(*model_));
   run_.set_card(exported_card(files_.card(), {{"diffusion", ""}}, options_.class_names));
   run_.publish_to(TrainedWeights::of(files_.card(), "diffusion"));
   run_.begin();
 }
 
 void ModelDiffusionTrainer::check(const Tensor& latents, std::span<const int64_t> labels,
-                                  std::span<const int64_t> indices) const {
-  const models::DitConfig& config = model_.config;
-  engine::check_shape("the latents", latents,
-                      {static_cast<int64_t>(indices.size()), config.tokens, config.channels});
+                                  std::span<const int64_t> indices, const Tensor& features) const {
+  const auto images = static_cast<int64_t>(indices.size());
+  engine::check_shape("the latents", latents, {images, model_->cells(), model_->channels()});
   engine::check_floating("the latents", latents);
   if (labels.size() != indices.size() || indices.empty()) {
     throw ShapeError("a training batch needs one label and one index for each latent",
@@ -79,7 +152,11 @@ void ModelDiffusionTrainer::check(const Tensor& latents, std::span<const int64_t
                       .found = std::to_string(labels.size()),
                       .where = "labels"});
   }
-  check_labels(labels, config.classes);
+  check_labels(labels, model_->classes());
+  if (!projector_) return;
+  engine::check_shape("the features", features,
+                      {images, model_->token_stream().grid.cells(), options_.repa_channels});
+  engine::check_floating("the features", features);
 }
 
 at::Tensor ModelDiffusionTrainer::data(const Tensor& latents) const {
@@ -89,53 +166,82 @@ at::Tensor ModelDiffusionTrainer::data(const Tensor& latents) const {
   return options_.normalized ? z.clone() : normalizer_.normalize(z);
 }
 
+Metrics ModelDiffusionTrainer::accumulate_gradients(const Tensor& latents,
+                                                    std::span<const int64_t> labels,
+                                                    std::span<const int64_t> indices,
+                                                    const Tensor& features) {
+  DiffusionDraws draws =
+      draw_diffusion(options_.seed, indices, labels,
+                     {model_->cells(), model_->channels(), model_->classes(), process_.path},
+                     objective_, options_.class_dropout);
+  for (at::Tensor* tensor : {&draws.noise, &draws.times, &draws.labels})
+    *tensor = tensor->to(runtime_.torch_device());
+  std::optional<Alignment> alignment;
+  if (projector_)
+    alignment = {[this](const at::Tensor& tokens) { return (*projector_)(tokens); },
+                 options_.repa_depth, to_torch(features).to(runtime_.torch_device(), at::kFloat)};
+  FlatParameters& parameters = run_.exported_group().parameters;
+  parameters.bind(dtype_);
+  const DiffusionLoss loss = diffusion_loss(*model_, process_, objective_, data(latents), draws,
+                                            alignment ? &*alignment : nullptr);
+  const at::Tensor total = loss.total(objective_);
+  (total * run_.share()).backward({}, false, false, parameters.leaves());
+  Metrics metrics = {{"loss", total.item<double>()}};
+  const std::pair<const char*, const at::Tensor*> terms[] = {
+      {"variational", &loss.variational}, {"cosine", &loss.cosine}, {"alignment", &loss.alignment}};
+  for (const auto& [name, term] : terms)
+    if (term->defined()) metrics.emplace_back(name, term->mean().item<double>());
+  if (metrics.size() > 1)
+    metrics.insert(metrics.begin() + 1, {"squared", loss.squared.mean().item<double>()});
+  return metrics;
+}
+
 TrainReport ModelDiffusionTrainer::train(const Tensor& latents, std::span<const int64_t> labels,
-                                         std::span<const int64_t> indices) {
-  check(latents, labels, indices);
+                                         std::span<const int64_t> indices, const Tensor& features) {
+  check(latents, labels, indices, features);
   if (!run_.agree(true)) return report();
   const auto start = std::chrono::steady_clock::now();
   TrainReport done;
   runtime_.run_recording([&] {
-    DiffusionDraws draws = draw_diffusion(options_.seed, indices, labels, model_.config,
-                                          options_.shift, options_.class_dropout);
-    for (at::Tensor* tensor : {&draws.noise, &draws.times, &draws.labels})
-      *tensor = tensor->to(runtime_.torch_device());
-    FlatParameters& parameters = run_.exported_group().parameters;
-    parameters.bind(dtype_);
-    const at::Tensor loss = velocity_loss(model_, data(latents), draws).mean();
-    (loss * run_.share()).backward({}, false, false, parameters.leaves());
+    const Metrics metrics = accumulate_gradients(latents, labels, indices, features);
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-    done = run_.complete_batch(indices, {{"loss", loss.item<double>()}}, spent.count());
+    done = run_.complete_batch(indices, metrics, spent.count());
   });
   return done;
 }
 
 at::Tensor ModelDiffusionTrainer::sample_latents(const std::vector<int64_t>& classes) {
-  const models::DitConfig& config = model_.config;
   std::vector<int64_t> indices(classes.size());
   std::iota(indices.begin(), indices.end(), 0);
+  const int64_t cells = model_->cells(), channels = model_->channels();
+  const at::Device device = runtime_.torch_device();
   const at::Tensor noise =
-      diffusion::initial_noise(options_.seed, indices, config.tokens, config.channels);
+      diffusion::initial_noise(options_.seed, indices, cells, channels).to(device);
+  const auto step_noise = [&](int64_t step) {
+    return model_->start(
+        diffusion::step_noise(options_.seed, indices, step, cells, channels).to(device));
+  };
   run_.exported_group().parameters.bind_values(run_.ema().values());
-  const auto velocity = [this](const at::Tensor& x, const diffusion::Times& t,
-                               const at::Tensor& y) {
-    return model_.velocity(x, at::tensor(t).to(x.device()), y);
+  const bool is_prediction = process_.path == diffusion::Path::kDiffusion;
+  const auto field = [&](const at::Tensor& x, const diffusion::Times& t, const at::Tensor& y) {
+    const at::Tensor conditioning = model_->conditioning(at::tensor(t).to(x.device()), y);
+    return is_prediction ? model_->prediction(x, conditioning) : model_->velocity(x, conditioning);
   };
   const SamplingOptions& sampling = files_.card().sampling;
-  diffusion::Integration integration(
-      velocity, {classes, config.classes}, {.schedule = sampling},
-      diffusion::make_solver(sampling, systems::process_of(files_.card())),
-      noise.to(runtime_.torch_device()));
+  diffusion::Integration integration(field, {classes, model_->classes()},
+                                     {.schedule = sampling, .channels = sampling.guidance_channels},
+                                     diffusion::make_solver(sampling, process_, step_noise),
+                                     model_->start(noise));
   while (!integration.done()) integration.advance();
-  return integration.state();  // (N, T, C), normalised
+  return model_->latent(integration.state());  // (N, T, C), normalised
 }
 
 Picture ModelDiffusionTrainer::sample_sheet() {
-  if (!files_.names(kStatistics) || files_.open_if_there(kDecoder) == nullptr) return {};
+  if (!normalizer_.is_known() || files_.open_if_there(kDecoder) == nullptr) return {};
   if (!decoder_)
     decoder_ = std::make_unique<engine::ModelDecoder>(files_, latent_, normalizer_, runtime_);
   std::vector<int64_t> classes;
-  for (int64_t i = 0; i < std::min(kSheetClasses, model_.config.classes); ++i) classes.push_back(i);
+  for (int64_t i = 0; i < std::min(kSheetClasses, model_->classes()); ++i) classes.push_back(i);
   Tensor latents;
   runtime_.run_recording([&] {
     const at::NoGradGuard no_grad;

@@ -30,12 +30,14 @@ at::Tensor unit(const at::Tensor& x) {
   return x / at::linalg_vector_norm(x, 2, {-1}, true).clamp_min(kUnitEps);
 }
 
-at::Tensor class_token(const at::Tensor& tokens) {
-  return tokens.select(1, 0);  // (N, D)
-}
-
 at::Tensor patches_of(const at::Tensor& tokens, int64_t prefix) {
   return tokens.narrow(1, prefix, tokens.size(1) - prefix);  // (N, T, D)
+}
+
+// What stands for the whole view: (N, D).
+at::Tensor view_token(const EncoderModel& model, const at::Tensor& tokens, ViewToken kind) {
+  if (kind == ViewToken::kClass) return tokens.select(1, 0);
+  return patches_of(tokens, 1 + model.encoder.config.registers).mean(1);
 }
 
 at::Tensor masked_patches(const at::Tensor& tokens, const at::Tensor& mask) {
@@ -44,9 +46,8 @@ at::Tensor masked_patches(const at::Tensor& tokens, const at::Tensor& mask) {
 
 at::Tensor label_loss(const EncoderModel& model, const at::Tensor& tokens,
                       const at::Tensor& labels) {
-  const at::Tensor features =
-      patches_of(tokens, 1 + model.encoder.config.registers).mean(1);  // (N, D)
-  const at::Tensor scores = (*model.classifier)(features);             // (N, classes)
+  const at::Tensor features = view_token(model, tokens, ViewToken::kMean);
+  const at::Tensor scores = (*model.classifier)(features);  // (N, classes)
   // A batch without any label has no mean: then the sum, 0, is the loss.
   const at::Tensor sum =
       at::cross_entropy_loss(scores, labels, {}, at::Reduction::Sum, -1, kLabelSmoothing);
@@ -144,9 +145,10 @@ at::Tensor distillation_loss(const at::Tensor& targets, const at::Tensor& scores
   return -(targets * at::log_softmax(scores / temperature, 1)).sum(1).mean();
 }
 
-TeacherView teach(const EncoderModel& teacher, const at::Tensor& pixels, const at::Tensor& mask) {
+TeacherView teach(const EncoderModel& teacher, const at::Tensor& pixels, const at::Tensor& mask,
+                  ViewToken kind) {
   const at::Tensor tokens = masked_forward(teacher.encoder, pixels, {});
-  TeacherView view{teacher.head(class_token(tokens)), {}};
+  TeacherView view{teacher.head(view_token(teacher, tokens, kind)), {}};
   if (mask.defined()) view.patches = teacher.head(masked_patches(tokens, mask));
   return view;
 }
@@ -162,8 +164,8 @@ EncoderLoss student_loss(const EncoderModel& student, const EncoderBatch& batch,
   for (int view = 0; view < 2; ++view) {
     const at::Tensor tokens =
         masked_forward(student.encoder, batch.global[view], batch.masks[view]);
-    add(cls,
-        distillation_loss(targets[1 - view].cls, student.head(class_token(tokens)), temperature));
+    const at::Tensor whole = view_token(student, tokens, options.view_token);
+    add(cls, distillation_loss(targets[1 - view].cls, student.head(whole), temperature));
     ++terms;
     if (batch.labels.defined()) add(labelled, label_loss(student, tokens, batch.labels) / 2);
     if (!batch.masks[view].defined() || targets[view].patches.size(0) == 0) continue;
@@ -174,8 +176,8 @@ EncoderLoss student_loss(const EncoderModel& student, const EncoderBatch& batch,
   }
   if (batch.local.defined()) {
     const int64_t images = batch.global[0].size(0), views = batch.local.size(0) / images;
-    const at::Tensor scores =
-        student.head(class_token(masked_forward(student.encoder, batch.local, {})));
+    const at::Tensor tokens = masked_forward(student.encoder, batch.local, {});
+    const at::Tensor scores = student.head(view_token(student, tokens, options.view_token));
     for (int64_t view = 0; view < views; ++view) {
       for (const TeacherView& target : targets)
         add(cls,

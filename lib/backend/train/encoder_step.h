@@ -70,15 +70,16 @@ struct EncoderBatch {
   at::Tensor labels;     // (N) int64, -1: no class; or undefined: no label enters
 };
 
-/// The teacher's scores on the whole global views: of the class token (N, K), and of the masked
+/// The teacher's scores on the whole global views: of the view's token (N, K), and of the masked
 /// patches (M, K) where there are masks.
 struct TeacherView {
   at::Tensor cls, patches;
 };
 
-TeacherView teach(const EncoderModel& teacher, const at::Tensor& pixels, const at::Tensor& mask);
+TeacherView teach(const EncoderModel& teacher, const at::Tensor& pixels, const at::Tensor& mask,
+                  ViewToken kind);
 
-/// The student's loss against two teacher views: its class token of each global view against the
+/// The student's loss against two teacher views: its token of each global view against the
 /// other view's target, of each local view against both, and its masked patches against their own.
 /// With labels, the cross-entropy of the classifier on both global views is added (smoothing 0.1).
 struct EncoderLoss {

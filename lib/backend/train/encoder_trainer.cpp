@@ -34,7 +34,13 @@ constexpr double kCentreMomentum = 0.9;
 constexpr const char* kExportPrefix = "encoder.";
 
 EncoderModel make_model(const EncoderOptions& options, const engine::ModelFiles& files) {
-  systems::require_trainable(files.card(), kEncoder);
+  const Card& card = files.card();
+  const std::string trained = systems::encoder_kinds().front().name;
+  if (card.encoder && card.encoder->kind != trained)
+    throw ConfigurationError("the encoder of this card can be used, but not trained here",
+                             {.expected = "encoder.kind " + trained,
+                              .found = card.encoder->kind,
+                              .where = card.path.string()});
   const models::DinoV3Config sizes = sizes_of(models::kDinoV3, files, options.initialize);
   return {models::DinoV3(sizes), PrototypeHead(sizes.width, options), std::nullopt};
 }
@@ -189,7 +195,8 @@ void ModelEncoderTrainer::teach_batch(const EncoderBatch& batch, TeacherView (&t
   const at::NoGradGuard frozen;
   run_.exported_group().parameters.bind_values(run_.ema().values(), dtype_);
   for (int view = 0; view < 2; ++view) {
-    const TeacherView scores = teach(model_, batch.global[view], batch.masks[view]);
+    const TeacherView scores =
+        teach(model_, batch.global[view], batch.masks[view], options_.view_token);
     targets[view].cls = targets_of(scores.cls, class_centre_);
     if (scores.patches.defined()) targets[view].patches = targets_of(scores.patches, patch_centre_);
   }

@@ -27,7 +27,7 @@ bool wants_names(const Card& card, const std::vector<std::string>& names) {
 
 }  // namespace
 
-std::string exported_card(const Card& card, std::initializer_list<TrainedRole> trained,
+std::string exported_card(const Card& card, const std::vector<TrainedRole>& trained,
                           const std::vector<std::string>& class_names) {
   // The card was read from this file and checked.
   auto json = nlohmann::ordered_json::parse(std::ifstream(card.path));

@@ -3,7 +3,6 @@
 // file.
 #pragma once
 
-#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -18,7 +17,7 @@ struct TrainedRole {
 
 /// Returns JSON text. The files of all other parts become absolute where they can be found.
 /// `class_names`, those of the data, are added where the card has none and as many classes.
-std::string exported_card(const Card& card, std::initializer_list<TrainedRole> trained,
+std::string exported_card(const Card& card, const std::vector<TrainedRole>& trained,
                           const std::vector<std::string>& class_names = {});
 
 }  // namespace svgen::train

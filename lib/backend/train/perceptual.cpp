@@ -5,7 +5,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/cosine_similarity.h>
-#include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 
 #include <utility>
@@ -15,18 +14,6 @@ namespace {
 
 constexpr int kScales = 3;
 constexpr double kEdgeWeight = 0.25, kFeatureWeight = 0.4;
-
-// ImageNet's, of pixels in [0, 1].
-constexpr double kMean[] = {0.485, 0.456, 0.406}, kStd[] = {0.229, 0.224, 0.225};
-
-at::Tensor per_channel(const double (&values)[3], const at::Tensor& like) {
-  return at::tensor(at::ArrayRef<double>(values), like.options()).view({1, 3, 1, 1});
-}
-
-// x (N, 3, H, W) in [-1, 1].
-at::Tensor encoder_input(const at::Tensor& x) {
-  return ((x + 1) / 2 - per_channel(kMean, x)) / per_channel(kStd, x);
-}
 
 // Mean |d along `dim`| of a difference of pictures: (N).
 at::Tensor edge(const at::Tensor& difference, int64_t dim) {
@@ -57,16 +44,18 @@ PerceptualDistance lpips_distance(std::shared_ptr<const models::Lpips> lpips) {
   };
 }
 
-PerceptualDistance feature_distance(const models::DinoV3& encoder) {
-  return [&encoder](const at::Tensor& target, const at::Tensor& reconstruction) {
+PerceptualDistance feature_distance(const models::FeatureEncoder* encoder) {
+  return [encoder](const at::Tensor& target, const at::Tensor& reconstruction) {
+    const at::Tensor edges = kEdgeWeight * edge_distance(target, reconstruction);
+    if (encoder == nullptr) return edges;
     at::Tensor wanted;
     {
       const at::NoGradGuard constant;
-      wanted = encoder.patch_tokens(encoder_input(target));  // (N, T, D)
+      wanted = features_of(*encoder, target);  // (N, T, D)
     }
-    const at::Tensor found = encoder.patch_tokens(encoder_input(reconstruction));
+    const at::Tensor found = features_of(*encoder, reconstruction);
     const at::Tensor unlike = 1 - at::cosine_similarity(found, wanted, 2).mean(1);  // (N)
-    return kEdgeWeight * edge_distance(target, reconstruction) + kFeatureWeight * unlike;
+    return edges + kFeatureWeight * unlike;
   };
 }
 

@@ -13,19 +13,19 @@ namespace {
 TEST(FileLayouts, AreTheCheckpointsThenEachNetworkAloneInEachSpelling) {
   std::vector<std::string> titles;
   for (const weights::FileLayout& layout : file_layouts()) titles.push_back(layout.title);
-  EXPECT_THAT(
-      titles,
-      ::testing::ElementsAre(
-          "SVG autoencoder checkpoint", "DINOv3 encoder in Meta's spelling",
-          "DINOv3 encoder in the spelling of HF transformers", "DINOv3 encoder in timm's spelling",
-          "DINOv2 encoder", "DINOv2 encoder in the spelling of HF transformers", "MAE encoder",
-          "MAE encoder in the spelling of HF transformers",
-          "SigLIP 2 encoder in the spelling of HF transformers", "KL autoencoder",
-          "KL autoencoder (diffusers)", "KL autoencoder (diffusers, older)", "residual ViT",
-          "decoder", "KL autoencoder", "KL autoencoder (diffusers)",
-          "KL autoencoder (diffusers, older)", "RAE's ViT decoder", "diffusion transformer",
-          "DiT or SiT", "REPA's SiT", "LightningDiT", "DiT (diffusers)", "DiT-DH", "RiT",
-          "latent statistics", "latent statistics under plain names"));
+  EXPECT_THAT(titles, ::testing::ElementsAre(
+                          "SVG autoencoder checkpoint", "DINOv3 encoder in Meta's spelling",
+                          "DINOv3 encoder in the spelling of HF transformers",
+                          "DINOv3 encoder in timm's spelling", "DINOv2 encoder",
+                          "DINOv2 encoder in the spelling of HF transformers", "MAE encoder",
+                          "MAE encoder in the spelling of HF transformers",
+                          "SigLIP 2 encoder in the spelling of HF transformers", "KL autoencoder",
+                          "KL autoencoder (diffusers)", "KL autoencoder (diffusers, older)",
+                          "residual ViT", "decoder", "KL autoencoder", "KL autoencoder (diffusers)",
+                          "KL autoencoder (diffusers, older)", "RAE's ViT decoder",
+                          "diffusion transformer", "DiT or SiT", "REPA's SiT", "LightningDiT",
+                          "DiT (diffusers)", "LightningDiT with SVG's embedder", "DiT-DH", "RiT",
+                          "latent statistics", "latent statistics under plain names"));
 }
 
 TEST(FileLayouts, KnowTheNamesOfStatistics) {

@@ -16,17 +16,27 @@ TEST(SystemOf, IsTheOneThatTheCardNames) {
   EXPECT_THROW(system_of(card), ConfigurationError);
 }
 
-TEST(RequireTrainable, RefusesWhatTheTrainersDoNotKnow) {
+TEST(ObjectiveOf, IsThePublishedOne) {
   Card card;
-  EXPECT_NO_THROW(require_trainable(card, ModelPart::kDiffusion));
+  EXPECT_EQ(objective_of(card).shift, 0.4);
   card.system = "repa";
-  EXPECT_THROW(require_trainable(card, ModelPart::kDiffusion), ConfigurationError);
-  card.encoder = EncoderConfig{.kind = "dinov2"};
-  EXPECT_THROW(require_trainable(card, ModelPart::kDecoder), ConfigurationError);
-  EXPECT_THROW(require_trainable(card, ModelPart::kEncoder), ConfigurationError);
-  card.encoder.reset();
-  card.decoder = DecoderConfig{.kind = "kl"};
-  EXPECT_THROW(require_trainable(card, ModelPart::kDecoder), ConfigurationError);
+  EXPECT_EQ(objective_of(card).alignment_weight, 0.5);
+  card.system = "lightningdit";
+  EXPECT_TRUE(objective_of(card).logit_normal);
+  card.system = "rae";
+  EXPECT_THROW(objective_of(card), ConfigurationError);
+}
+
+TEST(ConventionOf, TakesTheCardsPrediction) {
+  Card card;
+  card.diffusion = DiffusionConfig{};
+  const models::Convention reversed = {.prediction = models::Prediction::kReversedVelocity,
+                                       .time = models::ModelTime::kDataToNoise};
+  EXPECT_EQ(convention_of(card, reversed).prediction, models::Prediction::kReversedVelocity);
+  card.diffusion->prediction = "clean";
+  EXPECT_EQ(convention_of(card, reversed).prediction, models::Prediction::kCleanData);
+  EXPECT_EQ(convention_of(card, reversed).time, models::ModelTime::kDataToNoise);
+  EXPECT_THROW(convention_of(card, {.prediction = models::Prediction::kNoise}), ConfigurationError);
 }
 
 }  // namespace

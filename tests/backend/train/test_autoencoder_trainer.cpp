@@ -81,6 +81,96 @@ TEST(AutoencoderTrainer, PerceptualTermOfAShareStandsForAll) {
   EXPECT_NEAR((part - l1) / (pixels * half), 1, 1e-3);
 }
 
+// A card of an autoencoder with Gaussian latents, from nothing.
+AutoencoderOptions gaussian(const svgen::testing::ScratchFolder& scratch,
+                            const std::string& folder) {
+  AutoencoderOptions o;
+  o.objective = AutoencoderObjective::kVf;
+  o.foundation_model = kTinyCard;
+  o.model.model = scratch.write("kl.json", R"({
+    "name": "kl", "latent": {"channels": 4, "grid": [4, 4], "cell": 16},
+    "encoder": {"kind": "kl", "file": "untrained", "channels": 8, "multipliers": [1, 1, 1, 1, 2],
+                "res_blocks": 1, "groups": 4},
+    "decoder": {"kind": "kl", "file": "untrained", "channels": 8, "multipliers": [1, 1, 1, 1, 2],
+                "res_blocks": 1, "groups": 4}})");
+  o.checkpoint = scratch.path() / folder;
+  o.checkpoint_interval = 2;
+  o.discriminator_weight = 0;
+  o.latent_noise = 0.2;
+  o.resume = true;
+  return o;
+}
+
+TEST(GaussianAutoencoder, ResumesToTheBitAndEncodes) {
+  const svgen::testing::ScratchFolder scratch;
+  std::vector<TrainReport> reports;
+  {
+    const auto whole = AutoencoderTrainer::open(gaussian(scratch, "whole"));
+    for (int i = 0; i < 4; ++i) reports.push_back(train_next(*whole));
+    EXPECT_EQ(whole->sample_sheet().width, kBatch * kTinySize);
+  }
+  for (const char* name : {"loss", "nll", "l1", "perceptual", "kl", "vf", "vf_weight"})
+    EXPECT_TRUE(std::any_of(reports[0].metrics.begin(), reports[0].metrics.end(),
+                            [&](const auto& metric) { return metric.first == name; }))
+        << name;
+  for (int i = 0; i < 2; ++i) {
+    const auto trainer = AutoencoderTrainer::open(gaussian(scratch, "broken"));
+    EXPECT_EQ(trainer->report().step, 2 * i);
+    while (trainer->report().step < 3 + i) {
+      const TrainReport done = train_next(*trainer);
+      EXPECT_EQ(loss_of(done), loss_of(reports[static_cast<size_t>(done.step) - 1]));
+    }
+  }
+  const std::string last = "step-00000004";
+  EXPECT_EQ(bytes_of(scratch.path() / "whole" / last / "state.safetensors"),
+            bytes_of(scratch.path() / "broken" / last / "state.safetensors"));
+
+  const auto engine = Engine::open({.model = scratch.path() / "whole" / last});
+  EXPECT_EQ(engine->info().latent_channels, 4);
+  const Pictures pictures(kTinySize, {0, 1});
+  const Features features = engine->encoder().encode(pictures.views(), {});
+  Picture decoded[] = {Picture(kTinySize, kTinySize), Picture(kTinySize, kTinySize)};
+  const MutableImageView views[] = {decoded[0].mutable_view(), decoded[1].mutable_view()};
+  engine->decoder().decode_into(features.semantic, {4, 4}, false, views);
+
+  AutoencoderOptions next = gaussian(scratch, "next");
+  next.model.model = scratch.path() / "whole" / last;
+  next.initialize = Initialization::kModel;
+  EXPECT_LT(loss_of(train_next(*AutoencoderTrainer::open(next))), loss_of(reports[0]));
+}
+
+TEST(GaussianAutoencoder, RefusesPartsOfAnotherObjective) {
+  const svgen::testing::ScratchFolder scratch;
+  const auto error = [&](const auto& change) -> std::string {
+    AutoencoderOptions o = gaussian(scratch, "");
+    o.checkpoint.clear();
+    change(o);
+    try {
+      AutoencoderTrainer::open(o);
+    } catch (const ConfigurationError& found) {
+      return found.report();
+    }
+    return "";
+  };
+  using ::testing::HasSubstr;
+  EXPECT_THAT(error([](AutoencoderOptions& o) { o.objective = AutoencoderObjective::kSvg; }),
+              HasSubstr("frozen encoder"));
+  EXPECT_THAT(error([](AutoencoderOptions& o) { o.foundation_model.clear(); }),
+              HasSubstr("foundation-model"));
+  EXPECT_THAT(error([](AutoencoderOptions& o) { o.foundation_model = "mini"; }),
+              HasSubstr("cells of 16 pixels"));
+  EXPECT_THAT(error([](AutoencoderOptions& o) {
+                o.model.model = kTinyCard;
+                o.objective = AutoencoderObjective::kKl;
+              }),
+              HasSubstr("Gaussian"));
+  EXPECT_THAT(error([](AutoencoderOptions& o) {
+                o.model.model = kTinyCard;
+                o.objective = AutoencoderObjective::kSvg;
+              }),
+              HasSubstr("of its own"));
+}
+
 }  // namespace
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Autoencoder, TrainerTest, ::testing::Types<AutoencoderPhase>);

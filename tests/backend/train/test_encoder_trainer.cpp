@@ -44,6 +44,23 @@ TEST(EncoderTrainer, LearnsWithEitherKindOfTargets) {
   }
 }
 
+TEST(EncoderTrainer, ScoresTheMeanPatchWhereAsked) {
+  EncoderOptions options = EncoderPhase::options();
+  options.initialize = Initialization::kScratch;
+  const double of_class = loss_after(options, 1);
+  options.view_token = ViewToken::kMean;
+  EXPECT_NE(loss_after(options, 1), of_class);
+  EXPECT_LT(loss_after(options, 30), loss_after(options, 1));
+}
+
+TEST(EncoderTrainer, RefusesAnEncoderOfAnotherKind) {
+  const svgen::testing::ScratchFolder folder;
+  EncoderOptions options = EncoderPhase::options();
+  options.model.model = folder.write("card.json", R"({"patch": 16, "grid": [4, 4],
+                       "encoder": {"kind": "dinov2", "file": "x", "preset": "dinov2-s"}})");
+  EXPECT_THROW(EncoderTrainer::open(options), ConfigurationError);
+}
+
 TEST(EncoderTrainer, ExportsAnEncoderThatTheCardReads) {
   const svgen::testing::ScratchFolder folder;
   EncoderOptions options = EncoderPhase::options(folder.path() / "run");

@@ -102,4 +102,15 @@ inline std::vector<Sample> samples_backwards(const std::string& source, int64_t 
   return pipeline.take_samples();
 }
 
+/// Runs a training; returns the loss of its last step.
+inline double last_loss(const std::string& line) {
+  Pipeline pipeline(line);
+  EXPECT_TRUE(pipeline.run()) << line;
+  gdouble loss = -1;
+  const auto messages = pipeline.messages_named("svg-train-stats");
+  EXPECT_FALSE(messages.empty());
+  if (!messages.empty()) gst_structure_get_double(messages.back(), "loss", &loss);
+  return loss;
+}
+
 }  // namespace svgen::gst::testing

@@ -9,17 +9,6 @@ using ::testing::HasSubstr;
 
 const std::string kEncoded = "svgscenesrc num-images=6 ! svgencode batch-size=2 ! ";
 
-// Runs a training; returns the loss of its last step.
-double last_loss(const std::string& line) {
-  Pipeline pipeline(line);
-  EXPECT_TRUE(pipeline.run()) << line;
-  gdouble loss = -1;
-  const auto messages = pipeline.messages_named("svg-train-stats");
-  EXPECT_FALSE(messages.empty());
-  if (!messages.empty()) gst_structure_get_double(messages.back(), "loss", &loss);
-  return loss;
-}
-
 TEST(SvgTrainDiffusion, RefusesFeaturesThatAreNotAligned) {
   EXPECT_THAT(first_error(kEncoded + "svgtraindiffusion"), HasSubstr("svgalign"));
 }

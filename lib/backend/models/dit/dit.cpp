@@ -190,23 +190,30 @@ at::Tensor Dit::modulations(const at::Tensor& c) const {
 }
 
 at::Tensor Dit::conditioning(const at::Tensor& t, const at::Tensor& y) const {
-  return modulations(condition(t, y));
+  const at::Tensor m = modulations(condition(t, y));
+  if (convention.prediction != Prediction::kCleanData) return m;
+  return at::cat({m, clean_data_factor(t).to(m.scalar_type()).unsqueeze(1)}, 1);
 }
 
 at::Tensor Dit::embed(const at::Tensor& x) const {
   return ln1(nn::to_patches(x, config.grid, config.patch)) + pos_embed;  // (N, T, D)
 }
 
-NormedTokens Dit::tokens(const at::Tensor& x, const at::Tensor& m) const {
-  const std::vector<at::Tensor> all = m.chunk(modulation_parts(config), 1);  // of (N, D)
+NormedTokens Dit::tokens(const at::Tensor& x, const at::Tensor& m, int64_t depth,
+                         at::Tensor* early) const {
+  const int64_t count = modulation_parts(config);
+  const std::vector<at::Tensor> all =
+      m.narrow(1, 0, count * config.width).chunk(count, 1);  // of (N, D)
   const at::TensorList parts = all;
   const at::Tensor first = embed(x);  // (N, T, D)
   NormedTokens h{first,
                  ops::modulated_layer_norm(first, parts[0], parts[1], kEps, dtype(), config.norm)};
   nn::RotaryTables turns;
   if (config.rotary) turns = {rotary.sin.to(x.device()), rotary.cos.to(x.device())};
-  for (size_t i = 0; i < blocks.size(); ++i)
+  for (size_t i = 0; i < blocks.size(); ++i) {
     h = blocks[i](h, parts.slice(kBlockParts * i), config.rotary ? &turns : nullptr);
+    if (early != nullptr && static_cast<int64_t>(i) + 1 == depth) *early = h.x;
+  }
   return h;
 }
 
@@ -220,8 +227,27 @@ at::Tensor Dit::last_layer(const at::Tensor& normed, int64_t channels) const {
   return nn::from_patches(y, config.grid, config.patch);
 }
 
+at::Tensor Dit::velocity_of_tokens(const at::Tensor& x, const at::Tensor& normed,
+                                   const at::Tensor& m) const {
+  const at::Tensor out = last_layer(normed, config.channels);
+  if (convention.prediction != Prediction::kCleanData) return velocity_of(convention, out);
+  return (out - x) * m.narrow(1, m.size(1) - 1, 1).unsqueeze(2);
+}
+
 at::Tensor Dit::velocity(const at::Tensor& x, const at::Tensor& m) const {
-  return velocity_of(convention, last_layer(tokens(x, m).normed, config.channels));
+  return velocity_of_tokens(x, tokens(x, m).normed, m);
+}
+
+TokenStream Dit::token_stream() const {
+  const Grid grid = {config.grid.height / config.patch, config.grid.width / config.patch};
+  return {config.depth, config.width, grid.cells() > 0 ? grid : Grid{1, config.tokens}};
+}
+
+std::pair<at::Tensor, at::Tensor> Dit::velocity_and_tokens(const at::Tensor& x, const at::Tensor& m,
+                                                           int64_t depth) const {
+  at::Tensor early;
+  const NormedTokens last = tokens(x, m, depth, &early);
+  return {velocity_of_tokens(x, last.normed, m), early};
 }
 
 at::Tensor Dit::prediction(const at::Tensor& x, const at::Tensor& m) const {

@@ -50,6 +50,9 @@ extern const weights::Spelling kDitSpelling;
 /// Presets: widths, depths and heads of "svg-xl", "dit-xl" (also SiT's and REPA's),
 /// "lightningdit-xl" and the like; the file says the rest.
 extern const Component<DitConfig> kDit;
+/// The same network with what else was published where a card leaves it out: DiT's and SiT's parts,
+/// REPA's, LightningDiT's.
+extern const Component<DitConfig> kPlainDit, kRepaDit, kLightningDit;
 
 /// The sizes from the card's preset, the card and the shapes in `source`. ConfigurationError names
 /// a key that contradicts the file, or the heads when neither a preset, the card nor a q norm
@@ -117,19 +120,29 @@ struct Dit : Denoiser {
   /// Returns all rows of the last layer: (N, cells, 2C) when sigma is learned, else (N, cells, C).
   at::Tensor forward_all(const at::Tensor& x, const at::Tensor& t, const at::Tensor& y) const;
 
-  /// modulations(condition(t, y)), which need not be computed in every step.
+  /// modulations(condition(t, y)), which need not be computed in every step; behind them the factor
+  /// of a clean prediction.
   at::Tensor conditioning(const at::Tensor& t, const at::Tensor& y) const override;
   using Denoiser::velocity;
   at::Tensor velocity(const at::Tensor& x, const at::Tensor& m) const override;
   at::Tensor prediction(const at::Tensor& x, const at::Tensor& m) const override;
+
+  TokenStream token_stream() const override;
+  std::pair<at::Tensor, at::Tensor> velocity_and_tokens(const at::Tensor& x, const at::Tensor& m,
+                                                        int64_t depth) const override;
 
   // The parts of forward, in order.
   at::Tensor embed_label(const at::Tensor& y) const;                     // (N) -> (N, D)
   at::Tensor condition(const at::Tensor& t, const at::Tensor& y) const;  // (N, D)
   /// The blocks' modulations and then the last layer's, side by side: (N, (6 depth + 2) D).
   at::Tensor modulations(const at::Tensor& c) const;
-  at::Tensor embed(const at::Tensor& x) const;                          // (N, T, D)
-  NormedTokens tokens(const at::Tensor& x, const at::Tensor& m) const;  // behind the blocks
+  at::Tensor embed(const at::Tensor& x) const;  // (N, T, D)
+  /// Behind the blocks. `early`, where it is given, gets the tokens behind the first `depth`.
+  NormedTokens tokens(const at::Tensor& x, const at::Tensor& m, int64_t depth = 0,
+                      at::Tensor* early = nullptr) const;
+  /// The velocity of `normed` tokens of x, under the conditioning m.
+  at::Tensor velocity_of_tokens(const at::Tensor& x, const at::Tensor& normed,
+                                const at::Tensor& m) const;
   /// The first `channels` of what each cell gets, (N, cells, channels).
   at::Tensor last_layer(const at::Tensor& normed, int64_t channels) const;
 

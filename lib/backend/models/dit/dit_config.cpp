@@ -34,7 +34,7 @@ constexpr DitConfig kNothing = {.width = 0, .depth = 0, .heads = 0, .mlp = 0};
 using enum nn::InitialWeights;
 constexpr nn::InitialWeightsRule kInitialWeights[] = {
     {"pos_embed", "", kPositionTable},
-    {"_norm.", "weight", kOnes},
+    {"norm", "weight", kOnes},
     {"adaLN_modulation", "", kZeros},
     {"final_layer.linear", "", kZeros},
     {"embedding_table", "", kNormal, 0.02},
@@ -43,17 +43,36 @@ constexpr nn::InitialWeightsRule kInitialWeights[] = {
     {"", "bias", kZeros},
 };
 
+// What cards leave out, by the publication.
+constexpr DitConfig kSvgParts = {};
+constexpr DitConfig kPlainParts = {.qk_norm = nn::QkNorm::kNone};
+constexpr DitConfig kRepaParts = {.learn_sigma = false, .qk_norm = nn::QkNorm::kNone};
+constexpr DitConfig kLightningParts = {.learn_sigma = false,
+                                       .qk_norm = nn::QkNorm::kNone,
+                                       .norm = ops::NormKind::kRms,
+                                       .feed_forward = FeedForward::kSwiGlu,
+                                       .rotary = true};
+
+template <const DitConfig& kParts>
 DitConfig from_card(const Card& card, int64_t latent_channels, MissingKeys& missing) {
   const DiffusionConfig& c = *card.diffusion;
-  DitConfig sizes{.width = c.width, .depth = c.depth, .heads = c.heads, .mlp = c.mlp};
-  if (const DitConfig* preset = kDit.find_preset(c.preset)) sizes = *preset;
+  DitConfig blocks{.width = c.width, .depth = c.depth, .heads = c.heads, .mlp = c.mlp};
+  if (const DitConfig* preset = kDit.find_preset(c.preset)) blocks = *preset;
+  DitConfig sizes = kParts;
+  sizes.width = blocks.width;
+  sizes.depth = blocks.depth;
+  sizes.heads = blocks.heads;
+  sizes.mlp = blocks.mlp;
   sizes.channels = latent_channels;
   sizes.classes = c.classes;
   sizes.patch = std::max<int64_t>(c.patch, 1);
   sizes.grid = card.grid;
   sizes.tokens = card.grid.cells() / (sizes.patch * sizes.patch);
-  sizes.learn_sigma = c.learn_sigma.value_or(true);
-  sizes.qk_norm = c.qk_norm.value_or(true) ? nn::QkNorm::kLayer : nn::QkNorm::kNone;
+  sizes.learn_sigma = c.learn_sigma.value_or(kParts.learn_sigma);
+  sizes.rotary = c.rotary.value_or(kParts.rotary);
+  const bool is_rms = kParts.norm == ops::NormKind::kRms;
+  if (c.qk_norm && *c.qk_norm) sizes.qk_norm = is_rms ? nn::QkNorm::kRms : nn::QkNorm::kLayer;
+  if (c.qk_norm && !*c.qk_norm) sizes.qk_norm = nn::QkNorm::kNone;
   missing.require("latent channels (of encoder and residual)", sizes.channels);
   missing.require("grid", sizes.tokens);
   missing.require("diffusion.width", sizes.width);
@@ -91,12 +110,18 @@ DitConfig from_file(const Card& card, const weights::StateSource& source,
 
 }  // namespace
 
-constinit const Component<DitConfig> kDit = {.part = ModelPart::kDiffusion,
-                                             .presets = kPresets,
-                                             .spelling = &kDitSpelling,
-                                             .from_file = from_file,
-                                             .from_card = from_card,
-                                             .initial_weights = kInitialWeights};
+template <const DitConfig& kParts>
+constexpr Component<DitConfig> component = {.part = ModelPart::kDiffusion,
+                                            .presets = kPresets,
+                                            .spelling = &kDitSpelling,
+                                            .from_file = from_file,
+                                            .from_card = from_card<kParts>,
+                                            .initial_weights = kInitialWeights};
+
+constinit const Component<DitConfig> kDit = component<kSvgParts>;
+constinit const Component<DitConfig> kPlainDit = component<kPlainParts>;
+constinit const Component<DitConfig> kRepaDit = component<kRepaParts>;
+constinit const Component<DitConfig> kLightningDit = component<kLightningParts>;
 
 DitConfig infer_dit_config(const DiffusionConfig& card, const weights::StateSource& source) {
   const DitConfig preset = kDit.preset_or(kNothing, card.preset);

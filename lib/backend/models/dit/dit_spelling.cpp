@@ -35,6 +35,14 @@ constexpr KeyRule kGelu[] = {
     {"blocks.{}.mlp.fc2.*", nullptr},
 };
 
+constexpr KeyRule kRepa[] = {
+    {"projectors.{}.{}.*", nullptr, kSurplus, kNone, kProjector},
+};
+
+constexpr KeyRule kEmbedder[] = {
+    {"ln1.*", nullptr},
+};
+
 constexpr KeyRule kSvg[] = {
     {"ln1.*", nullptr},
     {"blocks.{}.attn.q_norm.*", nullptr, kWithGroup, kNone, kQueryNorm},
@@ -43,10 +51,6 @@ constexpr KeyRule kSvg[] = {
 
 constexpr KeyRule kPatches[] = {
     {"x_embedder.proj.*", "ln1.*", kRequired, kFlatten},
-};
-
-constexpr KeyRule kRepa[] = {
-    {"projectors.{}.{}.*", nullptr, kSurplus, kNone, kProjector},
 };
 
 constexpr KeyRule kLightning[] = {
@@ -61,7 +65,10 @@ constexpr KeyRule kLightning[] = {
     {"feat_rope.freqs_sin", nullptr, kSurplus, kNone, kComputed},
 };
 
-constexpr auto kSvgRules = joined_rules(kCommon, kSvg, kGelu);
+// What is trained here names its embedder as SVG does, whatever the system.
+constexpr auto kSvgRules = joined_rules(joined_rules(kCommon, kSvg, kGelu), kRepa);
+constexpr auto kTrainedLightningRules =
+    joined_rules(joined_rules(kCommon, kEmbedder, kLightning), kRepa);
 constexpr auto kDitRules = joined_rules(kCommon, kPatches, kGelu);
 constexpr auto kRepaRules = joined_rules(kDitRules, kRepa);
 constexpr auto kLightningRules = joined_rules(kCommon, kPatches, kLightning);
@@ -90,9 +97,12 @@ constexpr weights::Renumbering kLaterBlocks = {"decoder_blocks.", "blocks.",
                                                weights::Numbering::kBehind};
 
 constexpr weights::KeyFamily kFamilies[] = {
-    {"diffusion transformer", "", kSvgRules},     {"DiT or SiT", "", kDitRules},
-    {"REPA's SiT", "", kRepaRules, kLaterBlocks}, {"LightningDiT", "", kLightningRules},
+    {"diffusion transformer", "", kSvgRules},
+    {"DiT or SiT", "", kDitRules},
+    {"REPA's SiT", "", kRepaRules, kLaterBlocks},
+    {"LightningDiT", "", kLightningRules},
     {"DiT (diffusers)", "", kDiffusersRules},
+    {"LightningDiT with SVG's embedder", "", kTrainedLightningRules},
 };
 
 }  // namespace

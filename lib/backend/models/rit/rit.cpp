@@ -12,7 +12,7 @@
 namespace svgen::models {
 namespace {
 
-constexpr double kEps = 1e-6, kLeastRest = 0.05;
+constexpr double kEps = 1e-6;
 constexpr int64_t kBlockParts = 6, kLastParts = 2;
 
 DitConfig block_config(const RitConfig& config) {
@@ -71,8 +71,7 @@ at::Tensor Rit::conditioning(const at::Tensor& t, const at::Tensor& y) const {
   const at::Tensor time = t_embedder(model_time(convention, t));  // (N, D)
   const at::Tensor label = at::embedding(label_table, y).to(time.scalar_type());
   const at::Tensor c = time + label;
-  std::vector<at::Tensor> parts = {
-      label, (1 / at::clamp_min(1 - t, kLeastRest)).to(time.scalar_type()).unsqueeze(1)};
+  std::vector<at::Tensor> parts = {label, clean_data_factor(t).to(time.scalar_type()).unsqueeze(1)};
   for (const DitBlock& block : blocks) parts.push_back(block.modulations(c));
   const at::Tensor last = final_modulation(c);  // (N, 2D)
   parts.push_back(last.narrow(1, 0, config.width));

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// The sink pad for features of the images that a trainer of latents gets.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+
+#include "common/request_pad.h"
+#include "common/tensor_stream.h"
+#include "svgen/tensor.h"
+
+namespace svgen::gst {
+
+/// Keeps features until their images are asked for, by index. Whoever brings more than `kMost`
+/// images ahead waits. The stream counts its images itself where they have no index, and they come
+/// in rising order, as those of the latents do.
+class FeaturePad {
+ public:
+  static constexpr size_t kMost = 256;
+
+  /// Adds the pad to the element. It lives as long as this.
+  FeaturePad(GstElement* element, GstPadTemplate* pads, const char* name);
+
+  GstPad* pad() const { return pad_.get(); }
+  /// Takes the pad from the element, for good: whoever waits goes on with nothing.
+  void release() { pad_.release(); }
+
+  /// Interrupts those who wait in channels() and take(), until `interrupted` is false again.
+  void interrupt(bool interrupted);
+  /// Says that no image is wanted any more.
+  void finish();
+  /// A training begins that wants this image first.
+  void begin(int64_t wanted);
+  /// A seek to the wanted image was sent.
+  void seek();
+
+  /// Waits for the stream's caps and returns the channels of its features; 0 when interrupted.
+  /// ConfigurationError where none came in a minute, ShapeError for latents or labels.
+  int64_t channels();
+  /// Waits for an image and takes its features (1, T, F) from here; undefined when interrupted.
+  /// ConfigurationError where the stream went past it or ended.
+  Tensor take(int64_t index);
+
+ private:
+  friend RequestPad<FeaturePad>;
+  GstFlowReturn take(BufferPtr buffer);
+  void take_event(GstEvent* event);
+  void flush(bool begins);
+  void clear();
+  bool stops() const { return is_interrupted_ || is_flushing_ || pad_.is_released(); }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by it.
+  std::optional<TensorStream> stream_;
+  std::map<int64_t, Tensor> features_;
+  int64_t wanted_ = 0;   // images before it are dropped
+  int64_t counted_ = 0;  // images that came
+  int64_t sought_ = -1;  // where our seek goes, until it has arrived
+  bool has_ended_ = false, is_flushing_ = true, is_interrupted_ = false, is_finished_ = false;
+
+  RequestPad<FeaturePad> pad_;  // the last to come and the first to go
+};
+
+}  // namespace svgen::gst
