@@ -32,4 +32,16 @@ bool is_texture_scene(uint64_t seed, uint64_t index, double share);
 void render_scene(uint64_t seed, uint64_t index, int64_t label, Backgrounds backgrounds,
                   const MutableImageView& out);
 
+/// The name of the class of scenes in pieces, behind those of scene_class_names().
+inline constexpr const char* kPiecesName = "pieces";
+
+/// True for the images of a stream that are in pieces: a share of them, chosen by (seed, index).
+bool is_scene_in_pieces(uint64_t seed, uint64_t index, double share);
+
+/// Draws the same scene, its object cut into 2x2, 3x3 or 4x4 squares that lie in disorder before
+/// the same background: colours and textures stay, the shape goes. Errors as above; a texture has
+/// no pieces.
+void render_pieces(uint64_t seed, uint64_t index, int64_t label, Backgrounds backgrounds,
+                   const MutableImageView& out);
+
 }  // namespace svgen

@@ -10,7 +10,16 @@
 namespace svgen::scene {
 
 /// Aspects draw from streams of their own, so that another background leaves the object as it is.
-enum class Aspect : uint32_t { kKind, kPose, kColours, kLight, kParts, kBackground, kGrain };
+enum class Aspect : uint32_t {
+  kKind,
+  kPose,
+  kColours,
+  kLight,
+  kParts,
+  kBackground,
+  kGrain,
+  kPieces
+};
 
 class SceneRandom {
  public:

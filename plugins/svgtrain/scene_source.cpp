@@ -14,7 +14,7 @@ struct SceneSettings : PictureSettings {
 
   std::string classes = "random";
   Backgrounds backgrounds = Backgrounds::kVaried;
-  double textures = 0;
+  double textures = 0, pieces = 0;
   uint64_t seed = 0;
 };
 
@@ -46,6 +46,12 @@ class SceneSource : public PictureSource<SceneSource, SceneSettings> {
                                       "-1)",
                              .low = 0,
                              .high = 1}),
+         field<SceneSource>(&S::pieces,
+                            {.name = "pieces",
+                             .blurb = "Share of images whose object lies in pieces, in disorder "
+                                      "(label 16, a class of its own)",
+                             .low = 0,
+                             .high = 1}),
          field<SceneSource>(&S::seed, {.name = "seed", .blurb = "Seed of the scenes"})});
   }
 
@@ -62,17 +68,25 @@ class SceneSource : public PictureSource<SceneSource, SceneSettings> {
       const auto image = static_cast<uint64_t>(index);
       const int64_t label =
           is_texture_scene(s.seed, image, s.textures) ? kTextureLabel : classes.at(s.seed, index);
-      const ImageFacts facts{.index = index, .label = label, .seed = s.seed};
+      const bool in_pieces = label != kTextureLabel && is_scene_in_pieces(s.seed, image, s.pieces);
+      const auto pieces_label = static_cast<int64_t>(scene_class_names().size());
+      const ImageFacts facts{
+          .index = index, .label = in_pieces ? pieces_label : label, .seed = s.seed};
+      const auto render = in_pieces ? render_pieces : render_scene;
       return MadeFrame{index, new_frame(
                                   s.size, facts,
                                   [&](const MutableImageView& view) {
-                                    render_scene(s.seed, image, label, s.backgrounds, view);
+                                    render(s.seed, image, label, s.backgrounds, view);
                                   })};
     };
   }
 
   void skipped(const MadeFrame&) {}
-  static std::vector<std::string> class_names() { return scene_class_names(); }
+  std::vector<std::string> class_names() const {
+    std::vector<std::string> names = scene_class_names();
+    if (settings().pieces > 0) names.emplace_back(kPiecesName);
+    return names;
+  }
 
  private:
   ClassList classes_;

@@ -46,6 +46,34 @@ TEST(Scene, DependsOnNothingThatWasDrawnBefore) {
   }
 }
 
+TEST(Scene, PiecesKeepColoursAndBackgroundButNotTheShape) {
+  constexpr int kLarge = 64;
+  double moved = 0, behind = 0;
+  for (int64_t label = 0; label < kClasses; ++label) {
+    const auto index = static_cast<uint64_t>(label);
+    const Picture whole = scene(3, index, label, Backgrounds::kPlain, kLarge);
+    Picture pieces(kLarge, kLarge), again(kLarge, kLarge);
+    render_pieces(3, index, label, Backgrounds::kPlain, pieces.mutable_view());
+    scene(9, 1, 2);
+    render_pieces(3, index, label, Backgrounds::kPlain, again.mutable_view());
+    EXPECT_EQ(pieces.pixels, again.pixels) << "a function of seed and index";
+    moved += difference(whole, pieces) / static_cast<double>(kClasses);
+    // The corner is background.
+    for (size_t i = 0; i < 3; ++i)
+      behind +=
+          std::abs(whole.pixels[i] - pieces.pixels[i]) / (3.0 * static_cast<double>(kClasses));
+    double mean_whole = 0, mean_pieces = 0;
+    for (size_t i = 0; i < whole.pixels.size(); ++i) {
+      mean_whole += whole.pixels[i];
+      mean_pieces += pieces.pixels[i];
+    }
+    const auto count = static_cast<double>(whole.pixels.size());
+    EXPECT_NEAR(mean_whole / count, mean_pieces / count, 12) << label;
+  }
+  EXPECT_GT(moved, 8);
+  EXPECT_EQ(behind, 0);
+}
+
 TEST(Scene, DiffersBySeedIndexAndLabel) {
   const Picture base = scene(1, 2, 4);
   EXPECT_GT(difference(base, scene(2, 2, 4)), 5);
