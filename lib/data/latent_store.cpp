@@ -28,6 +28,7 @@ constexpr const char* kSampleSize = "sample_size";
 constexpr const char* kOwn = "svgen";
 constexpr const char* kChecksums = "sample_crc32";
 constexpr const char* kClasses = "classes";
+constexpr const char* kOrigin = "model";
 constexpr const char* kIndices = "sample_index";
 constexpr size_t kDigits = 8;
 
@@ -66,6 +67,20 @@ std::vector<uint32_t> parse_checksums(const std::string& digits, int64_t samples
       refuse(file, "hexadecimal checksums", std::string(first, kDigits));
   }
   return values;
+}
+
+LatentOrigin origin_of(const json& own, const fs::path& file) {
+  const auto found = own.find(kOrigin);
+  if (found == own.end()) return {};
+  LatentOrigin origin;
+  for (const auto& [key, text] :
+       {std::pair{"name", &origin.model}, {"checksum", &origin.checksum}}) {
+    const auto value = found->is_object() ? found->find(key) : found->end();
+    if (value == found->end() || !value->is_string())
+      refuse(file, "a model with \"name\" and \"checksum\" as texts", found->dump());
+    *text = value->get<std::string>();
+  }
+  return origin;
 }
 
 std::vector<std::string> class_names(const json& own, const fs::path& file) {
@@ -134,6 +149,8 @@ void LatentWriter::commit() {
                       {kSampleSize, sample_size_},
                       {kOwn, {{"version", 1}, {kChecksums, checksums_}}}};
   if (!classes_.empty()) description[kOwn][kClasses] = classes_;
+  if (!origin_.checksum.empty())
+    description[kOwn][kOrigin] = {{"name", origin_.model}, {"checksum", origin_.checksum}};
   if (!indices_.empty()) description[kOwn][kIndices] = indices_;
   AtomicFile file(json_);
   file.write(description.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
@@ -173,6 +190,7 @@ void LatentReader::read_json(const fs::path& file) {
   const auto own = object.find(kOwn);
   if (own == object.end() || !own->is_object()) return;  // somebody else's pair
   classes_ = class_names(*own, file);
+  origin_ = origin_of(*own, file);
   indices_ = image_indices(*own, samples_, file);
   const auto checksums = own->find(kChecksums);
   if (checksums == own->end()) return;
@@ -249,7 +267,7 @@ std::vector<Place> in_order(const std::vector<std::unique_ptr<LatentReader>>& pa
   for (const auto& part : parts) {
     if (part->indices().empty() || part->caps() != parts.front()->caps() ||
         part->sample_size() != parts.front()->sample_size() ||
-        part->classes() != parts.front()->classes())
+        part->classes() != parts.front()->classes() || part->origin() != parts.front()->origin())
       throw IoError("the parts of the stored latents do not fit together: write them anew",
                     {.expected = parts.front()->caps() + " with indices of images",
                      .found = part->caps() + (part->indices().empty() ? " without" : ""),
@@ -282,6 +300,7 @@ int64_t merge_latents(const fs::path& location, const fs::path& json_file,
   const LatentReader& first = *readers.front();
   LatentWriter writer(location, json_file, first.caps(), first.sample_size());
   writer.name_classes(first.classes());
+  writer.name_origin(first.origin());
   std::vector<std::byte> sample(first.sample_size());
   for (const Place& place : places) {
     place.part->read(place.sample, sample);

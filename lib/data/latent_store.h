@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "data/atomic_file.h"
+#include "data/latent_origin.h"
 
 namespace svgen {
 
@@ -45,11 +46,14 @@ class LatentWriter {
   int64_t samples() const { return samples_; }
   /// The names of the labels, kept beside the samples.
   void name_classes(std::vector<std::string> names) { classes_ = std::move(names); }
+  /// The model that made the samples, kept beside them.
+  void name_origin(LatentOrigin origin) { origin_ = std::move(origin); }
   void commit();
 
  private:
   std::filesystem::path location_, json_;
   std::vector<std::string> classes_;
+  LatentOrigin origin_;
   std::vector<int64_t> indices_;
   std::string caps_;
   size_t sample_size_;
@@ -73,6 +77,8 @@ class LatentReader {
   bool has_checksums() const { return !checksums_.empty(); }
   /// The names of the labels; empty where the writer did not know them.
   const std::vector<std::string>& classes() const { return classes_; }
+  /// The model that made the samples; an empty checksum where the writer did not know it.
+  const LatentOrigin& origin() const { return origin_; }
   /// The image of each sample of a part; empty for a whole file.
   const std::vector<int64_t>& indices() const { return indices_; }
 
@@ -93,6 +99,7 @@ class LatentReader {
   size_t sample_size_ = 0;
   std::vector<uint32_t> checksums_;
   std::vector<std::string> classes_;
+  LatentOrigin origin_;
   std::vector<int64_t> indices_;
   int descriptor_ = -1;
 };

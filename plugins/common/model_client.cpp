@@ -35,14 +35,13 @@ std::string card_of(const GstStructure* structure) {
   return {static_cast<const char*>(first), size};
 }
 
-std::string ask_upstream(GstPad* sink) {
-  if (sink == nullptr) return {};
+}  // namespace
+
+std::string card_upstream(GstPad* sink) {
   const QueryPtr query(gst_query_new_custom(GST_QUERY_CUSTOM, gst_structure_new_empty(kQueryName)));
   if (!gst_pad_peer_query(sink, query.get())) return {};
   return card_of(gst_query_get_structure(query.get()));
 }
-
-}  // namespace
 
 void ModelClient::open(GstElement* element, GstPad* sink, const ModelSettings& settings) {
   static const bool initialised = [] {
@@ -50,7 +49,7 @@ void ModelClient::open(GstElement* element, GstPad* sink, const ModelSettings& s
     return true;
   }();
   static_cast<void>(initialised);
-  const std::string upstream = ask_upstream(sink);
+  const std::string upstream = sink == nullptr ? std::string() : card_upstream(sink);
   const std::string card =
       settings.model.empty() && !upstream.empty() ? upstream : find_card(settings.model).string();
   if (!upstream.empty() && card != upstream) {

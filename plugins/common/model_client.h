@@ -55,6 +55,10 @@ class ModelClient {
   std::unique_ptr<TrainingFollower> follower_;  // of engine_, of the streaming thread
 };
 
+/// The path of the card that the svg element upstream of the sink pad uses; empty where there is
+/// none.
+std::string card_upstream(GstPad* sink);
+
 /// Answers an upstream query for the card ("svg-model") when `query` is one and this element knows:
 /// it names a card itself or, as the first of its chain (`is_source`), uses the embedded model.
 /// Otherwise the caller passes the query on upstream.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // svgdecode: latents in, pictures out, one frame per image or one sheet per batch.
 #include "common/batch_meta.h"
+#include "common/latent_query.h"
 #include "common/model_transform.h"
 #include "common/tensor_memory.h"
 #include "common/tensor_stream.h"
@@ -90,6 +91,7 @@ class Decode : public ModelTransform<Decode, DecodeSettings> {
   gboolean set_caps(GstCaps* in, GstCaps* out) {
     stream_ = TensorStream::parse(in);
     check(stream_);
+    origin_.run(element(), transform()->sinkpad, engine().card());
     return gst_video_info_from_caps(&info_, out);
   }
 
@@ -281,6 +283,7 @@ class Decode : public ModelTransform<Decode, DecodeSettings> {
     GST_BUFFER_OFFSET_END(frame) = frames_;
   }
 
+  LatentOriginCheck origin_;
   TensorStream stream_;
   GstVideoInfo info_{};
   BufferPtr input_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/batch_meta.h"
+#include "common/latent_query.h"
 #include "common/model_transform.h"
 #include "common/tensor_memory.h"
 #include "common/tensor_stream.h"
@@ -82,6 +83,7 @@ class Edit : public ModelTransform<Edit, EditSettings> {
     const Card& card = engine().card();
     stream_ = TensorStream::parse(in);
     check(stream_);
+    origin_.run(element(), transform()->sinkpad, card);
     validate(s.sampling.over(card.sampling));
     classes_.reset();
     if (!s.classes.empty())
@@ -284,6 +286,7 @@ class Edit : public ModelTransform<Edit, EditSettings> {
     }
   }
 
+  LatentOriginCheck origin_;
   RequestedPad<MaskPad> mask_{element()};
   std::shared_ptr<Engine> guidance_model_;
   std::optional<ClassList> classes_;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "common/latent_query.h"
 #include "common/tensor_memory.h"
 #include "common/tensor_stream.h"
 #include "svgtrain/elements.h"
@@ -117,6 +118,7 @@ class DiffusionSink : public TrainSink<DiffusionSink, DiffusionSettings, Diffusi
            .found = stream_.text(),
            .where = engine().card().path.string()});
     }
+    origin_.run(element(), GST_BASE_SINK_PAD(element()), engine().card());
     const auto pad = pad_.get();
     feature_channels_ = pad ? pad->channels() : 0;
     return !pad || feature_channels_ > 0;
@@ -212,6 +214,7 @@ class DiffusionSink : public TrainSink<DiffusionSink, DiffusionSettings, Diffusi
   }
 
   TensorStream stream_;
+  LatentOriginCheck origin_;
   RequestedPad<FeaturePad> pad_{element()};
   int64_t feature_channels_ = 0;
   std::vector<Tensor> rows_, features_;  // (1, T, C) each

@@ -10,6 +10,8 @@
 #include "common/batch_meta.h"
 #include "common/class_names.h"
 #include "common/element.h"
+#include "common/latent_query.h"
+#include "common/model_client.h"
 #include "common/tensor_memory.h"
 #include "common/tensor_stream.h"
 #include "data/data_order.h"
@@ -173,7 +175,13 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
     const std::filesystem::path part = part_of(s.location, shard_);
     writer_.emplace(part, shard_.world > 1 ? json_of_part(part) : json_beside(s.location, s.json),
                     caps_text(sample.caps(false).get()), bytes);
-    writer_->name_classes(classes_upstream(GST_BASE_SINK_PAD(sink())));
+    GstPad* pad = GST_BASE_SINK_PAD(sink());
+    writer_->name_classes(classes_upstream(pad));
+    const std::string card = card_upstream(pad);
+    if (!card.empty())
+      writer_->name_origin(latent_origin(Card::load(card)));
+    else  // of latents that are stored once more
+      writer_->name_origin(stored_origin(pad).value_or(LatentOrigin{}));
     sample_ = sample;
   }
 

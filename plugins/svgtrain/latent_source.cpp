@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/batch_meta.h"
+#include "common/latent_query.h"
 #include "common/numbered_source.h"
 #include "common/tensor_memory.h"
 #include "common/tensor_stream.h"
@@ -77,6 +78,11 @@ class LatentSource : public NumberedSource<LatentSource, LatentSourceSettings> {
     order_.reset();
     sent_ = {};
     return TRUE;
+  }
+
+  gboolean query(GstQuery* query) {
+    if (store_ && answer_origin_query(query, store_->origin())) return TRUE;
+    return NumberedSource::query(query);
   }
 
   std::vector<std::string> class_names() const {

@@ -175,6 +175,24 @@ class LatentParts : public LatentStore {
   }
 };
 
+TEST_F(LatentParts, KeepTheOriginAndMustShareIt) {
+  const auto with_origin = [&](int64_t number, const std::string& checksum) {
+    const fs::path file = part(number, {number});
+    std::string text = read_text(json_of_part(file));
+    const std::string own = "\"svgen\": {";
+    text.insert(text.find(own) + own.size(),
+                "\"model\": {\"name\": \"m\", \"checksum\": \"" + checksum + "\"},");
+    std::ofstream(json_of_part(file)) << text;
+    return file;
+  };
+  merge_latents(raw_, json_, std::vector{with_origin(0, "ab"), with_origin(1, "ab")});
+  EXPECT_EQ(LatentReader(raw_, json_).origin(), (LatentOrigin{"m", "ab"}));
+  EXPECT_THAT(report_of<IoError>([&] {
+                merge_latents(raw_, json_, std::vector{with_origin(0, "ab"), with_origin(1, "cd")});
+              }),
+              HasSubstr("do not fit"));
+}
+
 TEST_F(LatentParts, BecomeTheFilesOfOneProcess) {
   const std::vector<fs::path> parts = {part(0, {0, 3, 6}), part(1, {1, 4}), part(2, {5, 8})};
   EXPECT_EQ(merge_latents(raw_, json_, parts), 7);
