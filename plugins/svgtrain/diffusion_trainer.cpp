@@ -120,7 +120,8 @@ class DiffusionSink : public TrainSink<DiffusionSink, DiffusionSettings, Diffusi
     }
     origin_.run(element(), GST_BASE_SINK_PAD(element()), engine().card());
     const auto pad = pad_.get();
-    feature_channels_ = pad ? pad->channels() : 0;
+    const auto goes_on = [this] { return !GST_PAD_IS_FLUSHING(GST_BASE_SINK_PAD(element())); };
+    feature_channels_ = pad ? pad->channels(goes_on) : 0;
     return !pad || feature_channels_ > 0;
   }
 
@@ -145,8 +146,12 @@ class DiffusionSink : public TrainSink<DiffusionSink, DiffusionSettings, Diffusi
     if (!pad) return true;
     while (features_.size() < count) {
       Tensor features = pad->take(indices_[features_.size()]);
-      if (!features.defined()) return false;
-      features_.push_back(std::move(features));
+      if (features.defined()) {
+        features_.push_back(std::move(features));
+        continue;
+      }
+      // A pause interrupts, too: then the wait goes on when the pipeline plays again.
+      if (gst_base_sink_wait_preroll(GST_BASE_SINK(element())) != GST_FLOW_OK) return false;
     }
     return true;
   }

@@ -14,6 +14,7 @@ namespace svgen::gst {
 namespace {
 
 constexpr std::chrono::seconds kLongestWait{60};
+constexpr std::chrono::milliseconds kTick{20};  // how soon the end of the run is noticed
 
 }  // namespace
 
@@ -71,6 +72,9 @@ void FeaturePad::take_event(GstEvent* event) {
       stream_ = TensorStream::parse(caps);
       break;
     }
+    case GST_EVENT_STREAM_START:
+      has_ended_ = false;
+      break;
     case GST_EVENT_EOS:
       has_ended_ = true;
       break;
@@ -106,12 +110,14 @@ GstFlowReturn FeaturePad::take(BufferPtr buffer) {
   return GST_FLOW_OK;
 }
 
-int64_t FeaturePad::channels() {
+int64_t FeaturePad::channels(const std::function<bool()>& goes_on) {
+  const auto last = std::chrono::steady_clock::now() + kLongestWait;
   std::unique_lock lock(mutex_);
-  const bool came = changed_.wait_for(lock, kLongestWait,
-                                      [&] { return stops() || has_ended_ || stream_.has_value(); });
-  if (stops()) return 0;
-  if (!came || !stream_)
+  while (!stream_ && !has_ended_ && std::chrono::steady_clock::now() < last) {
+    if (!goes_on()) return 0;
+    changed_.wait_for(lock, kTick);
+  }
+  if (!stream_)
     throw ConfigurationError(
         "no features came: both streams of a training need a queue of their own",
         {.expected = "caps of features within a minute", .found = "none", .where = "features"});
@@ -130,9 +136,10 @@ Tensor FeaturePad::take(int64_t index) {
   features_.erase(features_.begin(), features_.lower_bound(index));
   changed_.notify_all();
   changed_.wait(lock, [&] {
-    return stops() || has_ended_ || (!features_.empty() && features_.rbegin()->first >= index);
+    return is_interrupted_ || pad_.is_released() || has_ended_ ||
+           (!features_.empty() && features_.rbegin()->first >= index);
   });
-  if (stops()) return {};
+  if (is_interrupted_) return {};
   const auto found = features_.find(index);
   if (found == features_.end())
     throw ConfigurationError(

@@ -25,10 +25,10 @@ class FeaturePad {
   FeaturePad(GstElement* element, GstPadTemplate* pads, const char* name);
 
   GstPad* pad() const { return pad_.get(); }
-  /// Takes the pad from the element, for good: whoever waits goes on with nothing.
+  /// Takes the pad from the element, for good: whoever waits for features gets an error.
   void release() { pad_.release(); }
 
-  /// Interrupts those who wait in channels() and take(), until `interrupted` is false again.
+  /// Interrupts those who wait in take(), until `interrupted` is false again.
   void interrupt(bool interrupted);
   /// Says that no image is wanted any more.
   void finish();
@@ -37,11 +37,11 @@ class FeaturePad {
   /// A seek to the wanted image was sent.
   void seek();
 
-  /// Waits for the stream's caps and returns the channels of its features; 0 when interrupted.
-  /// ConfigurationError where none came in a minute, ShapeError for latents or labels.
-  int64_t channels();
+  /// Waits for the stream's caps and returns the channels of its features; 0 when `goes_on` said
+  /// false. ConfigurationError where none came in a minute, ShapeError for latents or labels.
+  int64_t channels(const std::function<bool()>& goes_on);
   /// Waits for an image and takes its features (1, T, F) from here; undefined when interrupted.
-  /// ConfigurationError where the stream went past it or ended.
+  /// ConfigurationError where the stream went past it or ended, or the pad was released.
   Tensor take(int64_t index);
 
  private:
@@ -50,7 +50,6 @@ class FeaturePad {
   void take_event(GstEvent* event);
   void flush(bool begins);
   void clear();
-  bool stops() const { return is_interrupted_ || is_flushing_ || pad_.is_released(); }
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 """How tools/experiments/run puts its sections into a document."""
 
+import json
 import types
 import unittest
 import unittest.mock
 
 from tests.tools import support
-from tools.experiments import lab, run
+from tools.experiments import judges, lab, run, systems
 
 
 
@@ -70,6 +71,46 @@ class Measure(unittest.TestCase):
         self.made.unlink()
         self.measured()
         self.assertEqual(self.runs, 2)
+
+
+class Systems(unittest.TestCase):
+    """The comparison's launch lines, which a fake runner records."""
+
+    def setUp(self):
+        self.folder = support.scratch_folder(self)
+        runner = lab.ExperimentRunner(types.SimpleNamespace(
+            out=self.folder, model="mini", images=8, seeds=2, parallel=1))
+        runner.random_encoder = lambda: judges.FIRST
+        with unittest.mock.patch("tools.experiments.systems.python_with"):
+            self.comparison = systems.Comparison(runner)
+        self.lines = []
+        runner.measure = lambda line, makes=None, complete=None: self.lines.append(line)
+
+    def test_every_row_has_an_autoencoder_and_all_transformers_one_size(self):
+        for name, (autoencoder, system, _, _) in systems.ROWS.items():
+            self.assertIn(autoencoder, systems.AUTOENCODERS, name)
+            stored = self.folder / "systems" / autoencoder
+            (stored / "latent").mkdir(parents=True, exist_ok=True)
+            recipe = self.comparison.recipe(autoencoder)
+            (stored / "latent/card.json").write_text(json.dumps(recipe["model"]))
+            with unittest.mock.patch.object(self.comparison, "autoencoder", return_value=stored):
+                self.comparison.transformer(name)
+            card = json.loads(
+                (self.folder / "systems" / systems.folder_name(name) / "card.json").read_text())
+            self.assertEqual(card["system"], system)
+            self.assertEqual(card["diffusion"], systems.TRANSFORMER)
+        self.assertEqual(sum("trainer.features" in line for line in self.lines), 1)
+
+    def test_autoencoders_have_decoders_of_one_size_and_as_many_pictures(self):
+        decoders, pictures = [], set()
+        for name in systems.AUTOENCODERS:
+            recipe = self.comparison.recipe(name)
+            decoder = recipe["model"]["decoder"]
+            decoders.append([decoder[key] for key in ("channels", "multipliers", "res_blocks")])
+            stage = recipe["autoencoder"]
+            pictures.add(stage["max-steps"] * stage["batch-size"])
+        self.assertEqual(decoders, [decoders[0]] * len(decoders))
+        self.assertEqual(len(pictures), 1)
 
 
 if __name__ == "__main__":

@@ -17,9 +17,9 @@ TRAIN = support.ROOT / "tools/train"
 TOY = support.ROOT / "tools/recipes/scenes-tiny.json"
 
 
-def shortened(folder, **changes):
-    """The toy recipe with a few steps, and `changes` to its stages."""
-    recipe = json.loads(TOY.read_text())
+def shortened(folder, toy=TOY, **changes):
+    """A toy recipe with a few steps, and `changes` to its stages."""
+    recipe = json.loads(toy.read_text())
     small = {"autoencoder": {"max-steps": 4, "batch-size": 4, "checkpoint-interval": 2},
              "statistics": {"images": 16, "batch-size": 8},
              "latents": {"images": 16, "batch-size": 8},
@@ -48,11 +48,28 @@ class Train(unittest.TestCase):
         self.assertIn("diffusion: step 4 of 4", second.stdout)
         self.assertGreater((self.out / "samples.png").stat().st_size, 1000)
         again = support.run(TRAIN, recipe, self.out)
-        self.assertEqual(again.stdout.count("done before"), len(train.STAGES) - 1)
+        self.assertEqual(again.stdout.count("done before"), len(train.STAGES) - 2)
         changed = shortened(self.folder, autoencoder={"learning-rate": 0.5})
         refused = support.run(TRAIN, changed, self.out)
         self.assertEqual(refused.returncode, 1)
         self.assertIn("autoencoder differ", refused.stdout)
+
+    def test_trains_other_systems_on_gaussian_latents(self):
+        for name in ("repa-tiny", "vavae-tiny"):
+            recipe = shortened(self.folder, TOY.with_name(f"{name}.json"))
+            done = support.run(TRAIN, recipe, self.folder / name)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertGreater((self.folder / name / "samples.png").stat().st_size, 1000)
+            last = json.loads((self.folder / name / "diffusion.jsonl").read_text().splitlines()[-1])
+            self.assertIn("alignment" if name == "repa-tiny" else "cosine", last)
+
+    def test_features_need_the_card_of_an_encoder(self):
+        recipe = shortened(self.folder)
+        changed = json.loads(recipe.read_text()) | {"features": {"batch-size": 4}}
+        recipe.write_text(json.dumps(changed))
+        refused = support.run(TRAIN, recipe, self.out)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn('"features" needs "model"', refused.stdout)
 
     def test_trains_an_encoder_first_where_the_recipe_says_so(self):
         recipe = shortened(self.folder)

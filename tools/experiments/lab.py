@@ -44,10 +44,11 @@ class ExperimentRunner:
         self.identity = json.dumps({k: v for k, v in card.items() if k not in ("training", "description")})
         self.lines = []  # of the experiment that runs now
 
-    def measure(self, line, makes=None):
+    def measure(self, line, makes=None, complete=None):
         """{"seconds", "results"}: what the line prints as JSON, merged; the last of a key wins.
 
-        A line that `makes` a file runs again when the file is gone.
+        A line that `makes` a file runs again when the file is gone. `complete` adds to the results what
+        follows from files that the line wrote, before they are kept.
         """
         line_words = words(line)
         line = shown(line_words)
@@ -70,14 +71,16 @@ class ExperimentRunner:
         for text in done.stdout.splitlines():
             if text.startswith("{") and '"label"' not in text and '"frame":' not in text:
                 results |= json.loads(text)
+        if complete is not None:
+            results |= complete()
         found = {"line": line, "seconds": round(seconds, 2), "results": results}
         write_text(cell, json.dumps(found, indent=1) + "\n")
         return found
 
     def trainings(self, text):
         """Digests of the logs of the variants in a line: a variant that is trained anew counts as new."""
-        logs = [log for name in sorted(set(re.findall(r"OUT/ablations/([\w-]+)", text)))
-                for log in sorted((self.out / "ablations" / name).glob("*.jsonl"))]
+        logs = [log for folder, name in sorted(set(re.findall(r"OUT/(ablations|systems)/([\w-]+)", text)))
+                for log in sorted((self.out / folder / name).glob("*.jsonl"))]
         return "".join(hashlib.sha256(log.read_bytes()).hexdigest() for log in logs)
 
     def number(self, line, key):
@@ -211,9 +214,9 @@ def plain(pair):
     return f"{mean:.2f} ± {spread:.2f}"
 
 
-def spread_of(scores):
+def spread_of(scores, keys=("linear", "frechet", "precision", "recall")):
     found = {}
-    for key in ("linear", "frechet", "precision", "recall"):
+    for key in keys:
         values = [score[key] for score in scores]
         found[key] = statistics.mean(values), (max(values) - min(values)) / 2
     return found

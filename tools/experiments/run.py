@@ -6,7 +6,7 @@ usage: tools/experiments/run [--model CARD] [--out FOLDER] [--only NAME ...] [--
 
 Every number is the result of one launch line, kept in OUT/cells under a digest of the line and of the
 model: run again, only what is missing is measured. Names: gates, steps, guidance, encoders,
-ablations, probes, maps, interpolation, editing, flicker. Pictures go to OUT/pictures, a text of each experiment to
+ablations, probes, maps, interpolation, systems, editing, flicker. Pictures go to OUT/pictures, a text of each experiment to
 OUT/sections; --write joins them. --parallel runs lines side by side, for a GPU or many cores.
 """
 
@@ -24,6 +24,7 @@ from tools.experiments.editing import editing
 from tools.experiments.flicker import flicker
 from tools.experiments.lab import (HELD_OUT, QUALITY, ExperimentRunner, card_of, features, latents,
                                    percent, plain, quality, real, share)
+from tools.experiments.systems import systems
 from tools.helpers import media
 from tools.helpers.document import put_sections, sections_of, table
 from tools.helpers.environment import ROOT, finding_modules, python_with
@@ -179,6 +180,7 @@ EXPERIMENTS = {
     "probes": ("What a linear classifier reads", probes),
     "maps": ("Maps of features", maps),
     "interpolation": ("Interpolation in noise", interpolation),
+    "systems": ("The systems of the paper, in the small", systems),
     "editing": ("Hearts into stars, by strength", editing),
     "flicker": ("An edited video: flicker and lag", flicker),
 }

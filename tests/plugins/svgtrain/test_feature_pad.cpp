@@ -77,6 +77,21 @@ TEST(FeaturePad, ATrainingWithFeaturesGoesOnAtItsImage) {
   EXPECT_EQ(last_loss(line("broken", 4)), whole);
 }
 
+TEST(FeaturePad, APauseWhileItWaitsLosesNothing) {
+  Pipeline pipeline(aligned_with_features("repa-weight=0.5 repa-depth=2 repa-width=16 max-steps=2",
+                                          "batch-size=2 ! identity sleep-time=400000"));
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  for (int i = 0; i < 3; ++i) {
+    g_usleep(250000);
+    ASSERT_TRUE(pipeline.go_to(GST_STATE_PAUSED));
+    gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  }
+  EXPECT_TRUE(pipeline.wait_for_end());
+  gint64 step = 0;
+  gst_structure_get_int64(pipeline.messages_named("svg-train-stats").back(), "step", &step);
+  EXPECT_EQ(step, 2);
+}
+
 TEST(FeaturePad, StopsWhileItWaitsForFeatures) {
   Pipeline pipeline(
       "svgtraindiffusion name=d batch-size=3 repa-weight=0.5 "
