@@ -11,34 +11,37 @@
 namespace svgen {
 namespace {
 
+// The digest of a file; empty where it is not there. Computed once per process for a file that does
+// not change.
 std::string digest_of(const Card& card, const FileReference& file) {
   if (!file.sha256.empty()) return file.sha256;
-  std::filesystem::path path;
   try {
-    path = card.locate(file);
+    return known_sha256(card.locate(file));
   } catch (const IoError&) {
     return "";  // whoever needs it will be told
   }
-  return sha256_of_file(path);
 }
 
 }  // namespace
 
 LatentOrigin latent_origin(const Card& card) {
+  LatentOrigin origin{card.name, ""};
+  if (!card.encoder) return origin;
+  const std::string encoder = digest_of(card, card.encoder->source);
+  if (encoder.empty()) return origin;
   std::ostringstream text;
-  text << "cell " << card.patch << '\n';
-  if (card.encoder) {
-    const EncoderConfig& e = *card.encoder;
-    text << "encoder " << e.kind << ' ' << e.prefix << ' ' << digest_of(card, e.source)
-         << (e.affine.value_or(true) ? "" : " no affine") << '\n';
+  text << "cell " << card.patch << "\nencoder " << card.encoder->kind << ' ' << card.encoder->prefix
+       << ' ' << encoder << (card.encoder->affine.value_or(true) ? "" : " no affine") << '\n';
+  if (card.residual) {
+    const std::string residual = digest_of(card, card.residual->source);
+    if (residual.empty()) return origin;
+    text << "residual " << card.residual->prefix << ' ' << residual << '\n';
   }
-  if (card.residual)
-    text << "residual " << card.residual->prefix << ' ' << digest_of(card, card.residual->source)
-         << '\n';
   Sha256 sum;
   const std::string all = text.str();
   sum.update(std::as_bytes(std::span(all)));
-  return {card.name, sum.digest()};
+  origin.checksum = sum.digest();
+  return origin;
 }
 
 }  // namespace svgen

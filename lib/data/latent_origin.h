@@ -17,8 +17,8 @@ struct LatentOrigin {
 
 /// The origin of a card's latents: a checksum over the kinds of its encoder and residual encoder
 /// and the contents of their files, whatever these are called. Checksums in the card are taken;
-/// files without one are read. A file that is not there counts as empty. IoError when one cannot be
-/// read.
+/// files without one are read, each once. The checksum is empty where the card has no encoder or
+/// one of the files is not there.
 LatentOrigin latent_origin(const Card& card);
 
 }  // namespace svgen

@@ -261,17 +261,24 @@ struct Place {
   int64_t sample;
 };
 
+std::string made_by(const LatentReader& part) {
+  const LatentOrigin& origin = part.origin();
+  return origin.checksum.empty() ? "" : " of " + origin.model + " (" + origin.checksum + ")";
+}
+
 std::vector<Place> in_order(const std::vector<std::unique_ptr<LatentReader>>& parts,
                             const fs::path& location) {
   std::vector<Place> places;
   for (const auto& part : parts) {
     if (part->indices().empty() || part->caps() != parts.front()->caps() ||
         part->sample_size() != parts.front()->sample_size() ||
-        part->classes() != parts.front()->classes() || part->origin() != parts.front()->origin())
-      throw IoError("the parts of the stored latents do not fit together: write them anew",
-                    {.expected = parts.front()->caps() + " with indices of images",
-                     .found = part->caps() + (part->indices().empty() ? " without" : ""),
-                     .where = location.string()});
+        part->classes() != parts.front()->classes() ||
+        part->origin().checksum != parts.front()->origin().checksum)
+      throw IoError(
+          "the parts of the stored latents do not fit together: write them anew",
+          {.expected = parts.front()->caps() + made_by(*parts.front()) + " with indices of images",
+           .found = part->caps() + made_by(*part) + (part->indices().empty() ? " without" : ""),
+           .where = location.string()});
     for (int64_t k = 0; k < part->samples(); ++k)
       places.push_back({part->indices()[static_cast<size_t>(k)], part.get(), k});
   }

@@ -105,7 +105,7 @@ std::string sha256_of_file(const fs::path& file) {
   return hash.digest();
 }
 
-void check_sha256(const fs::path& file, const std::string& expected) {
+std::string known_sha256(const fs::path& file) {
   using FileState = std::tuple<std::string, uintmax_t, fs::file_time_type>;
   static std::mutex mutex;
   static std::map<FileState, std::string> digests;
@@ -115,11 +115,15 @@ void check_sha256(const fs::path& file, const std::string& expected) {
   const std::lock_guard lock(mutex);
   auto found = digests.find(state);
   if (found == digests.end()) found = digests.emplace(state, sha256_of_file(file)).first;
-  if (found->second == expected) return;
-  throw WeightsError("a weights file is not the one its model card names: fetch it again",
-                     {.expected = "sha256 " + expected,
-                      .found = "sha256 " + found->second,
-                      .where = file.string()});
+  return found->second;
+}
+
+void check_sha256(const fs::path& file, const std::string& expected) {
+  const std::string found = known_sha256(file);
+  if (found == expected) return;
+  throw WeightsError(
+      "a weights file is not the one its model card names: fetch it again",
+      {.expected = "sha256 " + expected, .found = "sha256 " + found, .where = file.string()});
 }
 
 }  // namespace svgen

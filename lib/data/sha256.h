@@ -30,8 +30,10 @@ class Sha256 {
 /// Hashes a whole file. IoError when it cannot be read.
 std::string sha256_of_file(const std::filesystem::path& file);
 
-/// Throws WeightsError unless the file has this digest. Computed once per process for a file that
-/// does not change.
+/// The same, computed once per process for a file that does not change.
+std::string known_sha256(const std::filesystem::path& file);
+
+/// Throws WeightsError unless the file has this digest, of known_sha256().
 void check_sha256(const std::filesystem::path& file, const std::string& expected);
 
 }  // namespace svgen

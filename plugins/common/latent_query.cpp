@@ -15,6 +15,8 @@ namespace {
 constexpr const char* kQueryName = "svg-latent-origin";
 constexpr const char* kModelField = "model";
 constexpr const char* kChecksumField = "checksum";
+constexpr const char* kImagesField = "images";
+constexpr const char* kOrderField = "order";
 constexpr size_t kShownDigits = 12;
 
 std::string shown(const LatentOrigin& origin) {
@@ -23,39 +25,52 @@ std::string shown(const LatentOrigin& origin) {
 
 }  // namespace
 
-std::optional<LatentOrigin> stored_origin(GstPad* sink) {
+std::optional<StoredLatents> stored_latents(GstPad* sink) {
   const QueryPtr query(gst_query_new_custom(GST_QUERY_CUSTOM, gst_structure_new_empty(kQueryName)));
   if (!gst_pad_peer_query(sink, query.get())) return std::nullopt;
   const GstStructure* structure = gst_query_get_structure(query.get());
-  return LatentOrigin{text_or_empty(gst_structure_get_string(structure, kModelField)),
-                      text_or_empty(gst_structure_get_string(structure, kChecksumField))};
+  const auto text = [&](const char* field) {
+    return text_or_empty(gst_structure_get_string(structure, field));
+  };
+  StoredLatents stored{{text(kModelField), text(kChecksumField)}, 0, text(kOrderField)};
+  gint64 images = 0;
+  if (gst_structure_get_int64(structure, kImagesField, &images)) stored.images = images;
+  return stored;
 }
 
-bool answer_origin_query(GstQuery* query, const LatentOrigin& origin) {
+bool answer_stored_query(GstQuery* query, const StoredLatents& stored) {
   if (GST_QUERY_TYPE(query) != GST_QUERY_CUSTOM) return false;
   GstStructure* structure = gst_query_writable_structure(query);
   if (!gst_structure_has_name(structure, kQueryName)) return false;
-  set_text(structure, kModelField, origin.model);
-  set_text(structure, kChecksumField, origin.checksum);
+  set_text(structure, kModelField, stored.origin.model);
+  set_text(structure, kChecksumField, stored.origin.checksum);
+  set_text(structure, kOrderField, stored.order);
+  gst_structure_set(structure, kImagesField, G_TYPE_INT64, static_cast<gint64>(stored.images),
+                    nullptr);
   return true;
 }
 
-void LatentOriginCheck::run(GstElement* element, GstPad* sink, const Card& card) {
-  const std::optional<LatentOrigin> stored = stored_origin(sink);
-  if (!stored && card_upstream(sink).empty() && !std::exchange(has_warned_, true))
-    warn(element, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-         "Nobody upstream says which model made these latents: they fit by their size, and may be "
-         "another model's",
-         "");
-  if (!stored || stored->checksum.empty()) return;
+void check_origin(GstPad* sink, const Card& card) {
+  const std::optional<StoredLatents> stored = stored_latents(sink);
+  if (!stored || stored->origin.checksum.empty()) return;
   const LatentOrigin own = latent_origin(card);
-  if (own.checksum == stored->checksum) return;
+  if (own.checksum.empty() || own.checksum == stored->origin.checksum) return;
   throw ConfigurationError(
       "the stored latents were made by the encoders of another model: name that model, or encode "
       "the pictures anew",
       {.expected = "latents of " + shown(own),
-       .found = "latents of " + shown(*stored),
+       .found = "latents of " + shown(stored->origin),
        .where = card.path.string()});
+}
+
+void LatentOriginCheck::run(GstElement* element, GstPad* sink, const Card& card) {
+  check_origin(sink, card);
+  const bool is_unknown = !stored_latents(sink) && card_upstream(sink).empty();
+  if (is_unknown && !std::exchange(has_warned_, true))
+    warn(element, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+         "Nobody upstream says which model made these latents: they fit by their size, and may be "
+         "another model's",
+         "");
 }
 
 }  // namespace svgen::gst

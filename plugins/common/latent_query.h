@@ -5,24 +5,33 @@
 #include <gst/gst.h>
 
 #include <optional>
+#include <string>
 
 #include "data/latent_origin.h"
 
 namespace svgen::gst {
 
-/// The origin that stored latents upstream of the sink pad were written with, its checksum empty
-/// where the writer knew none; nothing where no store is upstream.
-std::optional<LatentOrigin> stored_origin(GstPad* sink);
+/// What a store says of its stream.
+struct StoredLatents {
+  LatentOrigin origin;  // its checksum is empty where the writer knew none
+  int64_t images = 0;   // of an epoch
+  std::string order;    // how they follow one another
+};
+
+/// Of the store upstream of the sink pad; nothing where there is none.
+std::optional<StoredLatents> stored_latents(GstPad* sink);
 
 /// Answers that query when `query` is one.
-bool answer_origin_query(GstQuery* query, const LatentOrigin& origin);
+bool answer_stored_query(GstQuery* query, const StoredLatents& stored);
 
-/// Compares stored latents with the model that takes them, at each of an element's caps.
+/// ConfigurationError when stored latents upstream of the sink pad were made by other encoders than
+/// the card's. Nothing is said of what is unknown.
+void check_origin(GstPad* sink, const Card& card);
+
+/// check_origin() at each of an element's caps, with a warning, once, where nobody upstream knows
+/// which model made the latents: then only their size says that they fit.
 class LatentOriginCheck {
  public:
-  /// ConfigurationError when stored latents upstream of the sink pad were made by other encoders
-  /// than the card's. Warns, once, where nobody upstream knows which model made the latents: then
-  /// only their size says that they fit.
   void run(GstElement* element, GstPad* sink, const Card& card);
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // svgalign: joins semantic and residual features into the latent.
 #include "common/batch_meta.h"
+#include "common/latent_query.h"
 #include "common/model_transform.h"
 #include "common/tensor_memory.h"
 #include "common/tensor_stream.h"
@@ -60,6 +61,7 @@ class Align : public ModelTransform<Align, AlignSettings> {
   gboolean set_caps(GstCaps* in, GstCaps*) {
     input_ = TensorStream::parse(in);
     output_ = latent_stream(input_);
+    check_origin(transform()->sinkpad, engine().card());
     return TRUE;
   }
 

@@ -65,10 +65,11 @@ class AutoencoderSink : public FrameSink<AutoencoderSink, AutoencoderSettings, A
             {.name = "alignment",
              .blurb = "Match the residual's distribution to that of the semantic features; false: "
                       "use the model with svgalign statistics=none"}),
-        option(&O::perceptual_weight,
-               {.name = "perceptual-weight",
-                .blurb = "Weight of LPIPS, or of the term that stands in for it",
-                .low = 0}),
+        option(
+            &O::perceptual_weight,
+            {.name = "perceptual-weight",
+             .blurb = "Weight of LPIPS, or of the term that stands in for it (always of kl and vf)",
+             .low = 0}),
         option(&O::beta1, {.name = "beta1",
                            .blurb = "Adam's decay of the gradient's average",
                            .low = 0,
@@ -98,30 +99,29 @@ class AutoencoderSink : public FrameSink<AutoencoderSink, AutoencoderSettings, A
 
   // Of objective=kl and vf.
   static std::vector<Property<AutoencoderSink>> gaussian_properties() {
-    return {
-        option(&O::kl_weight,
-               {.name = "kl-weight",
-                .blurb = "kl, vf: weight of the latents' distance from a normal distribution",
-                .low = 0}),
-        option_field<AutoencoderSink>(
-            kOptions, &O::foundation_model,
-            {.name = "foundation-model",
-             .blurb = "kl, vf: card of a frozen encoder with cells of the same size; vf draws the "
-                      "latents towards its features, and both measure with it where LPIPS is not "
-                      "at hand"}),
-        option(&O::vf_weight,
-               {.name = "vf-weight", .blurb = "vf: weight of that, adapted", .low = 0}),
-        option(&O::vf_distance_margin,
-               {.name = "vf-distance-margin",
-                .blurb = "vf: difference of two cells' cosines that is forgiven",
-                .low = 0,
-                .high = 2}),
-        option(&O::vf_cosine_margin,
-               {.name = "vf-cosine-margin",
-                .blurb = "vf: difference of a latent's direction from its feature's that is "
-                         "forgiven",
-                .low = 0,
-                .high = 2})};
+    return {option(&O::kl_weight,
+                   {.name = "kl-weight",
+                    .blurb = "kl, vf: weight of the latents' distance from a normal distribution",
+                    .low = 0}),
+            option_field<AutoencoderSink>(
+                kOptions, &O::foundation_model,
+                {.name = "foundation-model",
+                 .blurb = "kl, vf: card of a frozen encoder with cells of the same size. Its "
+                          "features stand in "
+                          "for LPIPS, and vf draws the latents towards them"}),
+            option(&O::vf_weight,
+                   {.name = "vf-weight", .blurb = "vf: weight of that, adapted", .low = 0}),
+            option(&O::vf_distance_margin,
+                   {.name = "vf-distance-margin",
+                    .blurb = "vf: difference of two cells' cosines that is forgiven",
+                    .low = 0,
+                    .high = 2}),
+            option(&O::vf_cosine_margin,
+                   {.name = "vf-cosine-margin",
+                    .blurb = "vf: difference of a latent's direction from its feature's that is "
+                             "forgiven",
+                    .low = 0,
+                    .high = 2})};
   }
 };
 

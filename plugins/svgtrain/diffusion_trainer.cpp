@@ -95,7 +95,7 @@ class DiffusionSink : public TrainSink<DiffusionSink, DiffusionSettings, Diffusi
   void complete(DiffusionOptions& options) const { options.repa_channels = feature_channels_; }
 
   void began(int64_t wanted) {
-    if (const auto pad = pad_.get()) pad->begin(wanted);
+    if (const auto pad = pad_.get()) pad->begin(wanted, batch_size());
   }
 
   void sought() {
@@ -107,7 +107,11 @@ class DiffusionSink : public TrainSink<DiffusionSink, DiffusionSettings, Diffusi
   }
 
   bool negotiated(GstCaps* caps) {
-    stream_ = TensorStream::parse(caps);
+    const TensorStream before = std::exchange(stream_, TensorStream::parse(caps));
+    if (!rows_.empty() &&
+        (stream_.grid != before.grid || stream_.entries[0].dtype != before.entries[0].dtype))
+      throw ShapeError("the latents change their shape within a batch",
+                       {.expected = before.text(), .found = stream_.text(), .where = "caps"});
     const bool has_features = stream_.entries.size() == 2 && !stream_.entries[1].is_label;
     const ModelInfo& info = engine().info();
     if (has_features || stream_.entries[0].channels != info.latent_channels) {
@@ -122,6 +126,7 @@ class DiffusionSink : public TrainSink<DiffusionSink, DiffusionSettings, Diffusi
     const auto pad = pad_.get();
     const auto goes_on = [this] { return !GST_PAD_IS_FLUSHING(GST_BASE_SINK_PAD(element())); };
     feature_channels_ = pad ? pad->channels(goes_on) : 0;
+    if (feature_channels_ > 0) check_order(pad->pad());
     return !pad || feature_channels_ > 0;
   }
 
@@ -180,6 +185,21 @@ class DiffusionSink : public TrainSink<DiffusionSink, DiffusionSettings, Diffusi
  private:
   static constexpr const char* kFeaturePad = "features";
 
+  // Stored latents and features say whether they follow one another alike.
+  void check_order(GstPad* features) const {
+    const auto latents = stored_latents(GST_BASE_SINK_PAD(element()));
+    const auto others = stored_latents(features);
+    if (!latents || !others ||
+        (latents->images == others->images && latents->order == others->order))
+      return;
+    const auto text = [](const StoredLatents& stored) {
+      return std::to_string(stored.images) + " images, " + stored.order;
+    };
+    throw ConfigurationError(
+        "the stored features do not follow one another as the latents do",
+        {.expected = text(*latents), .found = text(*others), .where = "features"});
+  }
+
   // Its default is SVG's; unless it is set, a card of another system has its own.
   static Property<DiffusionSink> shift_property() {
     constexpr double kPublished = 0.4;
@@ -187,9 +207,10 @@ class DiffusionSink : public TrainSink<DiffusionSink, DiffusionSettings, Diffusi
         [] {
           return ValueTraits<double>::spec(
               {.name = "shift",
-               .blurb = "Time shift s of t' = s t / (1 + (s - 1) t); 0: none. Unless it is set, "
-                        "what the card's system was published with: 0.4 for svg, else none",
-               .low = 0},
+               .blurb = "Time shift s of t' = s t / (1 + (s - 1) t); 0: none. Unless it is set, or "
+                        "with -1, what the card's system was published with: 0.4 for svg, else "
+                        "none",
+               .low = -1},
               kPublished);
         },
         [](DiffusionSink& impl, const GValue* value) {

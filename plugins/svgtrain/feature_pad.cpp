@@ -2,6 +2,7 @@
 // Features, matched with latents by index.
 #include "svgtrain/feature_pad.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -34,8 +35,9 @@ void FeaturePad::finish() {
   changed_.notify_all();
 }
 
-void FeaturePad::begin(int64_t wanted) {
+void FeaturePad::begin(int64_t wanted, size_t batch) {
   const std::lock_guard lock(mutex_);
+  most_ = std::max(kMost, 2 * batch);
   is_finished_ = false;
   wanted_ = wanted;
   features_.erase(features_.begin(), features_.lower_bound(wanted));
@@ -63,13 +65,23 @@ void FeaturePad::flush(bool begins) {
   changed_.notify_all();
 }
 
+// The number of images in a buffer may change, nothing else.
+void FeaturePad::take_caps(TensorStream stream) {
+  if (stream_ &&
+      (stream_->grid != stream.grid || stream_->entries[0].channels != stream.entries[0].channels ||
+       stream_->entries[0].dtype != stream.entries[0].dtype))
+    throw ShapeError("the features change their shape within a stream",
+                     {.expected = stream_->text(), .found = stream.text(), .where = "features"});
+  stream_ = std::move(stream);
+}
+
 void FeaturePad::take_event(GstEvent* event) {
   const std::lock_guard lock(mutex_);
   switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_CAPS: {
       GstCaps* caps = nullptr;
       gst_event_parse_caps(event, &caps);
-      stream_ = TensorStream::parse(caps);
+      take_caps(TensorStream::parse(caps));
       break;
     }
     case GST_EVENT_STREAM_START:
@@ -94,9 +106,10 @@ void FeaturePad::take_event(GstEvent* event) {
 
 GstFlowReturn FeaturePad::take(BufferPtr buffer) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return is_flushing_ || is_finished_ || features_.size() < kMost; });
+  changed_.wait(lock, [&] { return is_flushing_ || is_finished_ || features_.size() < most_; });
   if (is_flushing_) return GST_FLOW_FLUSHING;
   if (is_finished_) return GST_FLOW_EOS;
+  if (!stream_) return GST_FLOW_NOT_NEGOTIATED;
   const int64_t images = real_images(buffer.get(), stream_->batch);
   std::vector<ImageFacts> facts = image_facts(buffer.get(), static_cast<size_t>(images));
   const Tensor all = to_host(tensors_of(buffer.get(), *stream_)[0]);
@@ -111,6 +124,10 @@ GstFlowReturn FeaturePad::take(BufferPtr buffer) {
 }
 
 int64_t FeaturePad::channels(const std::function<bool()>& goes_on) {
+  if (!gst_pad_is_linked(pad()))
+    throw ConfigurationError(
+        "the pad for features is not linked: link it, or do not ask for it",
+        {.expected = "a stream of features", .found = "none", .where = "features"});
   const auto last = std::chrono::steady_clock::now() + kLongestWait;
   std::unique_lock lock(mutex_);
   while (!stream_ && !has_ended_ && std::chrono::steady_clock::now() < last) {
@@ -120,7 +137,9 @@ int64_t FeaturePad::channels(const std::function<bool()>& goes_on) {
   if (!stream_)
     throw ConfigurationError(
         "no features came: both streams of a training need a queue of their own",
-        {.expected = "caps of features within a minute", .found = "none", .where = "features"});
+        {.expected = "caps of features within a minute",
+         .found = has_ended_ ? "the end of their stream" : "none",
+         .where = "features"});
   const bool has_two = stream_->entries.size() == 2 && !stream_->entries[1].is_label;
   if (has_two || stream_->entries[0].is_label)
     throw ShapeError("the features are those of one encoder: features=semantic of svgencode",

@@ -15,8 +15,8 @@
 namespace svgen::gst {
 
 /// Keeps features until their images are asked for, by index. Whoever brings more than `kMost`
-/// images ahead waits. The stream counts its images itself where they have no index, and they come
-/// in rising order, as those of the latents do.
+/// images ahead, or two batches, waits. The stream counts its images itself where they have no
+/// index, and they come in rising order, as those of the latents do.
 class FeaturePad {
  public:
   static constexpr size_t kMost = 256;
@@ -32,13 +32,14 @@ class FeaturePad {
   void interrupt(bool interrupted);
   /// Says that no image is wanted any more.
   void finish();
-  /// A training begins that wants this image first.
-  void begin(int64_t wanted);
+  /// A training begins that wants this image first, in batches of so many.
+  void begin(int64_t wanted, size_t batch);
   /// A seek to the wanted image was sent.
   void seek();
 
   /// Waits for the stream's caps and returns the channels of its features; 0 when `goes_on` said
-  /// false. ConfigurationError where none came in a minute, ShapeError for latents or labels.
+  /// false. ConfigurationError where the pad is not linked or none came in a minute, ShapeError for
+  /// latents or labels.
   int64_t channels(const std::function<bool()>& goes_on);
   /// Waits for an image and takes its features (1, T, F) from here; undefined when interrupted.
   /// ConfigurationError where the stream went past it or ended, or the pad was released.
@@ -48,6 +49,7 @@ class FeaturePad {
   friend RequestPad<FeaturePad>;
   GstFlowReturn take(BufferPtr buffer);
   void take_event(GstEvent* event);
+  void take_caps(TensorStream stream);
   void flush(bool begins);
   void clear();
 
@@ -56,6 +58,7 @@ class FeaturePad {
   // Guarded by it.
   std::optional<TensorStream> stream_;
   std::map<int64_t, Tensor> features_;
+  size_t most_ = kMost;  // images that are kept
   int64_t wanted_ = 0;   // images before it are dropped
   int64_t counted_ = 0;  // images that came
   int64_t sought_ = -1;  // where our seek goes, until it has arrived

@@ -181,7 +181,7 @@ class LatentSink : public ElementImpl<LatentSinkSettings> {
     if (!card.empty())
       writer_->name_origin(latent_origin(Card::load(card)));
     else  // of latents that are stored once more
-      writer_->name_origin(stored_origin(pad).value_or(LatentOrigin{}));
+      writer_->name_origin(stored_latents(pad).value_or(StoredLatents{}).origin);
     sample_ = sample;
   }
 

@@ -81,7 +81,7 @@ class LatentSource : public NumberedSource<LatentSource, LatentSourceSettings> {
   }
 
   gboolean query(GstQuery* query) {
-    if (store_ && answer_origin_query(query, store_->origin())) return TRUE;
+    if (store_ && answer_stored_query(query, stored())) return TRUE;
     return NumberedSource::query(query);
   }
 
@@ -114,6 +114,12 @@ class LatentSource : public NumberedSource<LatentSource, LatentSourceSettings> {
   }
 
  private:
+  StoredLatents stored() const {
+    const LatentSourceSettings s = settings();
+    return {store_->origin(), store_->samples() * stored_.batch,
+            s.shuffle ? "shuffled by seed " + std::to_string(s.seed) : "as stored"};
+  }
+
   // Reads the layout of a stored sample; other writers may have put several images into one.
   void read_layout() {
     const CapsPtr caps(gst_caps_from_string(store_->caps().c_str()));

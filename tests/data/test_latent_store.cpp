@@ -190,7 +190,7 @@ TEST_F(LatentParts, KeepTheOriginAndMustShareIt) {
   EXPECT_THAT(report_of<IoError>([&] {
                 merge_latents(raw_, json_, std::vector{with_origin(0, "ab"), with_origin(1, "cd")});
               }),
-              HasSubstr("do not fit"));
+              HasSubstr("found caps of m (cd)"));
 }
 
 TEST_F(LatentParts, BecomeTheFilesOfOneProcess) {

@@ -80,9 +80,9 @@ class Systems(unittest.TestCase):
         self.folder = support.scratch_folder(self)
         runner = lab.ExperimentRunner(types.SimpleNamespace(
             out=self.folder, model="mini", images=8, seeds=2, parallel=1))
-        runner.random_encoder = lambda: judges.FIRST
-        with unittest.mock.patch("tools.experiments.systems.python_with"):
+        with unittest.mock.patch("subprocess.run"):
             self.comparison = systems.Comparison(runner)
+        self.comparison.encoder = lambda which: judges.FIRST
         self.lines = []
         runner.measure = lambda line, makes=None, complete=None: self.lines.append(line)
 

@@ -40,13 +40,12 @@ def train(runner, folder, settings, data=""):
     if not seed.exists():
         write_text(seed, json.dumps(json.loads(RECIPE.read_text())["model"]))
     words = " ".join(f"{key}={value}" for key, value in settings.items())
-    last = folder / f"step-{settings['max-steps']:08d}/card.json"
-    if not last.exists():
-        runner.measure(
-            f"{DATA} {data} ! queue max-size-buffers=256 ! svgtrainencoder model={quoted(seed)} "
-            f"checkpoint={quoted(folder)} log={quoted(folder)}.jsonl resume=true {words}", makes=last)
+    checkpoints = folder / "encoder"
+    runner.train(f"{DATA} {data} ! queue max-size-buffers=256 ! svgtrainencoder model={quoted(seed)} "
+                 f"checkpoint={quoted(checkpoints)} log={quoted(folder / 'encoder.jsonl')} resume=true {words}",
+                 folder, checkpoints / f"step-{settings['max-steps']:08d}/card.json")
     return {int(card.parent.name[len("step-"):]) * settings["batch-size"]: card
-            for card in sorted(folder.glob("step-*/card.json"))}
+            for card in sorted(checkpoints.glob("step-*/card.json"))}
 
 
 def settings_of(name):

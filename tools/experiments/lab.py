@@ -79,9 +79,21 @@ class ExperimentRunner:
 
     def trainings(self, text):
         """Digests of the logs of the variants in a line: a variant that is trained anew counts as new."""
-        logs = [log for folder, name in sorted(set(re.findall(r"OUT/(ablations|systems)/([\w-]+)", text)))
+        logs = [log for folder, name in sorted(set(re.findall(r"OUT/(ablations|systems|distillation)/([\w-]+)", text)))
                 for log in sorted((self.out / folder / name).glob("*.jsonl"))]
         return "".join(hashlib.sha256(log.read_bytes()).hexdigest() for log in logs)
+
+    def train(self, line, folder, made):
+        """Runs the line of a trainer to its end, or goes on; an error where the folder holds what another
+        line trained."""
+        kept = folder / "line.txt"
+        text = shown(words(line))
+        if kept.exists() and kept.read_text() != text:
+            sys.exit(f"experiments: {folder} was trained by another line: remove it to train it anew")
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(kept, text)
+        if not made.exists():
+            self.measure(line, makes=made)
 
     def number(self, line, key):
         return self.measure(line)["results"][key]

@@ -6,7 +6,7 @@ usage: tools/experiments/run [--model CARD] [--out FOLDER] [--only NAME ...] [--
 
 Every number is the result of one launch line, kept in OUT/cells under a digest of the line and of the
 model: run again, only what is missing is measured. Names: gates, steps, guidance, encoders,
-ablations, probes, maps, interpolation, systems, editing, flicker. Pictures go to OUT/pictures, a text of each experiment to
+distillation, ablations, probes, maps, interpolation, systems, editing, flicker. Pictures go to OUT/pictures, a text of each experiment to
 OUT/sections; --write joins them. --parallel runs lines side by side, for a GPU or many cores.
 """
 
@@ -20,6 +20,7 @@ import struct
 import subprocess
 
 from tools.experiments.ablations import ablations, encoders
+from tools.experiments.distillation import distillation
 from tools.experiments.editing import editing
 from tools.experiments.flicker import flicker
 from tools.experiments.lab import (HELD_OUT, QUALITY, ExperimentRunner, card_of, features, latents,
@@ -176,6 +177,7 @@ EXPERIMENTS = {
     "steps": ("Few steps: steps, shift and solver", steps),
     "guidance": ("Guidance: modes and scales, 10 steps", guidance),
     "encoders": ("The encoder with and without labels", encoders),
+    "distillation": ("Self-distillation without labels, by its settings", distillation),
     "ablations": ("Residual, alignment and the frozen encoder", ablations),
     "probes": ("What a linear classifier reads", probes),
     "maps": ("Maps of features", maps),

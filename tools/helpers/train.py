@@ -8,7 +8,7 @@ interrupted one (Ctrl-C or kill saves a checkpoint) goes on where it was when th
 end `model=OUT_FOLDER` names the trained model. --set fills {NAME} in the recipe's texts.
 
 Stages: encoder (left out without settings: the model names a trained one), autoencoder, statistics,
-latents, features (of another model's encoder, for repa-weight; left out without settings), diffusion,
+latents, features (of the frozen encoder of a card, for repa-weight; left out without settings), diffusion,
 samples. {"STAGE-dataset": LINE} gives a stage another dataset.
 """
 
@@ -178,8 +178,11 @@ class Run:
 
     def settings(self, stage):
         reads = stage if stage in READING else "latents"
-        return {"dataset": " ".join(self.dataset(reads)), "model": self.recipe["model"],
-                stage: self.recipe[stage]}
+        found = {"dataset": " ".join(self.dataset(reads)), "model": self.recipe["model"],
+                 stage: self.recipe[stage]}
+        if stage == "features":  # of the latents' images
+            found["images"] = self.recipe["latents"]["images"]
+        return found
 
 
 def write_card(path, card):

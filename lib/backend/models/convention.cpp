@@ -40,8 +40,10 @@ at::Tensor velocity_of(const Convention& convention, const at::Tensor& predictio
       throw ConfigurationError(
           "the network predicts noise, not a velocity: use a solver for it",
           {.expected = "solver ddpm or ddim", .found = "a solver of a flow", .where = "solver"});
-    case Prediction::kVelocity:
     case Prediction::kCleanData:
+      throw ConfigurationError("clean data are no velocity without a time",
+                               {.expected = "a network that converts them", .found = "another"});
+    case Prediction::kVelocity:
       break;
   }
   return prediction;

@@ -94,6 +94,12 @@ class Denoiser : public Network {
   virtual at::Tensor prediction(const at::Tensor& x, const at::Tensor& conditioning) const {
     return velocity(x, conditioning);
   }
+  /// What the velocity at (x, t) should be in training, of data (N, T, C) and the path's velocity:
+  /// of a network that divides by the time that is left, with its limit.
+  virtual at::Tensor target(const at::Tensor& /*data*/, const at::Tensor& /*x*/,
+                            const at::Tensor& /*t*/, const at::Tensor& velocity) const {
+    return velocity;
+  }
   /// The tokens of a network that has one stream of them; depth 0 of any other.
   virtual TokenStream token_stream() const { return {}; }
   /// The velocity, and the tokens (N, T', width) behind the first `depth` blocks, 1 or more.

@@ -60,8 +60,8 @@ NetworkKind<Protocol> network_kind(const char* name, int64_t (*channels)(const C
 }
 
 /// The system's convention with the prediction that the card names. ConfigurationError where the
-/// system's process needs its own.
-models::Convention convention_of(const Card& card, models::Convention of_system);
+/// network cannot give it, or the system's process or the card's path needs another.
+models::Convention convention_of(const Card& card, models::Convention of_system, bool can_be_clean);
 
 /// The kind of a denoiser that predicts and counts time by `kConvention`, unless a card says
 /// otherwise.
@@ -70,14 +70,18 @@ NetworkKind<models::Denoiser> denoiser_kind() {
   return {.spelling = kComponent.spelling,
           .make = [](const Card& card, const weights::StateSource& file,
                      int64_t latent_channels) -> std::unique_ptr<models::Denoiser> {
-            return std::make_unique<Network>(kComponent.from_file(card, file, latent_channels),
-                                             convention_of(card, kConvention));
+            return std::make_unique<Network>(
+                kComponent.from_file(card, file, latent_channels),
+                convention_of(
+                    card, kConvention, requires { Network::kPredictsCleanData; }));
           },
           .make_from_card = [](const Card& card, int64_t latent_channels,
                                models::MissingKeys& missing) -> std::unique_ptr<models::Denoiser> {
             const auto sizes = kComponent.from_card(card, latent_channels, missing);
             if (!missing.text().empty()) return nullptr;
-            return std::make_unique<Network>(sizes, convention_of(card, kConvention));
+            return std::make_unique<Network>(
+                sizes, convention_of(
+                           card, kConvention, requires { Network::kPredictsCleanData; }));
           },
           .initial_weights = kComponent.initial_weights};
 }

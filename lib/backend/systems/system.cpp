@@ -50,13 +50,17 @@ diffusion::Objective objective_of(const Card& card) {
        .where = card.path.string()});
 }
 
-models::Convention convention_of(const Card& card, models::Convention of_system) {
+models::Convention convention_of(const Card& card, models::Convention of_system,
+                                 bool can_be_clean) {
   if (!card.diffusion || card.diffusion->prediction.empty()) return of_system;
-  if (of_system.prediction == models::Prediction::kNoise)
-    throw ConfigurationError("the process of the card's system needs predicted noise",
-                             {.expected = "no \"diffusion.prediction\" in a card of " + card.system,
-                              .found = card.diffusion->prediction,
-                              .where = card.path.string()});
+  if (of_system.prediction == models::Prediction::kNoise || !can_be_clean ||
+      card.diffusion->path == "gvp")
+    throw ConfigurationError(
+        "this transformer cannot predict clean data: that goes with DiT's layers and a straight "
+        "path",
+        {.expected = "no \"diffusion.prediction\"",
+         .found = card.diffusion->prediction,
+         .where = card.path.string()});
   of_system.prediction = models::Prediction::kCleanData;
   return of_system;
 }

@@ -67,7 +67,7 @@ void AutoencoderModel::visit_autoencoder(const nn::StateScope& state) {
   if (encoder->is_gaussian()) {
     encoder->visit(state);
     decoder->visit(state);
-    if (foundation)
+    if (draws_latents)
       state("linear_proj.weight", latent_map, {foundation->channels(), encoder->channels(), 1, 1});
     return;
   }

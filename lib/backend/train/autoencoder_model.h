@@ -24,9 +24,10 @@ struct AutoencoderModel {
   at::Tensor mask_token;  // (1, outputs, 1)
   bool aligns = true;     // the residual's distribution to that of the semantic features
   std::optional<models::PatchGan> discriminator;
-  // The frozen encoder that Gaussian latents are drawn towards, and the map from latents to its
-  // features, (F, C, 1, 1); null: none.
+  // A frozen encoder beside Gaussian latents; null: none. Where they are drawn towards its
+  // features, also the map from latents to these, (F, C, 1, 1).
   std::shared_ptr<models::FeatureEncoder> foundation;
+  bool draws_latents = false;
   at::Tensor latent_map;
 
   /// Visits what the autoencoder's optimizer trains, under the names of the published checkpoint.

@@ -69,7 +69,7 @@ at::Tensor latent_terms(const AutoencoderModel& model, const EncodedBatch& encod
   if (!encoded.divergence.defined()) return {};
   at::Tensor terms = loss.kl_weight * encoded.divergence;
   metrics.emplace_back("kl", encoded.divergence.item<double>());
-  if (model.foundation) {
+  if (model.draws_latents) {
     at::Tensor wanted;
     {
       const at::NoGradGuard frozen;

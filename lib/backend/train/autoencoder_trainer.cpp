@@ -86,6 +86,9 @@ std::optional<engine::ModelFiles> foundation_of(const AutoencoderOptions& option
   std::optional<engine::ModelFiles> files(std::in_place,
                                           Card::load(find_card(options.foundation_model)));
   files->require(kEncoder);
+  if (systems::encoder_kind(files->card()).is_gaussian)
+    refuse(files->card(), "a foundation is an encoder with features, not with a posterior",
+           "encoder.kind of another network", files->card().encoder->kind);
   if (files->card().patch != card.patch)
     refuse(files->card(), "the foundation's features are not those of the latent's cells",
            "cells of " + std::to_string(card.patch) + " pixels as in " + card.path.string(),
@@ -101,6 +104,7 @@ std::unique_ptr<AutoencoderModel> make_model(const AutoencoderOptions& options,
   auto model = std::make_unique<AutoencoderModel>();
   model->cell = card.patch;
   model->aligns = options.aligns;
+  model->draws_latents = options.objective == AutoencoderObjective::kVf;
   const bool is_gaussian = systems::encoder_kind(card).is_gaussian;
   model->encoder = network_of(systems::encoder_kind(card), kEncoder, files,
                               is_gaussian ? options.initialize : Initialization::kModel,
@@ -150,7 +154,7 @@ void ModelAutoencoderTrainer::draw_networks() {
   }
   if (model_->encoder->is_gaussian())
     draw(all_of(*model_->encoder), systems::encoder_kind(card).initial_weights, kEncoderStream);
-  if (model_->foundation) {
+  if (model_->draws_latents) {
     static constexpr nn::InitialWeightsRule kMap[] = {{"", "", nn::InitialWeights::kFanInUniform}};
     draw(
         [this](const nn::StateScope& state) {
@@ -175,7 +179,7 @@ void ModelAutoencoderTrainer::load_networks() {
       weights::open_weights(files_.card().locate(files_.card().decoder->source));
   if (model_->residual && checkpoint->find("mask_token"))
     model_->mask_token = checkpoint->read("mask_token");
-  if (model_->foundation && checkpoint->find("linear_proj.weight"))
+  if (model_->draws_latents && checkpoint->find("linear_proj.weight"))
     model_->latent_map = checkpoint->read("linear_proj.weight");
   const auto source = weights::prefixed_source(checkpoint, kDiscriminatorPrefix);
   if (model_->discriminator && !source->tensors().empty()) {
@@ -218,7 +222,7 @@ void ModelAutoencoderTrainer::initialize() {
       "autoencoder", [this](const nn::StateScope& s) { model_->visit_autoencoder(s); }, config);
   leaves_.autoencoder = group.parameters.leaves();
   leaves_.last_layer = group.parameters.leaf(kLastLayer);
-  if (model_->foundation) leaves_.encoder_last_layer = group.parameters.leaf(kEncoderLastLayer);
+  if (model_->draws_latents) leaves_.encoder_last_layer = group.parameters.leaf(kEncoderLastLayer);
   if (model_->discriminator) {
     const Visit visit = [this](const nn::StateScope& s) { model_->visit_discriminator(s); };
     discriminator_ = &run_.add_group("discriminator", visit, config);

@@ -176,7 +176,8 @@ DiffusionLoss diffusion_loss(const models::Denoiser& model, const diffusion::Pro
     velocity = model.velocity(x, conditioning);
   velocity = velocity.to(at::kFloat);
   const at::Tensor target =
-      diffusion::mixed_velocity(process.path, data, draws.noise, times);  // (N, T, C)
+      model.target(data, x, draws.times,
+                   diffusion::mixed_velocity(process.path, data, draws.noise, times));  // (N, T, C)
   loss.squared = squared_error(velocity, target);
   if (objective.cosine_weight != 0)
     loss.cosine = 1 - at::cosine_similarity(velocity, target, 2, kCosineEps).mean(1);

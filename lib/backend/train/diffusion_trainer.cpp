@@ -43,7 +43,12 @@ diffusion::Objective resolved(const DiffusionOptions& options, diffusion::Object
 }
 
 void check_process(const DiffusionOptions& options, const diffusion::Process& process,
-                   const Card& card) {
+                   const diffusion::Objective& objective, const Card& card) {
+  if (process.path == diffusion::Path::kDiffusion && objective.alignment_weight > 0)
+    throw ConfigurationError("a diffusion of noise is not aligned with features here",
+                             {.expected = "a system that predicts a velocity, or a weight of 0",
+                              .found = card.system,
+                              .where = "repa-weight"});
   const bool has_times = options.times != TimeDistribution::kSystem || options.shift > 0;
   if (process.path != diffusion::Path::kDiffusion || !has_times) return;
   throw ConfigurationError("a diffusion is trained at its own steps, one as often as another",
@@ -99,7 +104,7 @@ ModelDiffusionTrainer::ModelDiffusionTrainer(const DiffusionOptions& options, Ca
       normalizer_(files_, runtime_),
       process_(systems::process_of(files_.card())),
       objective_(resolved(options, systems::objective_of(files_.card()))) {
-  check_process(options_, process_, files_.card());
+  check_process(options_, process_, objective_, files_.card());
   model_ = network_of(systems::system_of(files_.card()).diffusion, kDiffusion, files_,
                       options.initialize, info_.latent_channels);
   projector_ = make_projector(options_, objective_, model_->token_stream());
@@ -227,7 +232,10 @@ at::Tensor ModelDiffusionTrainer::sample_latents(const std::vector<int64_t>& cla
     const at::Tensor conditioning = model_->conditioning(at::tensor(t).to(x.device()), y);
     return is_prediction ? model_->prediction(x, conditioning) : model_->velocity(x, conditioning);
   };
-  const SamplingOptions& sampling = files_.card().sampling;
+  SamplingOptions sampling = files_.card().sampling;
+  // A card may leave its sampling for later.
+  const bool fits = sampling.solver == SolverKind::kDdpm || sampling.solver == SolverKind::kDdim;
+  if (is_prediction && !fits) sampling.solver = SolverKind::kDdim;
   diffusion::Integration integration(field, {classes, model_->classes()},
                                      {.schedule = sampling, .channels = sampling.guidance_channels},
                                      diffusion::make_solver(sampling, process_, step_noise),

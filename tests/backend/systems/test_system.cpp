@@ -32,11 +32,15 @@ TEST(ConventionOf, TakesTheCardsPrediction) {
   card.diffusion = DiffusionConfig{};
   const models::Convention reversed = {.prediction = models::Prediction::kReversedVelocity,
                                        .time = models::ModelTime::kDataToNoise};
-  EXPECT_EQ(convention_of(card, reversed).prediction, models::Prediction::kReversedVelocity);
+  EXPECT_EQ(convention_of(card, reversed, true).prediction, models::Prediction::kReversedVelocity);
   card.diffusion->prediction = "clean";
-  EXPECT_EQ(convention_of(card, reversed).prediction, models::Prediction::kCleanData);
-  EXPECT_EQ(convention_of(card, reversed).time, models::ModelTime::kDataToNoise);
-  EXPECT_THROW(convention_of(card, {.prediction = models::Prediction::kNoise}), ConfigurationError);
+  EXPECT_EQ(convention_of(card, reversed, true).prediction, models::Prediction::kCleanData);
+  EXPECT_EQ(convention_of(card, reversed, true).time, models::ModelTime::kDataToNoise);
+  EXPECT_THROW(convention_of(card, {.prediction = models::Prediction::kNoise}, true),
+               ConfigurationError);
+  EXPECT_THROW(convention_of(card, reversed, false), ConfigurationError);
+  card.diffusion->path = "gvp";
+  EXPECT_THROW(convention_of(card, reversed, true), ConfigurationError);
 }
 
 }  // namespace

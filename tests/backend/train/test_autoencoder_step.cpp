@@ -43,6 +43,7 @@ AutoencoderModel small_model() {
   test::fill(*foundation);
   foundation->periods = at::Tensor();
   model.foundation = foundation;
+  model.draws_latents = true;
   nn::draw_initial_weights([&](const nn::StateScope& s) { model.visit_autoencoder(s); },
                            models::kKlEncoder.initial_weights, 1, 0);
   return model;

@@ -139,6 +139,17 @@ TEST(GaussianAutoencoder, ResumesToTheBitAndEncodes) {
   EXPECT_LT(loss_of(train_next(*AutoencoderTrainer::open(next))), loss_of(reports[0]));
 }
 
+TEST(GaussianAutoencoder, IsDrawnTowardsNoFeaturesWithoutVf) {
+  const svgen::testing::ScratchFolder scratch;
+  AutoencoderOptions options = gaussian(scratch, "kl");
+  options.objective = AutoencoderObjective::kKl;
+  options.max_steps = 1;
+  const TrainReport report = train_next(*AutoencoderTrainer::open(options));
+  for (const auto& [name, value] : report.metrics) EXPECT_NE(name, "vf");
+  EXPECT_THAT(describe_weights(options.checkpoint / "step-00000001/ema.safetensors"),
+              ::testing::Not(::testing::HasSubstr("linear_proj")));
+}
+
 TEST(GaussianAutoencoder, RefusesPartsOfAnotherObjective) {
   const svgen::testing::ScratchFolder scratch;
   const auto error = [&](const auto& change) -> std::string {
@@ -159,6 +170,8 @@ TEST(GaussianAutoencoder, RefusesPartsOfAnotherObjective) {
               HasSubstr("foundation-model"));
   EXPECT_THAT(error([](AutoencoderOptions& o) { o.foundation_model = "mini"; }),
               HasSubstr("cells of 16 pixels"));
+  EXPECT_THAT(error([](AutoencoderOptions& o) { o.foundation_model = o.model.model; }),
+              HasSubstr("not with a posterior"));
   EXPECT_THAT(error([](AutoencoderOptions& o) {
                 o.model.model = kTinyCard;
                 o.objective = AutoencoderObjective::kKl;

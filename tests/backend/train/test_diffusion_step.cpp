@@ -10,10 +10,14 @@
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
 #include <numeric>
+#include <utility>
 #include <vector>
+
+#include "models/dit/dit.h"
 
 namespace svgen::train {
 namespace {
@@ -104,6 +108,29 @@ TEST(VariationalBound, IsZeroForTheTruePosterior) {
   EXPECT_LT(bound(noise, lower_bound), 1e-6);
   EXPECT_GT(bound(noise + 0.1, lower_bound), 1e-5);
   EXPECT_GT(bound(noise, at::full_like(data, 1.0)), 1e-6);
+}
+
+// Gives the same clean data whatever it sees.
+struct Oracle : models::Dit {
+  Oracle(const models::DitConfig& sizes, at::Tensor data)
+      : models::Dit(sizes, {.prediction = models::Prediction::kCleanData}),
+        known(std::move(data)) {}
+  at::Tensor conditioning(const at::Tensor& t, const at::Tensor&) const override {
+    return models::clean_data_factor(t).unsqueeze(1);
+  }
+  at::Tensor velocity(const at::Tensor& x, const at::Tensor& m) const override {
+    return (known - x) * m.unsqueeze(2);
+  }
+  at::Tensor known;
+};
+
+TEST(DiffusionLoss, OfCleanDataIsZeroForTheDataAtAnyTime) {
+  const at::Tensor data = at::randn({3, 4, 2}), noise = at::randn({3, 4, 2});
+  const Oracle oracle({.channels = 2, .width = 8, .depth = 1, .heads = 1, .mlp = 8, .tokens = 4},
+                      data);
+  const DiffusionDraws draws{noise, at::tensor({0.f, 0.7f, 0.99f}), at::zeros({3}, at::kLong)};
+  const DiffusionLoss loss = diffusion_loss(oracle, {}, {}, data, draws);
+  EXPECT_LT(loss.squared.max().item<double>(), 1e-9);
 }
 
 TEST(DiffusionLossTotal, WeighsItsTermsByTheObjective) {

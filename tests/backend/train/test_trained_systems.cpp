@@ -166,6 +166,12 @@ TEST(TrainedSystemErrors, SayWhatIsMissing) {
               HasSubstr("repa-depth"));
   EXPECT_THAT(error("dit", [](DiffusionOptions& o) { o.shift = 0.5; }), HasSubstr("own steps"));
   EXPECT_THAT(error("rae", [](DiffusionOptions&) {}), HasSubstr("svg, dit, sit"));
+  EXPECT_THAT(error("dit",
+                    [](DiffusionOptions& o) {
+                      o.repa_channels = 5;
+                      o.repa_weight = 0.5;
+                    }),
+              HasSubstr("not aligned"));
 }
 
 }  // namespace

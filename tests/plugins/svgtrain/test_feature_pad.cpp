@@ -51,6 +51,42 @@ TEST(FeaturePad, FeaturesOfOtherImagesAreRefused) {
               HasSubstr("features=semantic"));
 }
 
+TEST(FeaturePad, StoredFeaturesFollowOneAnotherAsTheLatentsDo) {
+  const ScratchFolder folder;
+  const std::string latents = (folder.path() / "l.raw").string(),
+                    features = (folder.path() / "f.raw").string();
+  ASSERT_TRUE(
+      Pipeline(kEncoded + "svgalign labels=true ! svglatentsink location=" + latents).run());
+  ASSERT_TRUE(Pipeline("svgscenesrc num-images=4 ! svgencode features=semantic ! svglatentsink "
+                       "location=" +
+                       features)
+                  .run());
+  EXPECT_THAT(trainer_error("svgtraindiffusion name=d model=mini batch-size=2 repa-weight=0.5 "
+                            "repa-depth=2 repa-width=16 svglatentsrc epochs=-1 location=" +
+                            latents + " ! queue ! d. svglatentsrc epochs=-1 location=" + features +
+                            " ! queue ! d.features"),
+              HasSubstr("4 images"));
+}
+
+TEST(FeaturePad, BuffersWithoutCapsAreRefused) {
+  const ScratchFolder folder;
+  const std::string file = folder.write("bytes", std::string(1000, 'a')).string();
+  Pipeline pipeline(
+      "svgtraindiffusion name=d batch-size=2 repa-weight=0.5 "
+      "svgscenesrc num-images=4 ! svgencode ! svgalign ! queue ! d. "
+      "filesrc location=" +
+      file + " ! queue ! d.features");
+  EXPECT_FALSE(pipeline.run());
+}
+
+TEST(FeaturePad, ALargeBatchFindsItsFeatures) {
+  const std::string small = "repa-weight=0.5 repa-depth=1 repa-width=16 max-steps=1 batch-size=300";
+  EXPECT_GT(last_loss("svgscenesrc num-images=300 ! tee name=t svgtraindiffusion name=d " + small +
+                      " t. ! queue ! svgencode batch-size=50 ! svgalign ! d. "
+                      " t. ! queue ! svgencode features=semantic batch-size=50 ! d.features"),
+            0);
+}
+
 TEST(FeaturePad, FeaturesWithoutAUseAreRefused) {
   EXPECT_THAT(trainer_error(aligned_with_features("", "")), HasSubstr("repa-weight"));
 }

@@ -238,6 +238,12 @@ at::Tensor Dit::velocity(const at::Tensor& x, const at::Tensor& m) const {
   return velocity_of_tokens(x, tokens(x, m).normed, m);
 }
 
+at::Tensor Dit::target(const at::Tensor& data, const at::Tensor& x, const at::Tensor& t,
+                       const at::Tensor& velocity) const {
+  if (convention.prediction != Prediction::kCleanData) return velocity;
+  return (data - x) * clean_data_factor(t).view({-1, 1, 1});
+}
+
 TokenStream Dit::token_stream() const {
   const Grid grid = {config.grid.height / config.patch, config.grid.width / config.patch};
   return {config.depth, config.width, grid.cells() > 0 ? grid : Grid{1, config.tokens}};

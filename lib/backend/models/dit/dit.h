@@ -127,6 +127,10 @@ struct Dit : Denoiser {
   at::Tensor velocity(const at::Tensor& x, const at::Tensor& m) const override;
   at::Tensor prediction(const at::Tensor& x, const at::Tensor& m) const override;
 
+  /// Whether a card may let it predict clean data.
+  static constexpr bool kPredictsCleanData = true;
+  at::Tensor target(const at::Tensor& data, const at::Tensor& x, const at::Tensor& t,
+                    const at::Tensor& velocity) const override;
   TokenStream token_stream() const override;
   std::pair<at::Tensor, at::Tensor> velocity_and_tokens(const at::Tensor& x, const at::Tensor& m,
                                                         int64_t depth) const override;

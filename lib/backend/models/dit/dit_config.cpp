@@ -80,6 +80,12 @@ DitConfig from_card(const Card& card, int64_t latent_channels, MissingKeys& miss
   missing.require("diffusion.heads", sizes.heads);
   missing.require("diffusion.mlp", sizes.mlp);
   missing.require("diffusion.classes", sizes.classes);
+  if (card.grid.height % sizes.patch != 0 || card.grid.width % sizes.patch != 0)
+    throw ConfigurationError(
+        "the card's grid is no multiple of diffusion.patch",
+        {.expected = "a multiple of " + std::to_string(sizes.patch),
+         .found = std::to_string(card.grid.height) + " x " + std::to_string(card.grid.width),
+         .where = card.path.string()});
   if (!missing.text().empty() || sizes.width % sizes.heads == 0) return sizes;
   throw ConfigurationError("diffusion.width of the card is no multiple of diffusion.heads",
                            {.expected = "a multiple of " + std::to_string(sizes.heads),
