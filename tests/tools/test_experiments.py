@@ -73,6 +73,16 @@ class Measure(unittest.TestCase):
         self.assertEqual(self.runs, 2)
 
 
+    def test_a_training_by_another_line_is_not_taken_for_this_one(self):
+        folder = self.folder / "training"
+        with unittest.mock.patch("subprocess.run", self.run_line):
+            self.runner.train("videotestsrc ! fakesink", folder, self.made)
+            self.runner.train("videotestsrc ! fakesink", folder, self.made)
+            self.assertEqual(self.runs, 1)
+            with self.assertRaises(SystemExit):
+                self.runner.train("videotestsrc pattern=ball ! fakesink", folder, self.made)
+
+
 class Systems(unittest.TestCase):
     """The comparison's launch lines, which a fake runner records."""
 
