@@ -111,6 +111,10 @@ class Systems(unittest.TestCase):
             self.assertEqual(card["diffusion"], systems.TRANSFORMER)
         self.assertEqual(sum("trainer.features" in line for line in self.lines), 1)
 
+    def test_the_encoders_and_judges_are_there(self):
+        for card in (judges.FIRST, judges.SHAPES, systems.FREE):
+            self.assertTrue(card.with_name(json.loads(card.read_text())["encoder"]["file"]).is_file())
+
     def test_autoencoders_have_decoders_of_one_size_and_as_many_pictures(self):
         decoders, pictures = [], set()
         for name in systems.AUTOENCODERS:

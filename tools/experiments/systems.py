@@ -20,6 +20,7 @@ from tools.helpers.files import write_text
 from tools.helpers.launch import quoted
 
 RECIPE = ROOT / "tools/recipes/mini.json"
+FREE = ROOT / "tools/experiments/encoders/free/card.json"
 # What all have alike.
 PHASE_1 = {"max-steps": 1000, "batch-size": 32, "learning-rate": 0.0007, "beta1": 0.9, "beta2": 0.95,
            "warmup-steps": 50, "final-rate": 0.02, "ema-decay": 0.99, "discriminator-weight": 0,
@@ -82,7 +83,7 @@ class Comparison:
         """The card of a frozen encoder."""
         if which == "random":
             return self.runner.random_encoder()
-        return {"free": judges.FOLDER.parent / "encoders/free/card.json", "labelled": judges.FIRST}[which]
+        return {"free": FREE, "labelled": judges.FIRST}[which]
 
     def recipe(self, name):
         objective, which, has_residual = AUTOENCODERS[name]
