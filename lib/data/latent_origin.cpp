@@ -11,8 +11,7 @@
 namespace svgen {
 namespace {
 
-// The digest of a file; empty where it is not there. Computed once per process for a file that does
-// not change.
+// The digest of a file; empty where it is not there.
 std::string digest_of(const Card& card, const FileReference& file) {
   if (!file.sha256.empty()) return file.sha256;
   try {

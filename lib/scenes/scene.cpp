@@ -30,6 +30,13 @@ struct Desk {
   Painter painter;
 };
 
+// This thread's, with a canvas of that size.
+Desk& desk_of(int64_t side) {
+  static thread_local Desk desk;
+  desk.canvas.resize(static_cast<int>(side));
+  return desk;
+}
+
 Palette draw_palette(SceneRandom& random, float usual_hue) {
   const bool usual = random.chance(0.7f);
   const float near = random.between(-0.06f, 0.06f), any = random.unit();
@@ -160,8 +167,7 @@ void render_pieces(uint64_t seed, uint64_t index, int64_t label, Backgrounds bac
                    const MutableImageView& out) {
   if (label == kTextureLabel) return render_scene(seed, index, label, backgrounds, out);
   check(label, out);
-  static thread_local Desk desk;
-  desk.canvas.resize(static_cast<int>(out.width));
+  Desk& desk = desk_of(out.width);
   SceneRandom behind(seed, index, Aspect::kBackground);
   paint_background(desk.canvas, behind, backgrounds);
   desk.behind = desk.canvas;
@@ -175,8 +181,7 @@ void render_pieces(uint64_t seed, uint64_t index, int64_t label, Backgrounds bac
 void render_scene(uint64_t seed, uint64_t index, int64_t label, Backgrounds backgrounds,
                   const MutableImageView& out) {
   check(label, out);
-  static thread_local Desk desk;
-  desk.canvas.resize(static_cast<int>(out.width));
+  Desk& desk = desk_of(out.width);
   SceneRandom behind(seed, index, Aspect::kBackground);
   if (label == kTextureLabel) {
     paint_texture(desk.canvas, behind);

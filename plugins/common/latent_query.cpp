@@ -50,11 +50,12 @@ bool answer_stored_query(GstQuery* query, const StoredLatents& stored) {
   return true;
 }
 
-void check_origin(GstPad* sink, const Card& card) {
+bool check_origin(GstPad* sink, const Card& card) {
   const std::optional<StoredLatents> stored = stored_latents(sink);
-  if (!stored || stored->origin.checksum.empty()) return;
+  if (!stored) return false;
+  if (stored->origin.checksum.empty()) return true;
   const LatentOrigin own = latent_origin(card);
-  if (own.checksum.empty() || own.checksum == stored->origin.checksum) return;
+  if (own.checksum.empty() || own.checksum == stored->origin.checksum) return true;
   throw ConfigurationError(
       "the stored latents were made by the encoders of another model: name that model, or encode "
       "the pictures anew",
@@ -64,8 +65,7 @@ void check_origin(GstPad* sink, const Card& card) {
 }
 
 void LatentOriginCheck::run(GstElement* element, GstPad* sink, const Card& card) {
-  check_origin(sink, card);
-  const bool is_unknown = !stored_latents(sink) && card_upstream(sink).empty();
+  const bool is_unknown = !check_origin(sink, card) && card_upstream(sink).empty();
   if (is_unknown && !std::exchange(has_warned_, true))
     warn(element, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
          "Nobody upstream says which model made these latents: they fit by their size, and may be "

@@ -25,8 +25,8 @@ std::optional<StoredLatents> stored_latents(GstPad* sink);
 bool answer_stored_query(GstQuery* query, const StoredLatents& stored);
 
 /// ConfigurationError when stored latents upstream of the sink pad were made by other encoders than
-/// the card's. Nothing is said of what is unknown.
-void check_origin(GstPad* sink, const Card& card);
+/// the card's. Nothing is said of what is unknown. Returns whether there is a store.
+bool check_origin(GstPad* sink, const Card& card);
 
 /// check_origin() at each of an element's caps, with a warning, once, where nobody upstream knows
 /// which model made the latents: then only their size says that they fit.

@@ -12,6 +12,30 @@
 
 namespace svgen::gst {
 
+/// What the events of a stream say of a pad; its owner guards it.
+struct PadState {
+  bool has_ended = false, is_flushing = true;
+
+  void follow(GstEvent* event) {
+    switch (GST_EVENT_TYPE(event)) {
+      case GST_EVENT_STREAM_START:
+        has_ended = false;
+        break;
+      case GST_EVENT_EOS:
+        has_ended = true;
+        break;
+      case GST_EVENT_FLUSH_START:
+        is_flushing = true;
+        break;
+      case GST_EVENT_FLUSH_STOP:
+        *this = {.is_flushing = false};
+        break;
+      default:
+        break;
+    }
+  }
+};
+
 /// `Owner` has
 ///   GstFlowReturn take(BufferPtr)   a buffer; may wait
 ///   void take_event(GstEvent*)      an event, which ends here

@@ -175,6 +175,11 @@ TensorStream TensorStream::parse(const GstCaps* caps) {
   return stream;
 }
 
+bool have_equal_rows(const TensorStream& a, const TensorStream& b) {
+  const TensorStream::Entry &first = a.entries.front(), &other = b.entries.front();
+  return a.grid == b.grid && first.channels == other.channels && first.dtype == other.dtype;
+}
+
 CapsPtr offered_caps(const TensorStream& stream) {
   CapsPtr caps = stream.caps(false);
   gst_caps_append(caps.get(), stream.caps(true).release());

@@ -46,6 +46,9 @@ struct TensorStream {
   static TensorStream parse(const GstCaps* caps);
 };
 
+/// Whether the rows of both streams' first tensors are alike, whatever their batches and rates.
+bool have_equal_rows(const TensorStream& a, const TensorStream& b);
+
 /// The template caps of tensor pads. Sinks list memory:SVGTensor first, which is how a source knows
 /// that its peer means it; sources list system memory first, for peers that take anything.
 inline constexpr const char* kTensorSinkCaps =

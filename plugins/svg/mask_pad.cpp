@@ -96,13 +96,12 @@ void MaskPad::clear() {
   next_ = {};
   cells_.clear();
   reached_ = known_ = 0;
-  has_ended_ = false;
   gst_segment_init(&segment_, GST_FORMAT_TIME);
 }
 
 void MaskPad::flush(bool flushing) {
   const std::lock_guard lock(mutex_);
-  is_flushing_ = flushing;
+  state_ = {.is_flushing = flushing};
   clear();
   changed_.notify_all();
 }
@@ -119,10 +118,8 @@ void MaskPad::forget() {
 
 void MaskPad::take_event(GstEvent* event) {
   const std::unique_lock lock(mutex_);
+  state_.follow(event);
   switch (GST_EVENT_TYPE(event)) {
-    case GST_EVENT_STREAM_START:
-      has_ended_ = false;
-      break;
     case GST_EVENT_CAPS: {
       GstCaps* caps = nullptr;
       gst_event_parse_caps(event, &caps);
@@ -139,14 +136,7 @@ void MaskPad::take_event(GstEvent* event) {
           running_time_of(segment_, GST_CLOCK_TIME_IS_VALID(duration) ? begin + duration : begin);
       break;
     }
-    case GST_EVENT_EOS:
-      has_ended_ = true;
-      break;
-    case GST_EVENT_FLUSH_START:
-      is_flushing_ = true;
-      break;
     case GST_EVENT_FLUSH_STOP:
-      is_flushing_ = false;
       clear();
       break;
     default:
@@ -162,8 +152,9 @@ bool MaskPad::next_has_begun() const {
 
 GstFlowReturn MaskPad::take(BufferPtr buffer) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return is_flushing_ || next_.buffer == nullptr || next_has_begun(); });
-  if (is_flushing_) return GST_FLOW_FLUSHING;
+  changed_.wait(lock,
+                [&] { return state_.is_flushing || next_.buffer == nullptr || next_has_begun(); });
+  if (state_.is_flushing) return GST_FLOW_FLUSHING;
   if (next_.buffer) {
     now_ = std::move(next_);
     cells_.clear();
@@ -199,8 +190,8 @@ std::vector<float> MaskPad::at(GstClockTime running_time, const Grid& grid, bool
       continue;
     }
     const bool is_known = GST_CLOCK_TIME_IS_VALID(known_) && known_ > running_time;
-    if (now_.buffer && (next_.buffer || has_ended_ || newest || is_known)) break;
-    if (now_.buffer == nullptr && has_ended_)
+    if (now_.buffer && (next_.buffer || state_.has_ended || newest || is_known)) break;
+    if (now_.buffer == nullptr && state_.has_ended)
       throw ConfigurationError(
           "no mask came before the end of its stream",
           {.expected = "a picture of GRAY8", .found = "none", .where = "mask"});

@@ -71,7 +71,7 @@ class MaskPad {
       0;  // and of the masks: there is none that begins before it and has not come
   GstVideoInfo info_{};
   GstSegment segment_{};
-  bool has_ended_ = false, is_flushing_ = true;
+  PadState state_;
 
   RequestPad<MaskPad> pad_;  // the last to come and the first to go
 };

@@ -108,8 +108,7 @@ class DiffusionSink : public TrainSink<DiffusionSink, DiffusionSettings, Diffusi
 
   bool negotiated(GstCaps* caps) {
     const TensorStream before = std::exchange(stream_, TensorStream::parse(caps));
-    if (!rows_.empty() &&
-        (stream_.grid != before.grid || stream_.entries[0].dtype != before.entries[0].dtype))
+    if (!rows_.empty() && !have_equal_rows(before, stream_))
       throw ShapeError("the latents change their shape within a batch",
                        {.expected = before.text(), .found = stream_.text(), .where = "caps"});
     const bool has_features = stream_.entries.size() == 2 && !stream_.entries[1].is_label;

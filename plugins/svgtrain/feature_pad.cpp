@@ -49,15 +49,10 @@ void FeaturePad::seek() {
   sought_ = wanted_;
 }
 
-void FeaturePad::clear() {
-  features_.clear();
-  has_ended_ = false;
-}
-
 void FeaturePad::flush(bool begins) {
   const std::lock_guard lock(mutex_);
-  is_flushing_ = begins;
-  clear();
+  state_ = {.is_flushing = begins};
+  features_.clear();
   stream_.reset();
   counted_ = wanted_ = 0;
   sought_ = -1;
@@ -67,9 +62,7 @@ void FeaturePad::flush(bool begins) {
 
 // The number of images in a buffer may change, nothing else.
 void FeaturePad::take_caps(TensorStream stream) {
-  if (stream_ &&
-      (stream_->grid != stream.grid || stream_->entries[0].channels != stream.entries[0].channels ||
-       stream_->entries[0].dtype != stream.entries[0].dtype))
+  if (stream_ && !have_equal_rows(*stream_, stream))
     throw ShapeError("the features change their shape within a stream",
                      {.expected = stream_->text(), .found = stream.text(), .where = "features"});
   stream_ = std::move(stream);
@@ -77,6 +70,7 @@ void FeaturePad::take_caps(TensorStream stream) {
 
 void FeaturePad::take_event(GstEvent* event) {
   const std::lock_guard lock(mutex_);
+  state_.follow(event);
   switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_CAPS: {
       GstCaps* caps = nullptr;
@@ -84,18 +78,8 @@ void FeaturePad::take_event(GstEvent* event) {
       take_caps(TensorStream::parse(caps));
       break;
     }
-    case GST_EVENT_STREAM_START:
-      has_ended_ = false;
-      break;
-    case GST_EVENT_EOS:
-      has_ended_ = true;
-      break;
-    case GST_EVENT_FLUSH_START:
-      is_flushing_ = true;
-      break;
     case GST_EVENT_FLUSH_STOP:
-      is_flushing_ = false;
-      clear();
+      features_.clear();
       if (sought_ >= 0) counted_ = std::exchange(sought_, -1);
       break;
     default:
@@ -106,8 +90,9 @@ void FeaturePad::take_event(GstEvent* event) {
 
 GstFlowReturn FeaturePad::take(BufferPtr buffer) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return is_flushing_ || is_finished_ || features_.size() < most_; });
-  if (is_flushing_) return GST_FLOW_FLUSHING;
+  changed_.wait(lock,
+                [&] { return state_.is_flushing || is_finished_ || features_.size() < most_; });
+  if (state_.is_flushing) return GST_FLOW_FLUSHING;
   if (is_finished_) return GST_FLOW_EOS;
   if (!stream_) return GST_FLOW_NOT_NEGOTIATED;
   const int64_t images = real_images(buffer.get(), stream_->batch);
@@ -130,7 +115,7 @@ int64_t FeaturePad::channels(const std::function<bool()>& goes_on) {
         {.expected = "a stream of features", .found = "none", .where = "features"});
   const auto last = std::chrono::steady_clock::now() + kLongestWait;
   std::unique_lock lock(mutex_);
-  while (!stream_ && !has_ended_ && std::chrono::steady_clock::now() < last) {
+  while (!stream_ && !state_.has_ended && std::chrono::steady_clock::now() < last) {
     if (!goes_on()) return 0;
     changed_.wait_for(lock, kTick);
   }
@@ -138,7 +123,7 @@ int64_t FeaturePad::channels(const std::function<bool()>& goes_on) {
     throw ConfigurationError(
         "no features came: both streams of a training need a queue of their own",
         {.expected = "caps of features within a minute",
-         .found = has_ended_ ? "the end of their stream" : "none",
+         .found = state_.has_ended ? "the end of their stream" : "none",
          .where = "features"});
   const bool has_two = stream_->entries.size() == 2 && !stream_->entries[1].is_label;
   if (has_two || stream_->entries[0].is_label)
@@ -155,7 +140,7 @@ Tensor FeaturePad::take(int64_t index) {
   features_.erase(features_.begin(), features_.lower_bound(index));
   changed_.notify_all();
   changed_.wait(lock, [&] {
-    return is_interrupted_ || pad_.is_released() || has_ended_ ||
+    return is_interrupted_ || pad_.is_released() || state_.has_ended ||
            (!features_.empty() && features_.rbegin()->first >= index);
   });
   if (is_interrupted_) return {};

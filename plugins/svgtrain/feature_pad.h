@@ -51,7 +51,6 @@ class FeaturePad {
   void take_event(GstEvent* event);
   void take_caps(TensorStream stream);
   void flush(bool begins);
-  void clear();
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -62,7 +61,8 @@ class FeaturePad {
   int64_t wanted_ = 0;   // images before it are dropped
   int64_t counted_ = 0;  // images that came
   int64_t sought_ = -1;  // where our seek goes, until it has arrived
-  bool has_ended_ = false, is_flushing_ = true, is_interrupted_ = false, is_finished_ = false;
+  bool is_interrupted_ = false, is_finished_ = false;
+  PadState state_;
 
   RequestPad<FeaturePad> pad_;  // the last to come and the first to go
 };

@@ -2,12 +2,10 @@
 """What self-distillation learns without a label, by its settings: curves of a linear probe over pictures."""
 
 import json
-import os
-import subprocess
 
 from tools.experiments.lab import features, percent
 from tools.helpers.document import table
-from tools.helpers.environment import ROOT, finding_modules, python_with
+from tools.helpers.environment import ROOT
 from tools.helpers.files import write_text
 from tools.helpers.launch import quoted
 
@@ -67,9 +65,8 @@ def distillation(runner):
     curves = {name: curve(runner, name) for name in SETTINGS}
     picture = runner.out / "pictures/distillation.png"
     write_text(runner.out / "distillation.json", json.dumps(curves))
-    python = python_with(runner.out / "venv-plots", "matplotlib")
-    subprocess.run([python, "-m", "tools.experiments.curves", picture, "pictures", "linear probe",
-                    runner.out / "distillation.json"], env=os.environ | finding_modules(), check=True)
+    runner.draw("tools.experiments.curves", picture, "pictures", "linear probe",
+                runner.out / "distillation.json")
     head = ["setting", *(f"{pictures} pictures" for pictures, _ in curves["base"])]
     rows = [[name, *(percent(value) for _, value in points)] for name, points in curves.items()]
     return table(head, rows) + f"\n![probe over pictures](pictures/{picture.name})\n"

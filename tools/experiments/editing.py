@@ -4,7 +4,7 @@
 import math
 import statistics
 
-from tools.experiments.lab import features, kept, latents, percent
+from tools.experiments.lab import WAIT, features, kept, latents, percent
 from tools.helpers.document import table
 from tools.helpers.launch import quoted
 
@@ -13,8 +13,6 @@ IMAGE = 3 * SIDE * SIDE  # bytes
 BORDER = 3               # pixels that surely show the background
 STRENGTHS = [0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1]
 SHOWN = 6                # pictures of the strip
-# The probe sends nothing before the end, and the pipeline starts when both branches have.
-WAIT = "queue max-size-buffers=0 max-size-bytes=0 max-size-time=0"
 SETTINGS = "classes=star steps=10 guidance-scale=2 seed=4"
 
 

@@ -4,6 +4,7 @@
 import concurrent.futures
 import hashlib
 import json
+import os
 import pathlib
 import re
 import statistics
@@ -11,11 +12,14 @@ import subprocess
 import sys
 import time
 
-from tools.helpers.environment import ROOT
+from tools.helpers.environment import ROOT, finding_modules, python_with
 from tools.helpers.files import write_text
 from tools.helpers.launch import quoted, shown, words
 
 REFERENCES, HELD_OUT = 4096, 1024  # real images
+# Where one branch of a line gives something only at its end, the other waits.
+WAIT = "queue max-size-buffers=0 max-size-bytes=0 max-size-time=0"
+SPREAD = ("linear", "frechet", "precision", "recall")
 
 # The judge: an encoder of its own, trained with labels on other images than the model's, so that it
 # tolerates what a decoder does to a picture (blur, lost resolution) and noise.
@@ -154,9 +158,8 @@ class ExperimentRunner:
 
     def psnr(self, source, latents):
         """Compares reconstructions with their originals, which wait in a queue."""
-        wait = "queue max-size-buffers=0 max-size-bytes=0 max-size-time=0"
         return self.measure(
-            f"{source} ! tee name=t  svgmetrics name=m ! fdsink  t. ! {wait} ! m.reference  "
+            f"{source} ! tee name=t  svgmetrics name=m ! fdsink  t. ! {WAIT} ! m.reference  "
             f"t. ! queue ! {latents} ! svgdecode ! video/x-raw,format=RGB ! m.test")["results"]
 
     def probe(self, frontend):
@@ -165,6 +168,11 @@ class ExperimentRunner:
             f"svgprobe name=p ! fdsink  "
             f"{real(11, 'varied')} num-images={REFERENCES} ! {frontend} ! queue ! p.reference  "
             f"{real(12, 'varied')} num-images={HELD_OUT} ! {frontend} ! queue ! p.test")["results"]
+
+    def draw(self, module, *arguments):
+        """Runs a module that draws, with matplotlib."""
+        python = python_with(self.out / "venv-plots", "matplotlib")
+        subprocess.run([python, "-m", module, *arguments], env=os.environ | finding_modules(), check=True)
 
     def random_encoder(self):
         """The card of an encoder of the model's sizes that has learned nothing."""
@@ -226,7 +234,7 @@ def plain(pair):
     return f"{mean:.2f} ± {spread:.2f}"
 
 
-def spread_of(scores, keys=("linear", "frechet", "precision", "recall")):
+def spread_of(scores, keys=SPREAD):
     found = {}
     for key in keys:
         values = [score[key] for score in scores]

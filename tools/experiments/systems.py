@@ -13,9 +13,10 @@ import sys
 
 from tools.experiments import judges
 from tools.experiments.ablations import use_encoder
-from tools.experiments.lab import QUALITY, features, latents, plain, quality, real, spread_of
+from tools.experiments.lab import (QUALITY, SPREAD, WAIT, features, latents, percent, plain, quality,
+                                   real, spread_of)
 from tools.helpers.document import table
-from tools.helpers.environment import PROJECT, ROOT, finding_modules, python_with
+from tools.helpers.environment import PROJECT, ROOT, finding_modules
 from tools.helpers.files import write_text
 from tools.helpers.launch import quoted
 
@@ -153,7 +154,6 @@ class Comparison:
         """All judges' numbers of a line of pictures."""
         first = self.runner.reference("reference-first", judges.FIRST)
         frames = self.out / "frames.rgb"
-        wait = "queue max-size-buffers=0 max-size-bytes=0 max-size-time=0"
 
         def independent():
             found = self.independent(frames)
@@ -164,7 +164,7 @@ class Comparison:
             f"{pictures} ! tee name=t  "
             f"t. ! queue ! {features(judges.FIRST)} ! svgfrechet reference={quoted(first)} ! fdsink  "
             f"t. ! queue ! {features(judges.SHAPES)} ! svgprobe reference={quoted(self.shapes())} ! fdsink  "
-            f"t. ! {wait} ! videoconvert ! video/x-raw,format=RGB ! filesink location={quoted(frames)}",
+            f"t. ! {WAIT} ! videoconvert ! video/x-raw,format=RGB ! filesink location={quoted(frames)}",
             complete=independent)
         return found["results"]
 
@@ -246,7 +246,6 @@ class Comparison:
 
     def draw(self):
         """The sheet of all systems and steps, and the curves: two pictures."""
-        python = python_with(self.runner.out / "venv-plots", "matplotlib")
         pictures = self.runner.out / "pictures"
         shown = {"sheet": str(pictures / "systems.png"), "curves": str(pictures / "systems-curves.png"),
                  "frames": {name: {steps: str(self.frames(name, steps)) for steps in STEPS}
@@ -254,11 +253,7 @@ class Comparison:
                  "distances": {name: self.curve(name) for name in ROWS},
                  "logs": {name: str(self.out / folder_name(name) / "diffusion.jsonl") for name in ROWS}}
         write_text(self.out / "shown.json", json.dumps(shown))
-        subprocess.run([python, "-m", "tools.experiments.systems_pictures", self.out / "shown.json"],
-                       env=os.environ | finding_modules(), check=True)
-
-
-SPREAD = ("linear", "frechet", "precision", "recall")
+        self.runner.draw("tools.experiments.systems_pictures", self.out / "shown.json")
 
 
 def reconstructions(comparison):
@@ -268,7 +263,7 @@ def reconstructions(comparison):
         card = run / "latent/card.json"
         found = comparison.runner.psnr(f"{real(101)} num-images=512", latents(card))
         probe = comparison.runner.probe(latents(card))
-        rows.append([name, f"{found['psnr']:.2f}", f"{found['ssim']:.3f}", f"{100 * probe['linear']:.1f} %"])
+        rows.append([name, f"{found['psnr']:.2f}", f"{found['ssim']:.3f}", percent(probe["linear"])])
     return table(["autoencoder", "PSNR", "SSIM", "linear probe of the latents"], rows)
 
 

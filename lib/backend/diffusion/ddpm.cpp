@@ -53,25 +53,21 @@ void DiffusionSolver::advance(const VelocityField& prediction) {
 at::Tensor DiffusionSolver::ancestral(const at::Tensor& epsilon, const at::Tensor& share,
                                       int64_t kept) const {
   const auto k = static_cast<size_t>(kept);
-  const double bar = table_.alpha_bar[k], before = table_.alpha_bar_before[k],
-               beta = table_.beta[k];
-  const at::Tensor data = state_ * std::sqrt(1 / bar) - epsilon * std::sqrt(1 / bar - 1);
-  const double of_data = beta * std::sqrt(before) / (1 - bar);
-  const double of_state = (1 - before) * std::sqrt(1 - beta) / (1 - bar);
-  at::Tensor mean = data * of_data + state_ * of_state;
+  const PosteriorTerms terms = posterior_terms(table_, k);
+  const at::Tensor data = state_ * terms.from_state - epsilon * terms.from_noise;
+  at::Tensor mean = data * terms.of_data + state_ * terms.of_state;
   if (kept == 0) return mean;
   const at::Tensor noise = noise_(step_);
-  if (!share.defined()) return mean + noise * std::sqrt(beta);
-  // The lower bound of step 0 is 0, whose logarithm is that of step 1 instead.
-  const double low = std::log(table_.posterior_variance[std::max<size_t>(k, 1)]);
+  if (!share.defined()) return mean + noise * std::sqrt(table_.beta[k]);
   const at::Tensor above = (share + 1) * 0.5;
-  return mean + noise * at::exp((above * std::log(beta) + (1 - above) * low) * 0.5);
+  return mean + noise * at::exp((above * terms.log_high + (1 - above) * terms.log_low) * 0.5);
 }
 
 at::Tensor DiffusionSolver::implicit(const at::Tensor& epsilon, int64_t kept) const {
   const auto k = static_cast<size_t>(kept);
   const double bar = table_.alpha_bar[k], before = table_.alpha_bar_before[k];
-  const at::Tensor data = state_ * std::sqrt(1 / bar) - epsilon * std::sqrt(1 / bar - 1);
+  const PosteriorTerms terms = posterior_terms(table_, k);
+  const at::Tensor data = state_ * terms.from_state - epsilon * terms.from_noise;
   const double sigma =
       options_.eta * std::sqrt((1 - before) / (1 - bar)) * std::sqrt(1 - bar / before);
   const at::Tensor mean =

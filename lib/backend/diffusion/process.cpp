@@ -129,6 +129,17 @@ at::Tensor score_of(Path path, const at::Tensor& velocity, const at::Tensor& x, 
   return (velocity * ratio - x) / variance;
 }
 
+PosteriorTerms posterior_terms(const DiffusionTable& table, size_t kept) {
+  const double bar = table.alpha_bar[kept], before = table.alpha_bar_before[kept],
+               beta = table.beta[kept];
+  return {.from_state = std::sqrt(1 / bar),
+          .from_noise = std::sqrt(1 / bar - 1),
+          .of_data = beta * std::sqrt(before) / (1 - bar),
+          .of_state = (1 - before) * std::sqrt(1 - beta) / (1 - bar),
+          .log_low = std::log(table.posterior_variance[std::max<size_t>(kept, 1)]),
+          .log_high = std::log(beta)};
+}
+
 DiffusionTable diffusion_table(int64_t steps, TimestepSpacing spacing) {
   DiffusionTable table;
   table.steps = kept_steps(steps, spacing);

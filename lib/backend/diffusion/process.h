@@ -59,6 +59,14 @@ struct DiffusionTable {
   static constexpr int64_t kSteps = 1000;
 };
 
+/// What a step back from a kept one needs: the data are from_state x - from_noise noise, the mean
+/// of the step before is of_data data + of_state x, and the logarithm of its variance lies between
+/// two bounds. The lower one of step 0, whose variance is 0, is that of step 1.
+struct PosteriorTerms {
+  double from_state, from_noise, of_data, of_state, log_low, log_high;
+};
+PosteriorTerms posterior_terms(const DiffusionTable& table, size_t kept);
+
 /// ConfigurationError where no spacing "leading" keeps exactly so many steps.
 DiffusionTable diffusion_table(int64_t steps, TimestepSpacing spacing);
 

@@ -3,9 +3,7 @@
 #include "engine/encoder.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/clamp.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/exp.h>
 
 #include <string>
 #include <utility>
@@ -14,6 +12,7 @@
 #include "engine/pixels.h"
 #include "engine/upload.h"
 #include "interop/tensor.h"
+#include "latent/posterior.h"
 #include "svgen/error.h"
 
 namespace svgen::engine {
@@ -71,15 +70,11 @@ ModelEncoder::ModelEncoder(const ModelFiles& files, const LatentSpec& latent,
 // The mean of a Gaussian of moments (n, T, 2C), or a sample: (n, T, C).
 at::Tensor ModelEncoder::posterior(const at::Tensor& moments, const EncodeOptions& options,
                                    int64_t first, int64_t count) {
-  constexpr double kLeastLog = -30, kMostLog = 20;
-  const int64_t channels = moments.size(2) / 2;
-  at::Tensor mean = moments.narrow(2, 0, channels);
-  if (!options.samples) return mean;
-  const at::Tensor deviation =
-      at::exp(at::clamp(moments.narrow(2, channels, channels), kLeastLog, kMostLog) * 0.5);
+  const latent::Posterior gaussian = latent::posterior_of(moments);
+  if (!options.samples) return gaussian.mean;
   const std::span indices = std::span(options.indices).subspan(first, count);
-  return mean + deviation * runtime_.to_device(diffusion::initial_noise(options.seed, indices,
-                                                                        moments.size(1), channels));
+  return gaussian.sample(runtime_.to_device(
+      diffusion::initial_noise(options.seed, indices, moments.size(1), gaussian.mean.size(2))));
 }
 
 template <typename View>

@@ -32,6 +32,13 @@ struct InitialWeightsRule {
   double centre = 0;
 };
 
+/// Those of convolutional networks with norms, as LibTorch's own layers begin.
+inline constexpr InitialWeightsRule kConvolutionWeights[] = {
+    {"norm", "weight", InitialWeights::kOnes},
+    {"norm", "bias", InitialWeights::kZeros},
+    {"", "", InitialWeights::kFanInUniform},
+};
+
 /// Fills every slot on the host, float32 (counters int64), as a function of (seed, stream, place in
 /// the list of slots). `grid` is the shape behind a position table.
 void draw_initial_weights(const std::function<void(const StateScope&)>& visit,

@@ -4,7 +4,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/clamp.h>
 #include <ATen/ops/cosine_similarity.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/exp.h>
@@ -18,28 +17,24 @@
 #include <vector>
 
 #include "latent/match.h"
+#include "latent/posterior.h"
 #include "svgen/random.h"
 
 namespace svgen::train {
 namespace {
 
-constexpr double kLeastLog = -30, kMostLog = 20;  // of a variance, as published
 constexpr double kCosineEps = 1e-8;
 
-at::Tensor frozen_features(const models::FeatureEncoder& encoder, const at::Tensor& pixels) {
-  const at::NoGradGuard frozen;
+at::Tensor encoded(const models::FeatureEncoder& encoder, const at::Tensor& pixels) {
   return encoder.features(pixels, encoder.tables(pixels.size(2), pixels.size(3)));  // (N, T, C)
 }
 
 EncodedBatch sampled(const at::Tensor& moments, const at::Tensor& noise) {
-  const int64_t channels = moments.size(2) / 2;
-  const at::Tensor mean = moments.narrow(2, 0, channels);
-  const at::Tensor log_variance =
-      at::clamp(moments.narrow(2, channels, channels), kLeastLog, kMostLog);
+  const latent::Posterior posterior = latent::posterior_of(moments);
+  const at::Tensor &mean = posterior.mean, &log_variance = posterior.log_variance;
   const at::Tensor divergence =
       0.5 * (mean.square() + at::exp(log_variance) - 1 - log_variance).sum({1, 2}).mean();
-  if (!noise.defined()) return {mean, divergence};
-  return {mean + at::exp(log_variance * 0.5) * noise, divergence};
+  return {noise.defined() ? posterior.sample(noise) : mean, divergence};
 }
 
 // The deviation of each channel over all images and cells, without gradient: (1, 1, C).
@@ -95,9 +90,10 @@ at::Tensor draw_masks(uint64_t seed, std::span<const int64_t> indices, double ma
 AutoencoderNoise draw_autoencoder_noise(uint64_t seed, std::span<const int64_t> indices,
                                         int64_t cells, int64_t channels, double latent_noise) {
   const auto count = static_cast<int64_t>(indices.size());
-  const at::Tensor drawn = at::empty({count, 2, cells, channels}, at::kFloat);
+  const int64_t kinds = latent_noise > 0 ? 2 : 1;
+  const at::Tensor drawn = at::empty({count, kinds, cells, channels}, at::kFloat);
   const at::Tensor deviations = at::empty({count, 1, 1}, at::kFloat);
-  const auto elements = static_cast<size_t>(2 * cells * channels);
+  const auto elements = static_cast<size_t>(kinds * cells * channels);
   for (size_t n = 0; n < indices.size(); ++n) {
     const auto index = static_cast<uint64_t>(indices[n]);
     normal_noise(seed, index, RandomPurpose::kTrainingNoise,
@@ -114,7 +110,11 @@ EncodedBatch encode_for_training(const AutoencoderModel& model, const Autoencode
                                  const Processes& processes) {
   if (model.encoder->is_gaussian())
     return sampled(model.encoder->features(batch.pixels, {}), batch.noise);
-  const at::Tensor semantic = frozen_features(*model.encoder, batch.pixels);  // (N, T, Cs)
+  at::Tensor semantic;
+  {
+    const at::NoGradGuard frozen;
+    semantic = encoded(*model.encoder, batch.pixels);  // (N, T, Cs)
+  }
   if (!model.residual) return {semantic, {}};
   at::Tensor residual = model.residual->features(batch.pixels, {});  // (N, T, Cr)
   const at::Tensor token = model.mask_token.to(residual.scalar_type()).transpose(1, 2);
@@ -152,7 +152,12 @@ at::Tensor features_of(const models::FeatureEncoder& encoder, const at::Tensor& 
   const models::PixelScale scale = encoder.pixel_scale();
   const at::Tensor pixels =
       ((pictures + 1) / 2 - per_channel(scale.mean, pictures)) / per_channel(scale.std, pictures);
-  return encoder.features(pixels, encoder.tables(pixels.size(2), pixels.size(3)));
+  return encoded(encoder, pixels);
+}
+
+at::Tensor constant_features_of(const models::FeatureEncoder& encoder, const at::Tensor& pictures) {
+  const at::NoGradGuard constant;
+  return features_of(encoder, pictures);
 }
 
 }  // namespace svgen::train

@@ -84,5 +84,7 @@ at::Tensor mapped_latents(const AutoencoderModel& model, const at::Tensor& laten
 
 /// The features (N, T, D) that a frozen encoder sees in pictures (N, 3, H, W) from -1 to 1.
 at::Tensor features_of(const models::FeatureEncoder& encoder, const at::Tensor& pictures);
+/// The same, without a gradient.
+at::Tensor constant_features_of(const models::FeatureEncoder& encoder, const at::Tensor& pictures);
 
 }  // namespace svgen::train

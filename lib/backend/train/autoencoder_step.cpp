@@ -7,7 +7,6 @@
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/zeros.h>
-#include <c10/core/GradMode.h>
 
 #include <algorithm>
 #include <cmath>
@@ -70,11 +69,8 @@ at::Tensor latent_terms(const AutoencoderModel& model, const EncodedBatch& encod
   at::Tensor terms = loss.kl_weight * encoded.divergence;
   metrics.emplace_back("kl", encoded.divergence.item<double>());
   if (model.draws_latents) {
-    at::Tensor wanted;
-    {
-      const at::NoGradGuard frozen;
-      wanted = features_of(*model.foundation, batch.target).to(encoded.latent.scalar_type());
-    }
+    const at::Tensor wanted =
+        constant_features_of(*model.foundation, batch.target).to(encoded.latent.scalar_type());
     const at::Tensor vf = foundation_loss(mapped_latents(model, encoded.latent), wanted,
                                           loss.vf_cosine_margin, loss.vf_distance_margin);
     const at::Tensor& layer = leaves.encoder_last_layer;

@@ -227,12 +227,7 @@ void ModelAutoencoderTrainer::initialize() {
     const Visit visit = [this](const nn::StateScope& s) { model_->visit_discriminator(s); };
     discriminator_ = &run_.add_group("discriminator", visit, config);
     leaves_.discriminator = discriminator_->parameters.leaves();
-    NamedTensors buffers;
-    const nn::StateVisitor collect = [&](const nn::StateSlot& slot) {
-      if (slot.kind == nn::SlotKind::kBuffer) buffers.emplace_back(slot.name, slot.tensor);
-    };
-    visit(nn::StateScope(collect));
-    run_.add_buffers(buffers);
+    run_.add_buffers(untrained(visit));
   }
   perceptual_ = perceptual();
   const std::vector<TrainedRole> roles =

@@ -48,16 +48,20 @@ at::Tensor steps_of(const at::Tensor& times) {
   return at::round((1 - times) * DiffusionTable::kSteps).to(at::kLong);
 }
 
-// A value of each image's step as (N, 1, 1).
-at::Tensor of_steps(const std::vector<double>& values, const at::Tensor& steps) {
-  return at::tensor(values, at::kFloat).to(steps.device()).index_select(0, steps).view({-1, 1, 1});
-}
-
-// The whole table; steps in the order 0 .. 999.
-const DiffusionTable& whole_table() {
-  static const DiffusionTable table =
-      diffusion::diffusion_table(DiffusionTable::kSteps, TimestepSpacing::kLinspace);
-  return table;
+// The terms of all steps, (1000, 6) in the order of PosteriorTerms.
+const at::Tensor& all_terms() {
+  static const at::Tensor terms = [] {
+    const DiffusionTable table =
+        diffusion::diffusion_table(DiffusionTable::kSteps, TimestepSpacing::kLinspace);
+    std::vector<double> values;
+    for (size_t k = 0; k < table.steps.size(); ++k) {
+      const diffusion::PosteriorTerms t = diffusion::posterior_terms(table, k);
+      values.insert(values.end(),
+                    {t.from_state, t.from_noise, t.of_data, t.of_state, t.log_low, t.log_high});
+    }
+    return at::tensor(values, at::kFloat).view({DiffusionTable::kSteps, -1});
+  }();
+  return terms;
 }
 
 at::Tensor squared_error(const at::Tensor& predicted, const at::Tensor& target) {
@@ -121,26 +125,17 @@ at::Tensor DiffusionLoss::total(const diffusion::Objective& objective) const {
 
 at::Tensor variational_bound(const at::Tensor& data, const at::Tensor& x, const at::Tensor& noise,
                              const at::Tensor& share, const at::Tensor& steps) {
-  const DiffusionTable& table = whole_table();
-  std::vector<double> of_data, of_state, from_state, from_noise, low, high;
-  for (size_t k = 0; k < table.steps.size(); ++k) {
-    const double bar = table.alpha_bar[k], before = table.alpha_bar_before[k], beta = table.beta[k];
-    of_data.push_back(beta * std::sqrt(before) / (1 - bar));
-    of_state.push_back((1 - before) * std::sqrt(1 - beta) / (1 - bar));
-    from_state.push_back(std::sqrt(1 / bar));
-    from_noise.push_back(std::sqrt(1 / bar - 1));
-    // The posterior of step 0 has no variance, whose logarithm is that of step 1 instead.
-    low.push_back(std::log(table.posterior_variance[std::max<size_t>(k, 1)]));
-    high.push_back(std::log(beta));
-  }
-  const auto at_step = [&](const std::vector<double>& values) { return of_steps(values, steps); };
-  const auto mean_of = [&](const at::Tensor& clean) {
-    return at_step(of_data) * clean + at_step(of_state) * x;
-  };
-  const at::Tensor true_mean = mean_of(data), true_log = at_step(low);
-  const at::Tensor mean = mean_of(at_step(from_state) * x - at_step(from_noise) * noise);
+  const std::vector<at::Tensor> terms = all_terms()
+                                            .to(steps.device())
+                                            .index_select(0, steps)
+                                            .view({-1, 6, 1, 1})
+                                            .unbind(1);  // (N, 1, 1) each
+  const at::Tensor &from_state = terms[0], &from_noise = terms[1], &true_log = terms[4];
+  const auto mean_of = [&](const at::Tensor& clean) { return terms[2] * clean + terms[3] * x; };
+  const at::Tensor true_mean = mean_of(data);
+  const at::Tensor mean = mean_of(from_state * x - from_noise * noise);
   const at::Tensor above = (share + 1) * 0.5;
-  const at::Tensor log_variance = above * at_step(high) + (1 - above) * true_log;  // (N, T, C)
+  const at::Tensor log_variance = above * terms[5] + (1 - above) * true_log;  // (N, T, C)
   const at::Tensor distance =
       0.5 * (log_variance - true_log - 1 + at::exp(true_log - log_variance) +
              (true_mean - mean).square() * at::exp(-log_variance));

@@ -82,16 +82,6 @@ std::optional<models::Projector> make_projector(const DiffusionOptions& options,
   return models::Projector({tokens.width, options.repa_width, options.repa_channels});
 }
 
-NamedTensors constants_of(models::Network& network) {
-  NamedTensors constants;
-  const nn::StateVisitor collect = [&](const nn::StateSlot& slot) {
-    if (!is_trained(slot.kind) && slot.tensor.defined())
-      constants.emplace_back(slot.name, slot.tensor);
-  };
-  network.visit(nn::StateScope(collect));
-  return constants;
-}
-
 }  // namespace
 
 ModelDiffusionTrainer::ModelDiffusionTrainer(const DiffusionOptions& options, Card card,
@@ -140,7 +130,7 @@ void ModelDiffusionTrainer::initialize() {
   config.weight_decay = options_.weight_decay;
   run_.add_group(
       "diffusion", [this](const nn::StateScope& state) { visit(state); }, config);
-  run_.add_exported(constants_of(*model_));
+  run_.add_exported(untrained([this](const nn::StateScope& state) { model_->visit(state); }));
   run_.set_card(exported_card(files_.card(), {{"diffusion", ""}}, options_.class_names));
   run_.publish_to(TrainedWeights::of(files_.card(), "diffusion"));
   run_.begin();

@@ -17,6 +17,15 @@ constexpr int64_t kAlignment = 16;
 
 }  // namespace
 
+NamedTensors untrained(const Visit& visit) {
+  NamedTensors found;
+  const nn::StateVisitor collect = [&](const nn::StateSlot& slot) {
+    if (!is_trained(slot.kind) && slot.tensor.defined()) found.emplace_back(slot.name, slot.tensor);
+  };
+  visit(nn::StateScope(collect));
+  return found;
+}
+
 FlatParameters::FlatParameters(const Visit& visit, at::Device device) {
   int64_t offset = 0;
   const nn::StateVisitor collect = [&](const nn::StateSlot& slot) {

@@ -18,6 +18,9 @@ namespace svgen::train {
 using Visit = std::function<void(const nn::StateScope&)>;
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
+/// The tensors that `visit` lists and no optimizer trains, as far as they are there.
+NamedTensors untrained(const Visit& visit);
+
 /// The modules must outlive this and stay where they are: their slots are views of `values`.
 class FlatParameters {
  public:

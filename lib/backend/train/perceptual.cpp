@@ -48,11 +48,7 @@ PerceptualDistance feature_distance(const models::FeatureEncoder* encoder) {
   return [encoder](const at::Tensor& target, const at::Tensor& reconstruction) {
     const at::Tensor edges = kEdgeWeight * edge_distance(target, reconstruction);
     if (encoder == nullptr) return edges;
-    at::Tensor wanted;
-    {
-      const at::NoGradGuard constant;
-      wanted = features_of(*encoder, target);  // (N, T, D)
-    }
+    const at::Tensor wanted = constant_features_of(*encoder, target);  // (N, T, D)
     const at::Tensor found = features_of(*encoder, reconstruction);
     const at::Tensor unlike = 1 - at::cosine_similarity(found, wanted, 2).mean(1);  // (N)
     return edges + kFeatureWeight * unlike;

@@ -51,16 +51,24 @@ TEST(FeaturePad, FeaturesOfOtherImagesAreRefused) {
               HasSubstr("features=semantic"));
 }
 
+struct Stored {
+  std::string latents, features;
+};
+
+// Stores six latents, and the features of so many images.
+Stored stored(const ScratchFolder& folder, int features) {
+  const Stored files{(folder.path() / "l.raw").string(), (folder.path() / "f.raw").string()};
+  EXPECT_TRUE(
+      Pipeline(kEncoded + "svgalign labels=true ! svglatentsink location=" + files.latents).run());
+  EXPECT_TRUE(Pipeline("svgscenesrc num-images=" + std::to_string(features) +
+                       " ! svgencode features=semantic ! svglatentsink location=" + files.features)
+                  .run());
+  return files;
+}
+
 TEST(FeaturePad, StoredFeaturesFollowOneAnotherAsTheLatentsDo) {
   const ScratchFolder folder;
-  const std::string latents = (folder.path() / "l.raw").string(),
-                    features = (folder.path() / "f.raw").string();
-  ASSERT_TRUE(
-      Pipeline(kEncoded + "svgalign labels=true ! svglatentsink location=" + latents).run());
-  ASSERT_TRUE(Pipeline("svgscenesrc num-images=4 ! svgencode features=semantic ! svglatentsink "
-                       "location=" +
-                       features)
-                  .run());
+  const auto [latents, features] = stored(folder, 4);
   EXPECT_THAT(trainer_error("svgtraindiffusion name=d model=mini batch-size=2 repa-weight=0.5 "
                             "repa-depth=2 repa-width=16 svglatentsrc epochs=-1 location=" +
                             latents + " ! queue ! d. svglatentsrc epochs=-1 location=" + features +
@@ -93,15 +101,9 @@ TEST(FeaturePad, FeaturesWithoutAUseAreRefused) {
 
 TEST(FeaturePad, ATrainingWithFeaturesGoesOnAtItsImage) {
   const ScratchFolder folder;
-  const std::string latents = (folder.path() / "l.raw").string(),
-                    features = (folder.path() / "f.raw").string();
-  ASSERT_TRUE(
-      Pipeline(kEncoded + "svgalign labels=true ! svglatentsink location=" + latents).run());
-  ASSERT_TRUE(Pipeline("svgscenesrc num-images=6 ! svgencode features=semantic ! svglatentsink "
-                       "location=" +
-                       features)
-                  .run());
-  const auto line = [&](const std::string& checkpoint, int steps) {
+  const auto [latents, features] = stored(folder, 6);
+  const auto line = [&, latents = latents, features = features](const std::string& checkpoint,
+                                                                int steps) {
     return "svgtraindiffusion name=d model=mini batch-size=4 repa-weight=0.5 repa-depth=2 "
            "repa-width=16 resume=true checkpoint=" +
            (folder.path() / checkpoint).string() + " max-steps=" + std::to_string(steps) +

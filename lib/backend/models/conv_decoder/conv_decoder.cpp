@@ -20,13 +20,6 @@ int64_t top_channels(const ConvDecoderConfig& config) {
   return config.channels * config.multipliers.back();
 }
 
-using enum nn::InitialWeights;
-constexpr nn::InitialWeightsRule kInitialWeights[] = {
-    {"norm", "weight", kOnes},
-    {"norm", "bias", kZeros},
-    {"", "", kFanInUniform},
-};
-
 ConvDecoderConfig from_card(const Card& card, int64_t latent_channels, MissingKeys& missing) {
   const DecoderConfig& c = *card.decoder;
   missing.require("latent channels (of encoder and residual)", latent_channels);
@@ -56,12 +49,13 @@ ConvDecoderConfig from_file(const Card& card, const weights::StateSource& source
 
 }  // namespace
 
-constinit const Component<ConvDecoderConfig> kConvDecoder = {.part = ModelPart::kDecoder,
-                                                             .presets = {},
-                                                             .spelling = &kConvDecoderSpelling,
-                                                             .from_file = from_file,
-                                                             .from_card = from_card,
-                                                             .initial_weights = kInitialWeights};
+constinit const Component<ConvDecoderConfig> kConvDecoder = {
+    .part = ModelPart::kDecoder,
+    .presets = {},
+    .spelling = &kConvDecoderSpelling,
+    .from_file = from_file,
+    .from_card = from_card,
+    .initial_weights = nn::kConvolutionWeights};
 
 ConvDecoderConfig infer_conv_decoder_config(const DecoderConfig& card,
                                             const weights::StateSource& source,

@@ -84,13 +84,6 @@ KlDecoderConfig decoder_from_file(const Card& card, const weights::StateSource& 
   return config;
 }
 
-using enum nn::InitialWeights;
-constexpr nn::InitialWeightsRule kInitialWeights[] = {
-    {"norm", "weight", kOnes},
-    {"norm", "bias", kZeros},
-    {"", "", kFanInUniform},
-};
-
 KlEncoderConfig encoder_from_card(const Card& card, int64_t latent_channels, MissingKeys& missing) {
   const EncoderConfig& given = *card.encoder;
   missing.require("latent.channels", latent_channels);
@@ -113,18 +106,20 @@ KlDecoderConfig decoder_from_card(const Card& card, int64_t latent_channels, Mis
 
 }  // namespace
 
-constinit const Component<KlEncoderConfig> kKlEncoder = {.part = ModelPart::kEncoder,
-                                                         .presets = {},
-                                                         .spelling = &kKlEncoderSpelling,
-                                                         .from_file = encoder_from_file,
-                                                         .from_card = encoder_from_card,
-                                                         .initial_weights = kInitialWeights};
+constinit const Component<KlEncoderConfig> kKlEncoder = {
+    .part = ModelPart::kEncoder,
+    .presets = {},
+    .spelling = &kKlEncoderSpelling,
+    .from_file = encoder_from_file,
+    .from_card = encoder_from_card,
+    .initial_weights = nn::kConvolutionWeights};
 
-constinit const Component<KlDecoderConfig> kKlDecoder = {.part = ModelPart::kDecoder,
-                                                         .presets = {},
-                                                         .spelling = &kKlDecoderSpelling,
-                                                         .from_file = decoder_from_file,
-                                                         .from_card = decoder_from_card,
-                                                         .initial_weights = kInitialWeights};
+constinit const Component<KlDecoderConfig> kKlDecoder = {
+    .part = ModelPart::kDecoder,
+    .presets = {},
+    .spelling = &kKlDecoderSpelling,
+    .from_file = decoder_from_file,
+    .from_card = decoder_from_card,
+    .initial_weights = nn::kConvolutionWeights};
 
 }  // namespace svgen::models
