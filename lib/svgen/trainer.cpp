@@ -93,6 +93,7 @@ std::unique_ptr<EncoderTrainer> EncoderTrainer::open(const EncoderOptions& optio
          {"teacher-temperature", options.teacher_temperature, 0.02, 10},
          {"student-temperature", options.student_temperature, 0.02, 10},
          {"prototypes", static_cast<double>(options.prototypes), 2, 1 << 20},
+         {"sinkhorn-steps", static_cast<double>(options.sinkhorn_steps), 0, kMany},
          {"head-width", static_cast<double>(options.head_width), 1, 1 << 16},
          {"head-bottleneck", static_cast<double>(options.head_bottleneck), 1, 1 << 16},
          {"layer-scale", options.layer_scale, 0, 1000},

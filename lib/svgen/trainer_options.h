@@ -129,6 +129,7 @@ struct EncoderOptions : TrainerOptions {
   double label_weight = 0;              // of a linear classifier's cross-entropy; 0: no labels
   ViewToken view_token = ViewToken::kClass;
   TeacherTargets targets = TeacherTargets::kSinkhorn;
+  int64_t sinkhorn_steps = 0;  // first steps with kSinkhorn, whatever the targets are
   double teacher_temperature = 0.05, student_temperature = 0.1;
   int64_t prototypes = 1024, head_width = 512, head_bottleneck = 64;
   double layer_scale = 1;  // its first value; 1e-5 as published for large models

@@ -94,6 +94,10 @@ class EncoderSink : public FrameSink<EncoderSink, EncoderSettings, EncoderTraine
         option(&O::view_token, PropertyText<ViewToken>{"view-token", "What of a view is scored"}),
         option(&O::targets,
                PropertyText<TeacherTargets>{"targets", "What keeps the targets from collapsing"}),
+        option(&O::sinkhorn_steps,
+               PropertyText<int64_t>{
+                   "sinkhorn-steps",
+                   "First steps with Sinkhorn's targets, whatever the targets are", 0}),
         option(&O::teacher_temperature,
                PropertyText<double>{"teacher-temperature", "Sharpness of the targets", 0.02, 10}),
         option(&O::student_temperature,

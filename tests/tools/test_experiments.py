@@ -7,7 +7,7 @@ import unittest
 import unittest.mock
 
 from tests.tools import support
-from tools.experiments import judges, lab, run, systems
+from tools.experiments import distillation, judges, lab, run, systems
 
 
 
@@ -114,6 +114,12 @@ class Systems(unittest.TestCase):
     def test_the_encoders_and_judges_are_there(self):
         for card in (judges.FIRST, judges.SHAPES, systems.FREE):
             self.assertTrue(card.with_name(json.loads(card.read_text())["encoder"]["file"]).is_file())
+
+    def test_long_trainings_see_as_many_pictures_and_differ_in_their_targets(self):
+        settings = [distillation.settings_of(name)[0] for name in distillation.LONG]
+        self.assertEqual(len({s["max-steps"] * s["batch-size"] for s in settings}), 1)
+        self.assertEqual(len({(s["targets"], s["sinkhorn-steps"]) for s in settings}), len(settings))
+        self.assertEqual(distillation.doublings([4, 8, 12, 16, 20]), [4, 8, 16, 20])
 
     def test_autoencoders_have_decoders_of_one_size_and_as_many_pictures(self):
         decoders, pictures = [], set()

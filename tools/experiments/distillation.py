@@ -1,29 +1,36 @@
 # SPDX-License-Identifier: MIT
-"""What self-distillation learns without a label, by its settings: curves of a linear probe over pictures."""
+"""What self-distillation learns without a label: curves of a linear probe over pictures seen.
+
+usage: python -m tools.experiments.distillation CHECKPOINT      packs it as the encoder without labels
+
+The training as the recipe has it, with other targets throughout, and over its first pictures with settings
+that differ in one thing.
+"""
 
 import json
+import pathlib
+import re
+import sys
 
-from tools.experiments.lab import features, percent
+from tools.experiments.lab import features, pack, percent
 from tools.helpers.document import table
 from tools.helpers.environment import ROOT
 from tools.helpers.files import write_text
 from tools.helpers.launch import quoted
 
-RECIPE = ROOT / "tools/recipes/mini.json"
-DATA = "svgscenesrc size=64 seed=2"
-PICTURES, CHECKPOINTS = 38400, 3  # of each setting, and how often it is probed
-# The setting that the others change.
-BASE = {"label-weight": 0, "batch-size": 32, "prototypes": 128, "learning-rate": 0.001, "warmup-steps": 100,
-        "final-rate": 0.1, "ema-decay": 0.99, "local-views": 2, "patch-weight": 0.5, "hue": 0.5,
-        "blur-share": 0.3, "dtype": "bfloat16", "checkpoints-kept": 1000}
+RECIPE = json.loads((ROOT / "tools/experiments/encoders/recipe.json").read_text())
+FREE = ROOT / "tools/experiments/encoders/free/card.json"
+# Trainings as long as the recipe's: {name: what differs}.
+LONG = {"Sinkhorn's targets, then centering (the recipe)": {}, "Sinkhorn's targets throughout": {"targets": "sinkhorn"},
+        "centering throughout": {"sinkhorn-steps": 0}}
+SHORT, CHECKPOINTS = 38400, 3  # pictures of each other setting, and how often it is probed
 # {name: (what differs, more of the dataset)}.
 SETTINGS = {
-    "base": ({}, ""),
+    "the recipe's": ({}, ""),
     "batch 128, 512 prototypes": ({"batch-size": 128, "prototypes": 512}, ""),
-    "centring": ({"targets": "centering"}, ""),
     "learning rate 0.003": ({"learning-rate": 0.003}, ""),
     "colours kept (hue 0.1)": ({"hue": 0.1}, ""),
-    "6 local views": ({"local-views": 6}, ""),
+    "2 local views": ({"local-views": 2}, ""),
     "no patch term": ({"patch-weight": 0}, ""),
     "teacher momentum 0.996": ({"ema-decay": 0.996}, ""),
     "LayerScale from 0.1": ({"layer-scale": 0.1}, ""),
@@ -32,41 +39,66 @@ SETTINGS = {
 }
 
 
-def train(runner, folder, settings, data=""):
-    """Trains an encoder from nothing, or goes on: the cards of its checkpoints by pictures seen."""
-    seed = runner.out / "seed.json"
-    if not seed.exists():
-        write_text(seed, json.dumps(json.loads(RECIPE.read_text())["model"]))
-    words = " ".join(f"{key}={value}" for key, value in settings.items())
-    checkpoints = folder / "encoder"
-    runner.train(f"{DATA} {data} ! queue max-size-buffers=256 ! svgtrainencoder model={quoted(seed)} "
-                 f"checkpoint={quoted(checkpoints)} log={quoted(folder / 'encoder.jsonl')} resume=true {words}",
-                 folder, checkpoints / f"step-{settings['max-steps']:08d}/card.json")
-    return {int(card.parent.name[len("step-"):]) * settings["batch-size"]: card
-            for card in sorted(checkpoints.glob("step-*/card.json"))}
-
-
 def settings_of(name):
+    """The settings of a training, and more of its dataset."""
+    if name in LONG:
+        return RECIPE["encoder"] | LONG[name], ""
     changes, data = SETTINGS[name]
-    settings = BASE | changes
-    steps = PICTURES // settings["batch-size"]
+    settings = RECIPE["encoder"] | changes
+    steps = SHORT // settings["batch-size"]
     return settings | {"max-steps": steps, "checkpoint-interval": steps // CHECKPOINTS}, data
 
 
-def curve(runner, name):
-    """[(pictures, linear probe)] of a setting."""
+def train(runner, name):
+    """Trains an encoder from nothing, or goes on: {pictures seen: card of the checkpoint}."""
     settings, data = settings_of(name)
-    cards = train(runner, runner.out / "distillation" / name.replace(" ", "-"), settings, data)
-    return [(pictures, runner.probe(features(card))["linear"]) for pictures, card in cards.items()]
+    seed = runner.out / "seed.json"
+    write_text(seed, json.dumps(RECIPE["model"]))
+    folder = runner.out / "distillation" / re.sub(r"\W+", "-", name)
+    words = " ".join(f"{key}={value}" for key, value in settings.items())
+    runner.train(f"{RECIPE['dataset']} {data} ! queue max-size-buffers=256 ! svgtrainencoder "
+                 f"model={quoted(seed)} checkpoint={quoted(folder / 'encoder')} "
+                 f"log={quoted(folder / 'encoder.jsonl')} resume=true {words}",
+                 folder, folder / f"encoder/step-{settings['max-steps']:08d}/card.json")
+    return {int(card.parent.name[len("step-"):]) * settings["batch-size"]: card
+            for card in sorted((folder / "encoder").glob("step-*/card.json"))}
+
+
+def doublings(numbers):
+    """Of ascending numbers the first, each that is at least twice the one before, and the last."""
+    kept = []
+    for number in numbers:
+        if not kept or number >= 2 * kept[-1]:
+            kept.append(number)
+    return kept + [n for n in numbers[-1:] if n != kept[-1]]
+
+
+def curve(runner, name):
+    """[(pictures seen, linear probe, k nearest neighbours)] of a training."""
+    cards = train(runner, name)
+    shown = doublings(list(cards)) if name in LONG else list(cards)
+    probes = {pictures: runner.probe(features(cards[pictures])) for pictures in shown}
+    return [(pictures, probe["linear"], probe["knn"]) for pictures, probe in probes.items()]
 
 
 def distillation(runner):
     (runner.out / "distillation").mkdir(exist_ok=True)
+    long = {name: curve(runner, name) for name in LONG}
     curves = {name: curve(runner, name) for name in SETTINGS}
     picture = runner.out / "pictures/distillation.png"
-    write_text(runner.out / "distillation.json", json.dumps(curves))
-    runner.draw("tools.experiments.curves", picture, "pictures", "linear probe",
-                runner.out / "distillation.json")
-    head = ["setting", *(f"{pictures} pictures" for pictures, _ in curves["base"])]
-    rows = [[name, *(percent(value) for _, value in points)] for name, points in curves.items()]
-    return table(head, rows) + f"\n![probe over pictures](pictures/{picture.name})\n"
+    drawn = runner.out / "distillation.json"
+    write_text(drawn, json.dumps({name: [point[:2] for point in points]
+                                  for name, points in (long | curves).items()}))
+    runner.draw("tools.experiments.curves", picture, "pictures", "linear probe", drawn)
+    learned = table(["training", "pictures", "linear probe", "k nearest neighbours"],
+                    [[name, pictures, percent(linear), percent(knn)]
+                     for name, points in long.items() for pictures, linear, knn in points])
+    head = ["setting", *(f"{pictures} pictures" for pictures, *_ in next(iter(curves.values())))]
+    rows = [[name, *(percent(linear) for _, linear, _ in points)] for name, points in curves.items()]
+    return (f"{learned}\nWhat differs in one thing, over the first pictures:\n\n{table(head, rows)}"
+            f"\n![probe over pictures](pictures/{picture.name})\n")
+
+
+if __name__ == "__main__":
+    about = "An encoder that learned by self-distillation on scenes, without a label."
+    pack(pathlib.Path(sys.argv[1]), FREE, RECIPE["model"] | {"license": "MIT", "description": about})

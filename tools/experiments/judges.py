@@ -9,17 +9,15 @@ and with objects in pieces as a class of their own, so that it goes by shapes an
 Both are packed in float16, their cards have their checksums.
 """
 
-import hashlib
 import json
 import pathlib
 import subprocess
 import sys
 
-from tools.helpers import media
+from tools.experiments.lab import pack
 from tools.helpers.environment import ROOT
 from tools.helpers.files import write_text
 from tools.helpers.launch import quoted, words
-from tools.release.release import halved
 
 FOLDER = ROOT / "tools/experiments/judges"
 FIRST, SHAPES = FOLDER / "first/card.json", FOLDER / "shapes/card.json"
@@ -47,15 +45,5 @@ def train(out):
     return out / "shapes" / f"step-{STEPS:08d}"
 
 
-def pack(checkpoint):
-    SHAPES.parent.mkdir(parents=True, exist_ok=True)
-    weights = SHAPES.parent / "encoder.safetensors"
-    tensors = media.read_safetensors(checkpoint / "ema.safetensors")
-    media.write_safetensors(weights, {name: halved(name, value) for name, value in tensors.items()})
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    card = SIZES | {"encoder": SIZES["encoder"] | {"file": weights.name, "sha256": digest}}
-    write_text(SHAPES, json.dumps(card, indent=1) + "\n")
-
-
 if __name__ == "__main__":
-    pack(train(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "out/judges")))
+    pack(train(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "out/judges")), SHAPES, SIZES)

@@ -12,9 +12,11 @@ import subprocess
 import sys
 import time
 
+from tools.helpers import media
 from tools.helpers.environment import ROOT, finding_modules, python_with
 from tools.helpers.files import write_text
 from tools.helpers.launch import quoted, shown, words
+from tools.release.release import halved
 
 REFERENCES, HELD_OUT = 4096, 1024  # real images
 # Where one branch of a line gives something only at its end, the other waits.
@@ -249,3 +251,14 @@ def quality(spread):
     """The cells below QUALITY."""
     return [share(spread["linear"]),
             *(plain(spread[key]) for key in ("frechet", "precision", "recall"))]
+
+
+def pack(checkpoint, card, sizes):
+    """Writes a trained encoder beside its card, in float16: the card is `sizes` and a checksum."""
+    weights = card.with_name("encoder.safetensors")
+    card.parent.mkdir(parents=True, exist_ok=True)
+    tensors = media.read_safetensors(checkpoint / "ema.safetensors")
+    media.write_safetensors(weights, {name: halved(name, value) for name, value in tensors.items()})
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    entry = sizes["encoder"] | {"file": weights.name, "sha256": digest}
+    write_text(card, json.dumps(sizes | {"encoder": entry}, indent=1) + "\n")

@@ -13,6 +13,7 @@ import sys
 
 from tools.experiments import judges
 from tools.experiments.ablations import use_encoder
+from tools.experiments.distillation import FREE
 from tools.experiments.lab import (QUALITY, SPREAD, WAIT, features, latents, percent, plain, quality,
                                    real, spread_of)
 from tools.helpers.document import table
@@ -21,7 +22,6 @@ from tools.helpers.files import write_text
 from tools.helpers.launch import quoted
 
 RECIPE = ROOT / "tools/recipes/mini.json"
-FREE = ROOT / "tools/experiments/encoders/free/card.json"
 # What all have alike.
 PHASE_1 = {"max-steps": 1000, "batch-size": 32, "learning-rate": 0.0007, "beta1": 0.9, "beta2": 0.95,
            "warmup-steps": 50, "final-rate": 0.02, "ema-decay": 0.99, "discriminator-weight": 0,

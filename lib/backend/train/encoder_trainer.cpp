@@ -179,7 +179,7 @@ EncoderBatch ModelEncoderTrainer::batch(std::span<const ImageView> images,
 
 at::Tensor ModelEncoderTrainer::targets_of(const at::Tensor& scores, at::Tensor& centre) const {
   const Processes& processes = run_.processes();
-  if (options_.targets == TeacherTargets::kSinkhorn)
+  if (options_.targets == TeacherTargets::kSinkhorn || run_.step() < options_.sinkhorn_steps)
     return sinkhorn(scores, options_.teacher_temperature, processes);
   const at::Tensor targets = centred(scores, centre, options_.teacher_temperature);
   at::Tensor sums = at::cat({scores.sum(0, true), at::zeros({1, 1}, scores.options())}, 1);

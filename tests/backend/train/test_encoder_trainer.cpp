@@ -44,6 +44,17 @@ TEST(EncoderTrainer, LearnsWithEitherKindOfTargets) {
   }
 }
 
+TEST(EncoderTrainer, TargetsTakeOverFromSinkhornAfterItsSteps) {
+  EncoderOptions sinkhorn = EncoderPhase::options();
+  sinkhorn.initialize = Initialization::kScratch;
+  EncoderOptions both = sinkhorn, centering = sinkhorn;
+  both.targets = centering.targets = TeacherTargets::kCentering;
+  both.sinkhorn_steps = 2;
+  EXPECT_NE(loss_after(centering, 2), loss_after(sinkhorn, 2));
+  EXPECT_EQ(loss_after(both, 2), loss_after(sinkhorn, 2));
+  EXPECT_NE(loss_after(both, 3), loss_after(sinkhorn, 3));
+}
+
 TEST(EncoderTrainer, ScoresTheMeanPatchWhereAsked) {
   EncoderOptions options = EncoderPhase::options();
   options.initialize = Initialization::kScratch;
