@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 
-from tools.experiments.lab import (QUALITY, card_of, features, latents, percent, quality, real,
+from tools.experiments.lab import (QUALITY, card_of, features, folder_name, latents, percent, quality, real,
                                    spread_of)
 from tools.helpers import media
 from tools.helpers.document import table
@@ -80,7 +80,7 @@ def variant_recipe(runner, change):
 
 def variant(runner, name):
     """Trains one variant and measures it: (row of a table, Markdown of its pictures)."""
-    out = runner.out / "ablations" / name.replace(" ", "-").replace(",", "")
+    out = runner.out / "ablations" / folder_name(name)
     out.mkdir(parents=True, exist_ok=True)
     recipe, recipe_file = variant_recipe(runner, VARIANTS[name]), out / "recipe.json"
     write_text(recipe_file, json.dumps(recipe, indent=1))

@@ -9,10 +9,9 @@ that differ in one thing.
 
 import json
 import pathlib
-import re
 import sys
 
-from tools.experiments.lab import features, pack, percent
+from tools.experiments.lab import features, folder_name, pack, percent
 from tools.helpers.document import table
 from tools.helpers.environment import ROOT
 from tools.helpers.files import write_text
@@ -52,9 +51,10 @@ def settings_of(name):
 def train(runner, name):
     """Trains an encoder from nothing, or goes on: {pictures seen: card of the checkpoint}."""
     settings, data = settings_of(name)
-    seed = runner.out / "seed.json"
+    folder = runner.out / "distillation" / folder_name(name)
+    seed = folder / "seed.json"
+    folder.mkdir(parents=True, exist_ok=True)
     write_text(seed, json.dumps(RECIPE["model"]))
-    folder = runner.out / "distillation" / re.sub(r"\W+", "-", name)
     words = " ".join(f"{key}={value}" for key, value in settings.items())
     runner.train(f"{RECIPE['dataset']} {data} ! queue max-size-buffers=256 ! svgtrainencoder "
                  f"model={quoted(seed)} checkpoint={quoted(folder / 'encoder')} "
@@ -82,7 +82,6 @@ def curve(runner, name):
 
 
 def distillation(runner):
-    (runner.out / "distillation").mkdir(exist_ok=True)
     long = {name: curve(runner, name) for name in LONG}
     curves = {name: curve(runner, name) for name in SETTINGS}
     picture = runner.out / "pictures/distillation.png"

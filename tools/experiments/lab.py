@@ -16,7 +16,7 @@ from tools.helpers import media
 from tools.helpers.environment import ROOT, finding_modules, python_with
 from tools.helpers.files import write_text
 from tools.helpers.launch import quoted, shown, words
-from tools.release.release import halved
+from tools.release.release import digest, halved
 
 REFERENCES, HELD_OUT = 4096, 1024  # real images
 # Where one branch of a line gives something only at its end, the other waits.
@@ -87,7 +87,7 @@ class ExperimentRunner:
         """Digests of the logs of the variants in a line: a variant that is trained anew counts as new."""
         logs = [log for folder, name in sorted(set(re.findall(r"OUT/(ablations|systems|distillation)/([\w-]+)", text)))
                 for log in sorted((self.out / folder / name).glob("*.jsonl"))]
-        return "".join(hashlib.sha256(log.read_bytes()).hexdigest() for log in logs)
+        return "".join(map(digest, logs))
 
     def train(self, line, folder, made):
         """Runs the line of a trainer to its end, or goes on; an error where the folder holds what another
@@ -222,6 +222,11 @@ def latents(card, alignment="fixed"):
     return f"svgencode model={quoted(card)} batch-size=32 ! svgalign statistics={alignment}"
 
 
+def folder_name(name):
+    """The folder of what a table calls by this name."""
+    return re.sub(r"\W+", "-", name.lower()).strip("-")
+
+
 def percent(value):
     return f"{100 * value:.1f} %"
 
@@ -250,7 +255,7 @@ QUALITY = ["class accuracy", "Fréchet", "precision", "recall"]
 def quality(spread):
     """The cells below QUALITY."""
     return [share(spread["linear"]),
-            *(plain(spread[key]) for key in ("frechet", "precision", "recall"))]
+            *(plain(spread[key]) for key in SPREAD[1:])]
 
 
 def pack(checkpoint, card, sizes):
@@ -259,6 +264,5 @@ def pack(checkpoint, card, sizes):
     card.parent.mkdir(parents=True, exist_ok=True)
     tensors = media.read_safetensors(checkpoint / "ema.safetensors")
     media.write_safetensors(weights, {name: halved(name, value) for name, value in tensors.items()})
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    entry = sizes["encoder"] | {"file": weights.name, "sha256": digest}
+    entry = sizes["encoder"] | {"file": weights.name, "sha256": digest(weights)}
     write_text(card, json.dumps(sizes | {"encoder": entry}, indent=1) + "\n")

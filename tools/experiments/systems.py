@@ -14,8 +14,8 @@ import sys
 from tools.experiments import judges
 from tools.experiments.ablations import use_encoder
 from tools.experiments.distillation import FREE
-from tools.experiments.lab import (QUALITY, SPREAD, WAIT, features, latents, percent, plain, quality,
-                                   real, spread_of)
+from tools.experiments.lab import (QUALITY, SPREAD, WAIT, features, folder_name, latents, percent,
+                                   plain, quality, real, spread_of)
 from tools.helpers.document import table
 from tools.helpers.environment import PROJECT, ROOT, finding_modules
 from tools.helpers.files import write_text
@@ -62,10 +62,6 @@ ROWS = {
 def common_sampler(system):
     """The best sampler that all can use: Euler's, which is DDIM for a diffusion; a quarter of the shift."""
     return "solver=ddim" if system == "dit" else "solver=euler shift=0.25"
-
-
-def folder_name(name):
-    return name.lower().replace(" + ", "-").replace(", ", "-").replace(" ", "-")
 
 
 class Comparison:
