@@ -7,7 +7,7 @@ import unittest
 import unittest.mock
 
 from tests.tools import support
-from tools.experiments import distillation, judges, lab, run, systems
+from tools.experiments import distillation, judges, lab, levers, run, systems
 
 
 
@@ -97,19 +97,26 @@ class Systems(unittest.TestCase):
         runner.measure = lambda line, makes=None, complete=None: self.lines.append(line)
 
     def test_every_row_has_an_autoencoder_and_all_transformers_one_size(self):
-        for name, (autoencoder, system, _, _) in systems.ROWS.items():
-            self.assertIn(autoencoder, systems.AUTOENCODERS, name)
-            stored = self.folder / "systems" / autoencoder
+        for name, row in systems.ROWS.items():
+            self.assertIn(row.autoencoder, systems.AUTOENCODERS, name)
+            stored = self.folder / "systems" / row.autoencoder
             (stored / "latent").mkdir(parents=True, exist_ok=True)
-            recipe = self.comparison.recipe(autoencoder)
+            recipe = self.comparison.recipe(row.autoencoder)
             (stored / "latent/card.json").write_text(json.dumps(recipe["model"]))
             with unittest.mock.patch.object(self.comparison, "autoencoder", return_value=stored):
                 self.comparison.transformer(name)
-            card = json.loads(
-                (self.folder / "systems" / systems.folder_name(name) / "card.json").read_text())
-            self.assertEqual(card["system"], system)
+            card = json.loads((self.comparison.folder(name) / "card.json").read_text())
+            self.assertEqual(card["system"], row.system)
             self.assertEqual(card["diffusion"], systems.TRANSFORMER)
         self.assertEqual(sum("trainer.features" in line for line in self.lines), 1)
+
+    def test_a_lever_differs_from_the_first_in_one_thing(self):
+        autoencoders, (first, *others) = levers.AUTOENCODERS, levers.LEVERS.values()
+        for row in others:
+            which = autoencoders[row.autoencoder]
+            changes = [row.settings, row.diffusion, which.settings, which.residual != 24]
+            self.assertEqual(sum(map(bool, changes)), 1, row)
+        self.assertEqual(first, systems.ROWS["SVG"])
 
     def test_the_encoders_and_judges_are_there(self):
         for card in (judges.FIRST, judges.SHAPES, systems.FREE):

@@ -6,8 +6,8 @@ usage: tools/experiments/run [--model CARD] [--out FOLDER] [--only NAME ...] [--
 
 Every number is the result of one launch line, kept in OUT/cells under a digest of the line and of the
 model: run again, only what is missing is measured. Names: gates, steps, guidance, encoders,
-distillation, ablations, probes, maps, interpolation, systems, editing, flicker. Pictures go to OUT/pictures, a text of each experiment to
-OUT/sections; --write joins them. --parallel runs lines side by side, for a GPU or many cores.
+distillation, ablations, probes, maps, interpolation, systems, levers, editing, flicker. Pictures
+go to OUT/pictures, a text of each experiment to OUT/sections; --write joins them. --parallel runs lines side by side, for a GPU or many cores.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from tools.experiments.editing import editing
 from tools.experiments.flicker import flicker
 from tools.experiments.lab import (HELD_OUT, QUALITY, ExperimentRunner, card_of, features, latents,
                                    percent, plain, quality, real, share)
+from tools.experiments.levers import levers
 from tools.experiments.systems import systems
 from tools.helpers import media
 from tools.helpers.document import put_sections, sections_of, table
@@ -183,6 +184,7 @@ EXPERIMENTS = {
     "maps": ("Maps of features", maps),
     "interpolation": ("Interpolation in noise", interpolation),
     "systems": ("The systems of the paper, in the small", systems),
+    "levers": ("What makes the pictures better, one by one", levers),
     "editing": ("Hearts into stars, by strength", editing),
     "flicker": ("An edited video: flicker and lag", flicker),
 }

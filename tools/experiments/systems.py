@@ -6,6 +6,7 @@ encoder (VA-VAE), and SVG's, all with decoders of the same size and the same num
 transformers of one size on their latents. Each part is trained once, in OUT/systems, and goes on where it was.
 """
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -23,10 +24,10 @@ from tools.helpers.launch import quoted
 
 RECIPE = ROOT / "tools/recipes/mini.json"
 # What all have alike.
-PHASE_1 = {"max-steps": 1000, "batch-size": 32, "learning-rate": 0.0007, "beta1": 0.9, "beta2": 0.95,
+PHASE_1 = {"max-steps": 1500, "batch-size": 32, "learning-rate": 0.0007, "beta1": 0.9, "beta2": 0.95,
            "warmup-steps": 50, "final-rate": 0.02, "ema-decay": 0.99, "discriminator-weight": 0,
            "perceptual-weight": 0.3, "perceptual-share": 0.25, "clip-norm": 1, "dtype": "bfloat16",
-           "checkpoint-interval": 250}
+           "checkpoint-interval": 500}
 STATISTICS = {"images": 2048, "batch-size": 64}
 LATENTS = {"images": 16384, "batch-size": 64}
 TRANSFORMER = {"file": "untrained", "width": 192, "depth": 6, "heads": 3, "mlp": 768, "classes": 16}
@@ -39,23 +40,39 @@ KL_CHANNELS = 16
 STEPS, SCALES = (5, 10, 25, 100), (1.5, 2.5, 4)
 CHOICE_SEED = 99  # of the pictures by which the scale is chosen
 
-# Autoencoders: name to (objective, which frozen encoder, whether there is a residual). "free" is the
-# encoder without labels, "labelled" the embedded model's, where that is another.
-AUTOENCODERS = {"kl": ("kl", "free", False), "vf": ("vf", "free", False), "svg": ("svg", "free", True),
-                "svg-no-residual": ("svg", "free", False), "svg-random": ("svg", "random", True),
-                "svg-labelled": ("svg", "labelled", True)}
 
-# A row of the table: its autoencoder, the system whose objective trains the transformer, what the
-# training and the card add, and the sampler it was published with.
+@dataclasses.dataclass(frozen=True)
+class Autoencoder:
+    objective: str = "svg"
+    encoder: str = "free"  # the frozen one, "labelled" (the first embedded model's) or "random"
+    residual: int = 24  # channels
+    settings: dict = dataclasses.field(default_factory=dict)  # of the training
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A transformer: a row of the table."""
+    autoencoder: str
+    system: str = "svg"  # whose objective trains it
+    sampler: str = "solver=euler shift=0.15"  # that it was published with
+    settings: dict = dataclasses.field(default_factory=dict)  # of the training
+    diffusion: dict = dataclasses.field(default_factory=dict)  # of the card
+
+
+AUTOENCODERS = {
+    "kl": Autoencoder("kl", residual=0), "vf": Autoencoder("vf", residual=0), "svg": Autoencoder(),
+    "svg-no-residual": Autoencoder(residual=0), "svg-random": Autoencoder(encoder="random"),
+    "svg-labelled": Autoencoder(encoder="labelled"),
+}
 ROWS = {
-    "DiT": ("kl", "dit", {}, "solver=ddpm"),
-    "SiT": ("kl", "sit", {}, "solver=euler-maruyama"),
-    "SiT + REPA": ("kl", "repa", {"repa-depth": 2, "repa-width": 512}, "solver=euler-maruyama"),
-    "SiT on VA-VAE": ("vf", "sit", {}, "solver=euler shift=0.3"),
-    "SVG": ("svg", "svg", {}, "solver=euler shift=0.15"),
-    "SVG without residual": ("svg-no-residual", "svg", {}, "solver=euler shift=0.15"),
-    "SVG, random encoder": ("svg-random", "svg", {}, "solver=euler shift=0.15"),
-    "SVG, encoder with labels": ("svg-labelled", "svg", {}, "solver=euler shift=0.15"),
+    "DiT": Row("kl", "dit", "solver=ddpm"),
+    "SiT": Row("kl", "sit", "solver=euler-maruyama"),
+    "SiT + REPA": Row("kl", "repa", "solver=euler-maruyama", {"repa-depth": 2, "repa-width": 512}),
+    "SiT on VA-VAE": Row("vf", "sit", "solver=euler shift=0.3"),
+    "SVG": Row("svg"),
+    "SVG without residual": Row("svg-no-residual"),
+    "SVG, random encoder": Row("svg-random"),
+    "SVG, encoder with labels": Row("svg-labelled"),
 }
 
 
@@ -65,8 +82,9 @@ def common_sampler(system):
 
 
 class Comparison:
-    def __init__(self, runner):
+    def __init__(self, runner, autoencoders=AUTOENCODERS, rows=ROWS):
         self.runner, self.out = runner, runner.out / "systems"
+        self.autoencoders, self.rows = autoencoders, rows
         self.out.mkdir(parents=True, exist_ok=True)
         # EfficientNet's weights, for the project's Python, which has PyTorch.
         self.weights = runner.out / "efficientnet"
@@ -83,24 +101,28 @@ class Comparison:
         return {"free": FREE, "labelled": judges.FIRST}[which]
 
     def recipe(self, name):
-        objective, which, has_residual = AUTOENCODERS[name]
+        which = self.autoencoders[name]
+        encoder = self.encoder(which.encoder)
         recipe = json.loads(RECIPE.read_text())
-        for key in ("encoder", "encoder-dataset"):
+        for key in ("encoder", "encoder-dataset", "autoencoder-dataset"):
             recipe.pop(key, None)
-        recipe |= {"autoencoder": dict(PHASE_1), "statistics": dict(STATISTICS), "latents": dict(LATENTS)}
+        recipe |= {"autoencoder": PHASE_1 | which.settings, "statistics": dict(STATISTICS),
+                   "latents": dict(LATENTS)}
         model = recipe["model"]
-        if not has_residual:
+        if which.residual == 0:
             model.pop("residual")
-        if objective == "svg":
-            use_encoder(recipe, self.encoder(which))
+        else:
+            model["residual"]["outputs"] = which.residual
+        if which.objective == "svg":
+            use_encoder(recipe, encoder)
             return recipe
-        recipe["autoencoder"] |= {"objective": objective, "foundation-model": str(self.encoder(which))}
+        recipe["autoencoder"] |= {"objective": which.objective, "foundation-model": str(encoder)}
         recipe["latents"]["posterior"] = "sample"
         for key in ("patch", "grid"):
             model.pop(key)
         model |= {"latent": {"channels": KL_CHANNELS, "grid": [8, 8], "cell": 8},
                   "encoder": dict(CONVOLUTIONS), "decoder": dict(CONVOLUTIONS)}
-        recipe["features"] = {"model": str(self.encoder(which)), "batch-size": 64}
+        recipe["features"] = {"model": str(encoder), "batch-size": 64}
         return recipe
 
     def autoencoder(self, name):
@@ -108,7 +130,7 @@ class Comparison:
         out = self.out / name
         out.mkdir(exist_ok=True)
         write_text(out / "recipe.json", json.dumps(self.recipe(name), indent=1))
-        stage = "features" if AUTOENCODERS[name][0] == "kl" else "latents"
+        stage = "features" if self.autoencoders[name].objective == "kl" else "latents"
         with (out / "train.log").open("a") as log:
             code = subprocess.run([ROOT / "tools/train", out / "recipe.json", out, "--until", stage],
                                   stdout=log, stderr=subprocess.STDOUT, check=False).returncode
@@ -118,27 +140,30 @@ class Comparison:
 
     def transformer(self, name):
         """Trains one: its card."""
-        autoencoder, system, settings, _ = ROWS[name]
-        stored = self.autoencoder(autoencoder)
-        out = self.out / folder_name(name)
+        row = self.rows[name]
+        stored = self.autoencoder(row.autoencoder)
+        out = self.folder(name)
         card = json.loads((stored / "latent/card.json").read_text())
-        card |= {"name": folder_name(name), "system": system, "diffusion": dict(TRANSFORMER),
-                 "sampling": {"solver": "ddpm", "steps": 10} if system == "dit" else {"steps": 10}}
+        card |= {"name": folder_name(name), "system": row.system, "diffusion": TRANSFORMER | row.diffusion,
+                 "sampling": {"solver": "ddpm", "steps": 10} if row.system == "dit" else {"steps": 10}}
         out.mkdir(exist_ok=True)
         write_text(out / "card.json", json.dumps(card, indent=1))
-        words = " ".join(f"{key}={value}" for key, value in (PHASE_2 | settings).items())
+        words = " ".join(f"{key}={value}" for key, value in (PHASE_2 | row.settings).items())
         source = "svglatentsrc epochs=-1 shuffle=true location="
         line = (f"svgtraindiffusion name=trainer model={quoted(out / 'card.json')} "
                 f"checkpoint={quoted(out / 'diffusion')} log={quoted(out / 'diffusion.jsonl')} resume=true "
                 f"{words} {source}{quoted(stored / 'latents.raw')} ! queue ! trainer.")
-        if system == "repa":
+        if row.system == "repa":
             line += f" {source}{quoted(stored / 'features.raw')} ! queue ! trainer.features"
-        made = self.checkpoint(name, PHASE_2["max-steps"])
+        made = self.checkpoint(name, (PHASE_2 | row.settings)["max-steps"])
         self.runner.train(line, out, made)
         return made
 
+    def folder(self, name):
+        return self.out / f"transformer-{folder_name(name)}"
+
     def checkpoint(self, name, step):
-        return self.out / folder_name(name) / f"diffusion/step-{step:08d}/card.json"
+        return self.folder(name) / f"diffusion/step-{step:08d}/card.json"
 
     # What is measured.
 
@@ -191,10 +216,10 @@ class Comparison:
             env=os.environ | finding_modules(self.weights), stdout=subprocess.PIPE, text=True, check=True)
         return json.loads(done.stdout)
 
-    def cases(self, card, system, own):
+    def cases(self, card, row):
         """The settings that are measured: {(sampler, guidance): words}; the scale is chosen first."""
         best = {}
-        for kind, sampler in (("own", own), ("common", common_sampler(system))):
+        for kind, sampler in (("own", row.sampler), ("common", common_sampler(row.system))):
             scores = {scale: self.judged(
                 self.pictures(card, f"steps=25 {sampler} guidance-scale={scale}",
                               CHOICE_SEED))["frechet"] for scale in SCALES}
@@ -204,11 +229,10 @@ class Comparison:
         return best
 
     def row(self, name):
-        """Rows of the table of one system, and its sheets."""
-        _, system, _, own = ROWS[name]
+        """Lines of the table of one system."""
         card = self.transformer(name)
         rows = []
-        for (kind, scale), words in self.cases(card, system, own).items():
+        for (kind, scale), words in self.cases(card, self.rows[name]).items():
             for steps in STEPS:
                 scores = [self.judged(self.pictures(card, f"steps={steps} {words}", seed))
                           for seed in self.runner.seeds]
@@ -222,8 +246,7 @@ class Comparison:
     def curve(self, name):
         """[(latents seen, Fréchet distance)] at each checkpoint, 25 steps without guidance."""
         self.transformer(name)
-        _, system, _, _ = ROWS[name]
-        settings = f"steps=25 {common_sampler(system)} guidance-scale=1"
+        settings = f"steps=25 {common_sampler(self.rows[name].system)} guidance-scale=1"
         steps = range(PHASE_2["checkpoint-interval"], PHASE_2["max-steps"] + 1,
                       PHASE_2["checkpoint-interval"])
         return [(step * PHASE_2["batch-size"],
@@ -232,11 +255,11 @@ class Comparison:
 
     def frames(self, name, steps):
         """A file of one picture of each class."""
-        _, system, _, _ = ROWS[name]
+        sampler = common_sampler(self.rows[name].system)
         path = self.out / f"{folder_name(name)}-{steps}.rgb"
         self.runner.measure(
             f"svgdiffuse model={quoted(self.transformer(name))} classes=all num-images=16 batch-size=16 "
-            f"seed=1 steps={steps} {common_sampler(system)} guidance-scale=2.5 ! svgdecode ! videoconvert "
+            f"seed=1 steps={steps} {sampler} guidance-scale=2.5 ! svgdecode ! videoconvert "
             f"! video/x-raw,format=RGB ! filesink location={quoted(path)}", makes=path)
         return path
 
@@ -245,28 +268,38 @@ class Comparison:
         pictures = self.runner.out / "pictures"
         shown = {"sheet": str(pictures / "systems.png"), "curves": str(pictures / "systems-curves.png"),
                  "frames": {name: {steps: str(self.frames(name, steps)) for steps in STEPS}
-                            for name in ROWS},
-                 "distances": {name: self.curve(name) for name in ROWS},
-                 "logs": {name: str(self.out / folder_name(name) / "diffusion.jsonl") for name in ROWS}}
+                            for name in self.rows},
+                 "distances": {name: self.curve(name) for name in self.rows},
+                 "logs": {name: str(self.folder(name) / "diffusion.jsonl") for name in self.rows}}
         write_text(self.out / "shown.json", json.dumps(shown))
         self.runner.draw("tools.experiments.systems_pictures", self.out / "shown.json")
 
 
 def reconstructions(comparison):
-    rows = []
-    for name in AUTOENCODERS:
-        run = comparison.autoencoder(name)
-        card = run / "latent/card.json"
-        found = comparison.runner.psnr(f"{real(101)} num-images=512", latents(card))
-        probe = comparison.runner.probe(latents(card))
-        rows.append([name, f"{found['psnr']:.2f}", f"{found['ssim']:.3f}", percent(probe["linear"])])
-    return table(["autoencoder", "PSNR", "SSIM", "linear probe of the latents"], rows)
+    """The best that a generator on each autoencoder's latents could do, and real images themselves: so many
+    images alone are at some distance from the judges' references."""
+    runner = comparison.runner
+    images = f"{real(101)} num-images={runner.images}"
+
+    def judged(pictures):
+        found = comparison.judged(pictures)
+        return [percent(found["linear"]), f"{found['frechet']:.2f}", f"{found['independent']:.0f}"]
+
+    rows = [["none: real images", "", "", *judged(images), ""]]
+    for name in comparison.autoencoders:
+        card = comparison.autoencoder(name) / "latent/card.json"
+        found = runner.psnr(f"{real(101)} num-images=512", latents(card))
+        rows.append([name, f"{found['psnr']:.2f}", f"{found['ssim']:.3f}",
+                     *judged(f"{images} ! {latents(card)} ! svgdecode"),
+                     percent(runner.probe(latents(card))["linear"])])
+    return table(["autoencoder", "PSNR", "SSIM", "class accuracy of reconstructions", "Fréchet",
+                  "Fréchet, EfficientNet", "linear probe of the latents"], rows)
 
 
 def systems(runner):
     comparison = Comparison(runner)
     autoencoders = reconstructions(comparison)
-    rows = [row for name in ROWS for row in comparison.row(name)]
+    rows = [row for name in comparison.rows for row in comparison.row(name)]
     comparison.draw()
     head = ["system", "sampler", "guidance", "steps", "evaluations", *QUALITY, "Fréchet, EfficientNet",
             "seconds a picture"]
