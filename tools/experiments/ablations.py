@@ -2,8 +2,6 @@
 """Runs the experiments that train: they show what the residual, its alignment and the encoder add."""
 
 import json
-import subprocess
-import sys
 
 from tools.experiments.lab import (QUALITY, card_of, features, folder_name, latents, percent, quality, real,
                                    spread_of)
@@ -81,14 +79,8 @@ def variant_recipe(runner, change):
 def variant(runner, name):
     """Trains one variant and measures it: (row of a table, Markdown of its pictures)."""
     out = runner.out / "ablations" / folder_name(name)
-    out.mkdir(parents=True, exist_ok=True)
-    recipe, recipe_file = variant_recipe(runner, VARIANTS[name]), out / "recipe.json"
-    write_text(recipe_file, json.dumps(recipe, indent=1))
-    with (out / "train.log").open("a") as log:
-        code = subprocess.run([ROOT / "tools/train", recipe_file, out], stdout=log,
-                              stderr=subprocess.STDOUT, check=False).returncode
-    if code != 0:
-        sys.exit(f"experiments: training failed, see {out}/train.log")
+    recipe = variant_recipe(runner, VARIANTS[name])
+    runner.train_recipe(recipe, out)
     aligns = recipe["autoencoder"].get("alignment", True) and "residual" in recipe["model"]
     frontend = latents(out, "fixed" if aligns else "none")
     objects = runner.psnr(f"{real(101, 'varied')} num-images=512", frontend)

@@ -101,6 +101,17 @@ class ExperimentRunner:
         if not made.exists():
             self.measure(line, makes=made)
 
+    def train_recipe(self, recipe, out, *arguments):
+        """Runs a recipe in a folder of its own with tools/train, or goes on."""
+        out.mkdir(parents=True, exist_ok=True)
+        file = out / "recipe.json"
+        write_text(file, json.dumps(recipe, indent=1))
+        with (out / "train.log").open("a") as log:
+            code = subprocess.run([ROOT / "tools/train", file, out, *arguments], stdout=log,
+                                  stderr=subprocess.STDOUT, check=False).returncode
+        if code != 0:
+            sys.exit(f"experiments: training failed, see {out}/train.log")
+
     def number(self, line, key):
         return self.measure(line)["results"][key]
 

@@ -4,8 +4,7 @@
 All train as in the comparison of systems, whose row "SVG" is the first here.
 """
 
-from tools.experiments.lab import QUALITY, plain, quality, spread_of, SPREAD
-from tools.experiments.systems import PHASE_2, Autoencoder, Comparison, Row, common_sampler
+from tools.experiments.systems import PHASE_2, SCORES, Autoencoder, Comparison, Row, common_sampler
 from tools.helpers.document import table
 
 AUTOENCODERS = {
@@ -36,10 +35,7 @@ def measured(comparison, label, card, scale, words=""):
     """Lines of the table: one of each number of steps."""
     for steps in STEPS:
         settings = f"steps={steps} {common_sampler('svg')} guidance-scale={scale} {words}".rstrip()
-        scores = [comparison.judged(comparison.pictures(card, settings, seed))
-                  for seed in comparison.runner.seeds]
-        spread = spread_of(scores, (*SPREAD, "independent"))
-        yield [label, scale, steps, *quality(spread), plain(spread["independent"])]
+        yield [label, scale, steps, *comparison.scores(card, settings)]
 
 
 def levers(runner):
@@ -48,8 +44,7 @@ def levers(runner):
     for name in LEVERS:
         card = comparison.transformer(name)
         rows += [line for scale in SCALES for line in measured(comparison, name, card, scale)]
-    first = comparison.transformer("SVG")
+    first = comparison.trained("SVG")
     for label, words in INTERVALS.items():
         rows += measured(comparison, label, first, SCALES[-1], words)
-    head = ["what differs", "guidance", "steps", *QUALITY, "Fréchet, EfficientNet"]
-    return table(head, rows)
+    return table(["what differs", "guidance", "steps", *SCORES], rows)

@@ -7,7 +7,8 @@ usage: tools/experiments/run [--model CARD] [--out FOLDER] [--only NAME ...] [--
 Every number is the result of one launch line, kept in OUT/cells under a digest of the line and of the
 model: run again, only what is missing is measured. Names: gates, steps, guidance, encoders,
 distillation, ablations, probes, maps, interpolation, systems, levers, editing, flicker. Pictures
-go to OUT/pictures, a text of each experiment to OUT/sections; --write joins them. --parallel runs lines side by side, for a GPU or many cores.
+go to OUT/pictures, a text of each experiment to OUT/sections; --write joins them. --parallel runs
+lines side by side, for a GPU or many cores.
 """
 
 import argparse

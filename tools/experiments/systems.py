@@ -39,6 +39,7 @@ CONVOLUTIONS = {"kind": "kl", "file": "untrained", "channels": 32, "multipliers"
 KL_CHANNELS = 16
 STEPS, SCALES = (5, 10, 25, 100), (1.5, 2.5, 4)
 PRECISION = "dtype=bfloat16"  # of all transformers, as they were trained
+SCORES = [*QUALITY, "Fréchet, EfficientNet"]
 CHOICE_SEED = 99  # of the pictures by which the scale is chosen
 
 
@@ -129,14 +130,8 @@ class Comparison:
     def autoencoder(self, name):
         """Trains one, and stores its latents: the folder of the run."""
         out = self.out / name
-        out.mkdir(exist_ok=True)
-        write_text(out / "recipe.json", json.dumps(self.recipe(name), indent=1))
         stage = "features" if self.autoencoders[name].objective == "kl" else "latents"
-        with (out / "train.log").open("a") as log:
-            code = subprocess.run([ROOT / "tools/train", out / "recipe.json", out, "--until", stage],
-                                  stdout=log, stderr=subprocess.STDOUT, check=False).returncode
-        if code != 0:
-            sys.exit(f"experiments: training failed, see {out}/train.log")
+        self.runner.train_recipe(self.recipe(name), out, "--until", stage)
         return out
 
     def transformer(self, name):
@@ -149,16 +144,24 @@ class Comparison:
                  "sampling": {"solver": "ddpm", "steps": 10} if row.system == "dit" else {"steps": 10}}
         out.mkdir(exist_ok=True)
         write_text(out / "card.json", json.dumps(card, indent=1))
-        words = " ".join(f"{key}={value}" for key, value in (PHASE_2 | row.settings).items())
+        words = " ".join(f"{key}={value}" for key, value in self.settings(name).items())
         source = "svglatentsrc epochs=-1 shuffle=true location="
         line = (f"svgtraindiffusion name=trainer model={quoted(out / 'card.json')} "
                 f"checkpoint={quoted(out / 'diffusion')} log={quoted(out / 'diffusion.jsonl')} resume=true "
                 f"{words} {source}{quoted(stored / 'latents.raw')} ! queue ! trainer.")
         if row.system == "repa":
             line += f" {source}{quoted(stored / 'features.raw')} ! queue ! trainer.features"
-        made = self.checkpoint(name, (PHASE_2 | row.settings)["max-steps"])
+        made = self.trained(name)
         self.runner.train(line, out, made)
         return made
+
+    def settings(self, name):
+        """Of the training of a transformer."""
+        return PHASE_2 | self.rows[name].settings
+
+    def trained(self, name):
+        """The card of a transformer at its end."""
+        return self.checkpoint(name, self.settings(name)["max-steps"])
 
     def folder(self, name):
         return self.out / f"transformer-{folder_name(name)}"
@@ -189,6 +192,12 @@ class Comparison:
             f"t. ! {WAIT} ! videoconvert ! video/x-raw,format=RGB ! filesink location={quoted(frames)}",
             complete=independent)
         return found["results"]
+
+    def scores(self, card, settings):
+        """The cells below SCORES, over the seeds."""
+        spread = spread_of([self.judged(self.pictures(card, settings, seed))
+                            for seed in self.runner.seeds], (*SPREAD, "independent"))
+        return [*quality(spread), plain(spread["independent"])]
 
     def seconds(self, card, settings):
         """Of a picture: of 64 more of them, without what starts and loads."""
@@ -236,18 +245,14 @@ class Comparison:
         rows = []
         for (kind, scale), words in self.cases(card, self.rows[name]).items():
             for steps in STEPS:
-                scores = [self.judged(self.pictures(card, f"steps={steps} {words}", seed))
-                          for seed in self.runner.seeds]
-                spread = spread_of(scores, (*SPREAD, "independent"))
                 seconds = f"{self.seconds(card, f'steps={steps} {words}'):.3f}" if steps <= 25 else ""
                 evaluations = steps * (1 if scale == "1" else 2)
-                rows.append([name, kind, scale, steps, evaluations, *quality(spread),
-                             plain(spread["independent"]), seconds])
+                rows.append([name, kind, scale, steps, evaluations,
+                             *self.scores(card, f"steps={steps} {words}"), seconds])
         return rows
 
     def curve(self, name):
         """[(latents seen, Fréchet distance)] at each checkpoint, 25 steps without guidance."""
-        self.transformer(name)
         settings = f"steps=25 {common_sampler(self.rows[name].system)} guidance-scale=1"
         steps = range(PHASE_2["checkpoint-interval"], PHASE_2["max-steps"] + 1,
                       PHASE_2["checkpoint-interval"])
@@ -260,7 +265,7 @@ class Comparison:
         sampler = common_sampler(self.rows[name].system)
         path = self.out / f"{folder_name(name)}-{steps}.rgb"
         self.runner.measure(
-            f"svgdiffuse model={quoted(self.transformer(name))} classes=all num-images=16 batch-size=16 "
+            f"svgdiffuse model={quoted(self.trained(name))} classes=all num-images=16 batch-size=16 "
             f"seed=1 steps={steps} {sampler} guidance-scale=2.5 ! svgdecode ! videoconvert "
             f"! video/x-raw,format=RGB ! filesink location={quoted(path)}", makes=path)
         return path
@@ -303,8 +308,7 @@ def systems(runner):
     autoencoders = reconstructions(comparison)
     rows = [row for name in comparison.rows for row in comparison.row(name)]
     comparison.draw()
-    head = ["system", "sampler", "guidance", "steps", "evaluations", *QUALITY, "Fréchet, EfficientNet",
-            "seconds a picture"]
+    head = ["system", "sampler", "guidance", "steps", "evaluations", *SCORES, "seconds a picture"]
     return (f"{autoencoders}\n{table(head, rows)}\n"
             "The same classes from the same noise, by system and steps:\n\n"
             "![all systems](pictures/systems.png)\n\n"
