@@ -244,19 +244,20 @@ def percent(value):
 
 def share(pair):
     mean, spread = pair
-    return f"{percent(mean)} ± {100 * spread:.1f}"
+    return percent(mean) + ("" if spread is None else f" ± {100 * spread:.1f}")
 
 
 def plain(pair):
     mean, spread = pair
-    return f"{mean:.2f} ± {spread:.2f}"
+    return f"{mean:.2f}" + ("" if spread is None else f" ± {spread:.2f}")
 
 
 def spread_of(scores, keys=SPREAD):
+    """{key: (mean, half the range)}, where the range of a single score is None."""
     found = {}
     for key in keys:
         values = [score[key] for score in scores]
-        found[key] = statistics.mean(values), (max(values) - min(values)) / 2
+        found[key] = statistics.mean(values), (max(values) - min(values)) / 2 if len(values) > 1 else None
     return found
 
 

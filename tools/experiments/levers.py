@@ -4,7 +4,7 @@
 All train as in the comparison of systems, whose row "SVG" is the first here.
 """
 
-from tools.experiments.systems import PHASE_2, SCORES, Autoencoder, Comparison, Row, common_sampler
+from tools.experiments.systems import PHASE_2, SCORES, Autoencoder, Comparison, Row
 from tools.helpers.document import table
 
 AUTOENCODERS = {
@@ -34,8 +34,8 @@ INTERVALS = {"guided from 0 to 0.75": "guidance=interval guidance-start=0 guidan
 def measured(comparison, label, card, scale, words=""):
     """Lines of the table: one of each number of steps."""
     for steps in STEPS:
-        settings = f"steps={steps} {common_sampler('svg')} guidance-scale={scale} {words}".rstrip()
-        yield [label, scale, steps, *comparison.scores(card, settings)]
+        settings = f"{Row.sampler} guidance-scale={scale} {words}".rstrip()
+        yield [label, scale, steps, *comparison.scores(card, steps, settings)]
 
 
 def levers(runner):

@@ -7,6 +7,7 @@ transformers of one size on their latents. Each part is trained once, in OUT/sys
 """
 
 import dataclasses
+import itertools
 import json
 import os
 import subprocess
@@ -38,6 +39,7 @@ CONVOLUTIONS = {"kind": "kl", "file": "untrained", "channels": 32, "multipliers"
                 "res_blocks": 1, "attention_levels": [], "groups": 8}
 KL_CHANNELS = 16
 STEPS, SCALES = (5, 10, 25, 100), (1.5, 2.5, 4)
+MANY_STEPS = 25  # above which one seed is measured, and no seconds
 PRECISION = "dtype=bfloat16"  # of all transformers, as they were trained
 SCORES = [*QUALITY, "Fréchet, EfficientNet"]
 CHOICE_SEED = 99  # of the pictures by which the scale is chosen
@@ -78,9 +80,10 @@ ROWS = {
 }
 
 
-def common_sampler(system):
-    """The best sampler that all can use: Euler's, which is DDIM for a diffusion; a quarter of the shift."""
-    return "solver=ddim" if system == "dit" else "solver=euler shift=0.25"
+def common_samplers(system):
+    """Samplers that all can use, of which each row gets its best: Euler's, which for a diffusion is DDIM,
+    with the times as they are or shifted as VA-VAE and SVG do."""
+    return ["solver=ddim"] if system == "dit" else [f"solver=euler shift={shift}" for shift in (1, 0.3, 0.15)]
 
 
 class Comparison:
@@ -193,10 +196,11 @@ class Comparison:
             complete=independent)
         return found["results"]
 
-    def scores(self, card, settings):
-        """The cells below SCORES, over the seeds."""
-        spread = spread_of([self.judged(self.pictures(card, settings, seed))
-                            for seed in self.runner.seeds], (*SPREAD, "independent"))
+    def scores(self, card, steps, settings):
+        """The cells below SCORES: over the seeds, or of the first alone where the steps are many."""
+        seeds = self.runner.seeds if steps <= MANY_STEPS else self.runner.seeds[:1]
+        spread = spread_of([self.judged(self.pictures(card, f"steps={steps} {settings}", seed))
+                            for seed in seeds], (*SPREAD, "independent"))
         return [*quality(spread), plain(spread["independent"])]
 
     def seconds(self, card, settings):
@@ -227,33 +231,35 @@ class Comparison:
             env=os.environ | finding_modules(self.weights), stdout=subprocess.PIPE, text=True, check=True)
         return json.loads(done.stdout)
 
-    def cases(self, card, row):
-        """The settings that are measured: {(sampler, guidance): words}; the scale is chosen first."""
-        best = {}
-        for kind, sampler in (("own", row.sampler), ("common", common_sampler(row.system))):
-            scores = {scale: self.judged(
-                self.pictures(card, f"steps=25 {sampler} guidance-scale={scale}",
-                              CHOICE_SEED))["frechet"] for scale in SCALES}
-            scale = min(scores, key=scores.get)
-            best[kind, "1"] = f"{sampler} guidance-scale=1"
-            best[kind, f"{scale}"] = f"{sampler} guidance-scale={scale}"
-        return best
+    def best(self, name, samplers):
+        """(sampler, scale) with the smallest Fréchet distance at 25 steps, from other noise than the table's."""
+        distances = {
+            (sampler, scale): self.judged(self.pictures(
+                self.trained(name), f"steps=25 {sampler} guidance-scale={scale}", CHOICE_SEED))["frechet"]
+            for sampler in samplers for scale in SCALES}
+        return min(distances, key=distances.get)
+
+    def common(self, name):
+        """The best sampler for a system of those that all can use, and its scale."""
+        return self.best(name, common_samplers(self.rows[name].system))
 
     def row(self, name):
         """Lines of the table of one system."""
         card = self.transformer(name)
         rows = []
-        for (kind, scale), words in self.cases(card, self.rows[name]).items():
-            for steps in STEPS:
-                seconds = f"{self.seconds(card, f'steps={steps} {words}'):.3f}" if steps <= 25 else ""
-                evaluations = steps * (1 if scale == "1" else 2)
-                rows.append([name, kind, scale, steps, evaluations,
-                             *self.scores(card, f"steps={steps} {words}"), seconds])
+        for kind, (sampler, best) in {"own": self.best(name, [self.rows[name].sampler]),
+                                      "common": self.common(name)}.items():
+            for scale, steps in itertools.product((1, best), STEPS):
+                words = f"{sampler} guidance-scale={scale}"
+                seconds = f"{self.seconds(card, f'steps={steps} {words}'):.3f}" if steps <= MANY_STEPS else ""
+                evaluations = steps * (1 if scale == 1 else 2)
+                rows.append([name, f"{kind}: {sampler}", scale, steps, evaluations,
+                             *self.scores(card, steps, words), seconds])
         return rows
 
     def curve(self, name):
         """[(latents seen, Fréchet distance)] at each checkpoint, 25 steps without guidance."""
-        settings = f"steps=25 {common_sampler(self.rows[name].system)} guidance-scale=1"
+        settings = f"steps=25 {self.common(name)[0]} guidance-scale=1"
         steps = range(PHASE_2["checkpoint-interval"], PHASE_2["max-steps"] + 1,
                       PHASE_2["checkpoint-interval"])
         return [(step * PHASE_2["batch-size"],
@@ -262,7 +268,7 @@ class Comparison:
 
     def frames(self, name, steps):
         """A file of one picture of each class."""
-        sampler = common_sampler(self.rows[name].system)
+        sampler, _ = self.common(name)
         path = self.out / f"{folder_name(name)}-{steps}.rgb"
         self.runner.measure(
             f"svgdiffuse model={quoted(self.trained(name))} classes=all num-images=16 batch-size=16 "
