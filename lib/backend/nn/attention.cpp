@@ -80,7 +80,7 @@ at::Tensor Attention::operator()(const at::Tensor& x, const RotaryTables* rotary
   // before the scores.
   const bool needs_split = config.rotates_pairs && !has_split_pairs_;
   const bool rotates = ops::runs_in_kernels(x) && !needs_split;
-  const at::Tensor qkv = branch_map(x)(x, qkv_weight, bias)  // (N, T, 3D)
+  const at::Tensor qkv = (ops::runs_in_kernels(x) ? product : affine)(x, qkv_weight, bias)
                              .view({n, t, 3, config.heads, config.head()})
                              .permute({2, 0, 3, 1, 4});   // (3, N, heads, T, head)
   at::Tensor q = qkv.select(0, 0), k = qkv.select(0, 1);  // (N, heads, T, head)
@@ -99,8 +99,8 @@ at::Tensor Attention::operator()(const at::Tensor& x, const RotaryTables* rotary
     k = turned(k_norm(k));
     options.q_norm = options.k_norm = {};
   }
-  return branch_map(x)(ops::attention(q, k, qkv.select(0, 2), options), output.weight,
-                       output.bias);  // (N, T, D)
+  return product(ops::attention(q, k, qkv.select(0, 2), options), output.weight,
+                 output.bias);  // (N, T, D)
 }
 
 }  // namespace svgen::nn

@@ -13,7 +13,7 @@ at::Tensor LayerScale::operator()(const at::Tensor& x) const {
 }
 
 at::Tensor LayerScale::add(const at::Tensor& x, const at::Tensor& branch) const {
-  if (!ops::runs_in_kernels(x)) return x + (*this)(branch);
+  if (!ops::runs_in_kernels(x)) return x + (*this)(branch.to(x.scalar_type()));
   return ops::gated_sum(x, gamma.to(x.scalar_type()).expand({x.size(0), -1}), branch);
 }
 

@@ -2,7 +2,6 @@
 // The affine map.
 #include "nn/linear.h"
 
-#include "ops/ops.h"
 #include "ops/products.h"
 
 namespace svgen::nn {
@@ -17,10 +16,6 @@ at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tens
 
 at::Tensor affine(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   return product(x, weight, bias).to(carried_dtype(weight));
-}
-
-AffineMap branch_map(const at::Tensor& x) {
-  return ops::runs_in_kernels(x) ? product : affine;
 }
 
 void Linear::visit(const StateScope& state) {

@@ -17,14 +17,8 @@ at::ScalarType carried_dtype(const at::Tensor& weight);
 at::Tensor affine(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
 /// Computes x W^T + b and returns it in the weight's dtype, for callers that compute in float32
-/// inside and round their result anyway.
+/// inside and round their result anyway, and for the ends of residual branches.
 at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
-
-/// Ends a residual branch that began with x: affine(), or product() where x is computed by the
-/// kernels of inference, which take the branch as it is.
-using AffineMap = at::Tensor (*)(const at::Tensor& x, const at::Tensor& weight,
-                                 const at::Tensor& bias);
-AffineMap branch_map(const at::Tensor& x);
 
 struct Linear {
   Linear(int64_t in_features, int64_t out_features) : in(in_features), out(out_features) {}

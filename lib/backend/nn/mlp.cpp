@@ -16,7 +16,7 @@ at::Tensor Mlp::operator()(const at::Tensor& x) const {
   // The hidden values stay in the product's dtype: the map computes in float32 and rounds once
   // either way, and half the bytes move.
   const at::Tensor hidden = ops::linear(x.to(up.weight.scalar_type()), up.weight, up.bias, gelu);
-  return branch_map(x)(hidden, down.weight, down.bias);
+  return product(hidden, down.weight, down.bias);
 }
 
 }  // namespace svgen::nn

@@ -20,7 +20,7 @@ at::Tensor SwiGlu::operator()(const at::Tensor& x) const {
   // and rounded for the next product anyway.
   const at::Tensor gate = product(x, w1.weight, w1.bias), value = product(x, w2.weight, w2.bias);
   if (c10::GradMode::is_enabled()) return w3(ops::silu(gate) * value);
-  return branch_map(x)(ops::silu_product(gate, value), w3.weight, w3.bias);
+  return product(ops::silu_product(gate, value), w3.weight, w3.bias);
 }
 
 void PackedSwiGlu::visit(const StateScope& state) {
@@ -30,7 +30,7 @@ void PackedSwiGlu::visit(const StateScope& state) {
 
 at::Tensor PackedSwiGlu::operator()(const at::Tensor& x) const {
   const at::Tensor both = product(x, w12.weight, w12.bias);  // (..., 2 hidden)
-  return branch_map(x)(ops::silu_halves(both), w3.weight, w3.bias);
+  return product(ops::silu_halves(both), w3.weight, w3.bias);
 }
 
 }  // namespace svgen::nn

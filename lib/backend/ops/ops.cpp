@@ -19,6 +19,8 @@
 #include "ops/cpu/elements.h"
 #include "ops/cpu/kernels.h"
 #include "ops/device.h"
+#include "ops/recorded.h"
+#include "ops/rows.h"
 
 namespace svgen::ops {
 namespace {
@@ -36,18 +38,6 @@ at::Tensor map(const at::Tensor& x, void (*kernel)(const float*, float*, int64_t
   at::Tensor y = at::empty_like(dense);
   kernel(dense.const_data_ptr<float>(), y.mutable_data_ptr<float>(), dense.numel());
   return y;
-}
-
-// One row for each image, and how far they lie apart: parts of a wider matrix, or one for all.
-struct ImageRows {
-  at::Tensor rows;
-  int64_t stride;
-};
-
-ImageRows rows_of(const at::Tensor& x) {
-  const at::Tensor rows =
-      x.scalar_type() == at::kFloat && x.stride(1) == 1 ? x : x.to(at::kFloat).contiguous();
-  return {rows, rows.stride(0)};
 }
 
 bool kernels_make(at::ScalarType result) {
@@ -71,10 +61,6 @@ bool norms_on_host(const at::Tensor& x, at::ScalarType result) {
   return device::takes(x) && x.scalar_type() == at::kFloat && device::takes(branch);
 }
 
-cpu::TokenShape token_shape(const at::Tensor& x) {
-  return {x.size(0), x.size(1), x.size(2)};
-}
-
 // LN(x) (base + scale) + shift.
 at::Tensor host_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
                      float base, double eps, at::ScalarType result,
@@ -84,9 +70,7 @@ at::Tensor host_norm(const at::Tensor& x, const at::Tensor& shift, const at::Ten
   const at::Tensor y = at::empty(x.sizes(), x.options().dtype(result));
   with_element_type(result, [&]<typename Out>(Out) {
     cpu::modulated_layer_norm(elements<float>(input), mutable_elements<Out>(y), token_shape(x),
-                              {elements<float>(shifts.rows), shifts.stride},
-                              {elements<float>(scales.rows), scales.stride}, base, eps,
-                              kind == NormKind::kLayer);
+                              row_of(shifts), row_of(scales), base, eps, kind == NormKind::kLayer);
   });
   return y;
 }
@@ -129,7 +113,10 @@ at::Tensor gelu_erf(const at::Tensor& x) {
 }
 
 at::Tensor gelu_tanh(const at::Tensor& x) {
-  return takes_host_kernel(x) ? map(x, cpu::gelu_tanh) : at::gelu(x, "tanh");
+  if (takes_host_kernel(x)) return map(x, cpu::gelu_tanh);
+  if (x.is_cpu() && kernels_make(x.scalar_type()) && records_gradient(x))
+    return recorded::gelu_tanh(x);
+  return at::gelu(x, "tanh");
 }
 
 bool runs_on_host(const at::Tensor& x) {
@@ -176,7 +163,7 @@ at::Tensor gated_sum(const at::Tensor& x, const at::Tensor& gate, const at::Tens
   const at::Tensor y = at::empty_like(input);
   with_element_type(branch.scalar_type(), [&]<typename Branch>(Branch) {
     cpu::gated_sum(elements<float>(input), elements<Branch>(added), mutable_elements<float>(y),
-                   token_shape(x), {elements<float>(gates.rows), gates.stride});
+                   token_shape(x), row_of(gates));
   });
   return y;
 }
@@ -190,6 +177,9 @@ std::pair<at::Tensor, at::Tensor> gated_sum_and_norm(const at::Tensor& x, const 
     if (sums_on_device(x, branch) && kernels_make(result))
       return device::gated_sum_and_norm(x, gate, branch, shift, scale, eps, result,
                                         kind == NormKind::kLayer);
+  if (x.is_cpu() && kernels_norm(x, result) && branch.scalar_type() == result && gate.defined() &&
+      (records_gradient(x) || records_gradient(branch)))
+    return recorded::gated_sum_and_norm(x, gate, branch, shift, scale, eps, kind);
   const at::Tensor sum = gated_sum(x, gate, branch);
   return {sum, modulated_layer_norm(sum, shift, scale, eps, result, kind)};
 }

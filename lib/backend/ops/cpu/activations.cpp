@@ -20,13 +20,50 @@ void gelu_erf_slice(const float* x, float* y, int64_t count) {
       x, y, count, [](Floats v) SVGEN_LAMBDA { return v * normal_distribution(v); });
 }
 
+// gelu_tanh(v) is v s(v): 0.5 (1 + tanh u) is the sigmoid of 2u.
+constexpr float kTwiceRoot = 1.59576912160573071f;  // 2 sqrt(2 / pi)
+
+SVGEN_INLINE Floats gelu_share(Floats v) {
+  return sigmoid(kTwiceRoot * (v + 0.044715f * v * v * v));
+}
+
+// s + v s', with s' = s (1 - s) (2u)'.
+SVGEN_INLINE Floats gelu_slope(Floats v) {
+  const Floats s = gelu_share(v);
+  return s + v * s * (1.0f - s) * kTwiceRoot * (1.0f + 0.134145f * v * v);
+}
+
 SVGEN_VECTOR_CLONES
 void gelu_tanh_slice(const float* x, float* y, int64_t count) {
-  // 0.5 (1 + tanh u) is the sigmoid of 2u.
-  constexpr float kTwiceRoot = 1.59576912160573071f;  // 2 sqrt(2 / pi)
-  map_lanes(x, y, count, [](Floats v) SVGEN_LAMBDA {
-    return v * sigmoid(kTwiceRoot * (v + 0.044715f * v * v * v));
-  });
+  map_lanes(
+      x, y, count, [](Floats v) SVGEN_LAMBDA { return v * gelu_share(v); });
+}
+
+SVGEN_VECTOR_CLONES
+void gelu_tanh_slice(const Bfloat16* x, Bfloat16* y, int64_t count) {
+  map_lanes(
+      x, y, count, [](Floats v) SVGEN_LAMBDA { return v * gelu_share(v); });
+}
+
+template <typename T>
+SVGEN_INLINE void gelu_gradient_each(const T* x, const T* y_gradient, T* x_gradient,
+                                     int64_t count) {
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const int64_t n = count - i;
+    store(x_gradient + i, gelu_slope(load(x + i, n)) * load(y_gradient + i, n), n);
+  }
+}
+
+SVGEN_VECTOR_CLONES
+void gelu_gradient_slice(const float* x, const float* y_gradient, float* x_gradient,
+                         int64_t count) {
+  gelu_gradient_each(x, y_gradient, x_gradient, count);
+}
+
+SVGEN_VECTOR_CLONES
+void gelu_gradient_slice(const Bfloat16* x, const Bfloat16* y_gradient, Bfloat16* x_gradient,
+                         int64_t count) {
+  gelu_gradient_each(x, y_gradient, x_gradient, count);
 }
 
 template <typename T>
@@ -59,8 +96,8 @@ void for_slices(int64_t count, const Work& work) {
       });
 }
 
-void map_slices(const float* x, float* y, int64_t count,
-                void (*kernel)(const float*, float*, int64_t)) {
+template <typename T>
+void map_slices(const T* x, T* y, int64_t count, void (*kernel)(const T*, T*, int64_t)) {
   for_slices(
       count, [&](int64_t first, int64_t size) { kernel(x + first, y + first, size); });
 }
@@ -76,7 +113,20 @@ void gelu_erf(const float* x, float* y, int64_t count) {
 }
 
 void gelu_tanh(const float* x, float* y, int64_t count) {
-  map_slices(x, y, count, gelu_tanh_slice);
+  map_slices<float>(x, y, count, gelu_tanh_slice);
+}
+
+void gelu_tanh(const Bfloat16* x, Bfloat16* y, int64_t count) {
+  map_slices<Bfloat16>(x, y, count, gelu_tanh_slice);
+}
+
+template <typename T>
+void gelu_tanh_gradient(const T* x, const T* y_gradient, T* x_gradient, int64_t count) {
+  for_slices(
+      count,
+      [&](int64_t first, int64_t size) {
+        gelu_gradient_slice(x + first, y_gradient + first, x_gradient + first, size);
+      });
 }
 
 template <typename T>
@@ -96,6 +146,8 @@ void silu_halves(const T* x, T* z, int64_t rows, int64_t half) {
       });
 }
 
+template void gelu_tanh_gradient(const float*, const float*, float*, int64_t);
+template void gelu_tanh_gradient(const Bfloat16*, const Bfloat16*, Bfloat16*, int64_t);
 template void silu_product(const float*, const float*, float*, int64_t);
 template void silu_product(const Bfloat16*, const Bfloat16*, Bfloat16*, int64_t);
 template void silu_halves(const float*, float*, int64_t, int64_t);

@@ -14,6 +14,11 @@ enum class Bfloat16 : uint16_t {};
 void silu(const float* x, float* y, int64_t count);
 void gelu_erf(const float* x, float* y, int64_t count);
 void gelu_tanh(const float* x, float* y, int64_t count);
+void gelu_tanh(const Bfloat16* x, Bfloat16* y, int64_t count);
+
+/// x_gradient[i] = f'(x[i]) y_gradient[i] for i < count, f being gelu_tanh.
+template <typename T>
+void gelu_tanh_gradient(const T* x, const T* y_gradient, T* x_gradient, int64_t count);
 
 /// z[i] = silu(x[i]) y[i] for i < count, in float32 inside.
 template <typename T>
@@ -93,6 +98,38 @@ void modulated_layer_norm(const float* x, Out* y, const TokenShape& shape, const
 template <typename Branch>
 void gated_sum(const float* x, const Branch* branch, float* y, const TokenShape& shape,
                const RowOfImage& gate);
+
+/// y = x + gate * branch, and normed = modulated_layer_norm(y) with a base of 1.
+template <typename T>
+void gated_sum_and_norm(const float* x, const T* branch, float* y, T* normed,
+                        const TokenShape& shape, const RowOfImage& gate, const RowOfImage& shift,
+                        const RowOfImage& scale, double eps, bool centred);
+
+/// What the gradient of gated_sum_and_norm() starts from: y_gradient may be null, for zeros.
+template <typename T>
+struct SumAndNormInput {
+  const float* y;
+  const T* branch;
+  const float* y_gradient;
+  const T* normed_gradient;
+  RowOfImage gate, scale;
+  double eps;
+  bool centred;
+};
+
+/// Where it goes: x and branch as tokens, the others as dense rows, one for each image.
+template <typename T>
+struct SumAndNormGradients {
+  float* x;
+  T* branch;
+  float* gate;
+  float* shift;
+  float* scale;
+};
+
+template <typename T>
+void gated_sum_and_norm_gradient(const SumAndNormInput<T>& from, const TokenShape& shape,
+                                 const SumAndNormGradients<T>& to);
 
 /// Says where the rows of one of q, k, v lie: elements from one image, head, token to the next; the
 /// elements of a head are neighbours.

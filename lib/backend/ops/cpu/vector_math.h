@@ -171,8 +171,8 @@ SVGEN_INLINE Moments root_mean_square(const float* x, int64_t count, float eps) 
 }
 
 /// function(x[i]) for i < count, a vector at a time; the last one is padded with zeros.
-template <typename Function>
-SVGEN_INLINE void map_lanes(const float* x, float* y, int64_t count, Function function) {
+template <typename T, typename Function>
+SVGEN_INLINE void map_lanes(const T* x, T* y, int64_t count, Function function) {
   for (int64_t i = 0; i < count; i += kLanes)
     store(y + i, function(load(x + i, count - i)), count - i);
 }
