@@ -280,6 +280,7 @@ class Comparison:
         """The sheet of all systems and steps, and the curves: two pictures."""
         pictures = self.runner.out / "pictures"
         shown = {"sheet": str(pictures / "systems.png"), "curves": str(pictures / "systems-curves.png"),
+                 "classes": json.loads(RECIPE.read_text())["model"]["classes"],
                  "frames": {name: {steps: str(self.frames(name, steps)) for steps in STEPS}
                             for name in self.rows},
                  "distances": {name: self.curve(name) for name in self.rows},
