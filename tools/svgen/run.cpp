@@ -15,6 +15,7 @@ namespace {
 
 constexpr guint kMillisecondsOfBar = 100;
 constexpr GstClockTime kWaitForReason = 300 * GST_MSECOND;
+constexpr int kChecksOfStall = 20;  // two seconds
 
 struct Release {
   void operator()(GstBus* bus) const {
@@ -35,6 +36,7 @@ struct Run {
   bool vague = false;          // the failure only says that another element failed
   bool counts_itself = false;  // progress messages came
   std::string missing;         // what a file needs that is not installed
+  int stalled = 0;             // checks one after the other in which a decoder slept
   int signal = 0;
 };
 
@@ -178,10 +180,48 @@ gboolean on_message(GstBus*, GstMessage* message, gpointer data) {
   return G_SOURCE_CONTINUE;
 }
 
+struct Tasks {
+  int running = 0, paused = 0;
+};
+
+void count_tasks(const GValue* item, gpointer data) {
+  auto& tasks = *static_cast<Tasks*>(data);
+  auto* element = static_cast<GstElement*>(g_value_get_object(item));
+  GST_OBJECT_LOCK(element);
+  for (const GList* pad = element->pads; pad != nullptr; pad = pad->next) {
+    const GstTaskState state = gst_pad_get_task_state(GST_PAD(pad->data));
+    tasks.running += state == GST_TASK_STARTED ? 1 : 0;
+    tasks.paused += state == GST_TASK_PAUSED ? 1 : 0;
+  }
+  GST_OBJECT_UNLOCK(element);
+}
+
+// Whether a decoder found no stream and none of its tasks goes on: decodebin loses the error of a
+// demuxer that comes to the end of its file while it is still being connected.
+bool sleeps_for_good(const Pipeline::State::Input& input) {
+  if (input.decoder->numsrcpads > 0) return false;
+  Tasks tasks;
+  GstIterator* elements = gst_bin_iterate_recurse(GST_BIN(input.decoder));
+  const GstIteratorResult result = gst_iterator_foreach(elements, count_tasks, &tasks);
+  gst_iterator_free(elements);
+  return result == GST_ITERATOR_DONE && tasks.paused > 0 && tasks.running == 0;
+}
+
+void watch_decoders(Run& run) {
+  const Pipeline::State::Input* sleeper = nullptr;
+  for (const Pipeline::State::Input& input : run.state.inputs)
+    if (sleeps_for_good(input)) sleeper = &input;
+  run.stalled = sleeper == nullptr ? 0 : run.stalled + 1;
+  if (run.stalled < kChecksOfStall || run.failure) return;
+  run.failure = sleeper->file.string() + " cannot be decoded: it ends before its first stream";
+  end(run);
+}
+
 // Shows the position in files, which know how long they are.
 gboolean ask_position(gpointer data) {
   Run& run = *static_cast<Run*>(data);
   if (!was_taken()) end(run);  // nobody is there any more to see what comes
+  watch_decoders(run);
   gint64 position = 0, duration = 0;
   if (!run.counts_itself && gst_element_query_position(run.state.bin, GST_FORMAT_TIME, &position) &&
       gst_element_query_duration(run.state.bin, GST_FORMAT_TIME, &duration) && duration > 0)
