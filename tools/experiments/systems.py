@@ -207,8 +207,7 @@ class Comparison:
         """Of a picture: of 64 more of them, without what starts and loads."""
         few, many = (self.runner.measure(
             f"svgdiffuse model={quoted(card)} classes=all num-images={count} batch-size=32 {PRECISION} "
-            f"{settings} "
-            "! svgdecode ! fakesink")["seconds"] for count in (32, 96))
+            f"{settings} ! svgdecode ! fakesink")["seconds"] for count in (32, 96))
         return (many - few) / 64
 
     def shapes(self):

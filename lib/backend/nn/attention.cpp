@@ -79,8 +79,8 @@ at::Tensor Attention::operator()(const at::Tensor& x, const RotaryTables* rotary
   // The kernels of inference read the product as it is; all others want float32 for what comes
   // before the scores.
   const bool needs_split = config.rotates_pairs && !has_split_pairs_;
-  const bool rotates = ops::runs_in_kernels(x) && !needs_split;
-  const at::Tensor qkv = (ops::runs_in_kernels(x) ? product : affine)(x, qkv_weight, bias)
+  const bool in_kernels = ops::runs_in_kernels(x), rotates = in_kernels && !needs_split;
+  const at::Tensor qkv = (in_kernels ? product : affine)(x, qkv_weight, bias)  // (N, T, 3D)
                              .view({n, t, 3, config.heads, config.head()})
                              .permute({2, 0, 3, 1, 4});   // (3, N, heads, T, head)
   at::Tensor q = qkv.select(0, 0), k = qkv.select(0, 1);  // (N, heads, T, head)

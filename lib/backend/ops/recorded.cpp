@@ -48,17 +48,14 @@ class GatedSumAndNorm : public torch::autograd::Function<GatedSumAndNorm> {
     const ImageRows gates = rows_of(gate), shifts = rows_of(shift), scales = rows_of(scale);
     const at::Tensor y = at::empty_like(input), normed = at::empty_like(added);
     with_element_type(added.scalar_type(), [&]<typename T>(T) {
-      cpu::gated_sum_and_norm(elements<float>(input), elements<T>(added),
-                              mutable_elements<float>(y), mutable_elements<T>(normed),
-                              token_shape(input), row_of(gates), row_of(shifts), row_of(scales),
-                              eps, centred);
+      cpu::gated_sum(elements<float>(input), elements<T>(added), mutable_elements<float>(y),
+                     token_shape(input), row_of(gates));
+      cpu::modulated_layer_norm(elements<float>(y), mutable_elements<T>(normed), token_shape(y),
+                                row_of(shifts), row_of(scales), 1, eps, centred);
     });
     context->save_for_backward({y, added, gates.rows, scales.rows});
     context->saved_data["eps"] = eps;
     context->saved_data["centred"] = centred;
-    context->saved_data["dtypes"] = std::vector<int64_t>{static_cast<int64_t>(gate.scalar_type()),
-                                                         static_cast<int64_t>(shift.scalar_type()),
-                                                         static_cast<int64_t>(scale.scalar_type())};
     context->set_materialize_grads(false);
     return {y, normed};
   }
@@ -71,8 +68,8 @@ class GatedSumAndNorm : public torch::autograd::Function<GatedSumAndNorm> {
         gradients[1].defined() ? gradients[1].contiguous() : at::zeros_like(branch);
     const at::Tensor to_x = at::empty_like(y), to_branch = at::empty_like(branch);
     // (3, N, D): of gate, shift and scale
-    const at::Tensor rows = at::empty({3, y.size(0), y.size(2)}, y.options());
-    const auto row = [&](int64_t i) { return mutable_elements<float>(rows.select(0, i)); };
+    const tensor_list parts = at::empty({3, y.size(0), y.size(2)}, y.options()).unbind();
+    const auto rows = [&](size_t part) { return mutable_elements<float>(parts[part]); };
     with_element_type(branch.scalar_type(), [&]<typename T>(T) {
       const cpu::SumAndNormInput<T> from{
           .y = elements<float>(y),
@@ -83,15 +80,11 @@ class GatedSumAndNorm : public torch::autograd::Function<GatedSumAndNorm> {
           .scale = {elements<float>(scale), scale.stride(0)},
           .eps = context->saved_data["eps"].toDouble(),
           .centred = context->saved_data["centred"].toBool()};
-      cpu::gated_sum_and_norm_gradient(
-          from, token_shape(y),
-          {mutable_elements<float>(to_x), mutable_elements<T>(to_branch), row(0), row(1), row(2)});
+      cpu::gated_sum_and_norm_gradient(from, token_shape(y),
+                                       {mutable_elements<float>(to_x),
+                                        mutable_elements<T>(to_branch), rows(0), rows(1), rows(2)});
     });
-    const std::vector<int64_t> dtypes = context->saved_data["dtypes"].toIntVector();
-    const auto part = [&](int64_t i) {
-      return rows.select(0, i).to(static_cast<at::ScalarType>(dtypes[i]));
-    };
-    return {to_x, part(0), to_branch, part(1), part(2), at::Tensor(), at::Tensor()};
+    return {to_x, parts[0], to_branch, parts[1], parts[2], at::Tensor(), at::Tensor()};
   }
 };
 

@@ -125,6 +125,15 @@ TEST(RecordedSumAndNorm, TakesPartsOfAWiderMatrix) {
       at::cat({apart.leaves[1].grad(), apart.leaves[3].grad(), apart.leaves[4].grad()}, 1)));
 }
 
+TEST(RecordedSumAndNorm, GivesGradientsInTheDtypesOfItsOperands) {
+  const Blocks blocks(2, 9, 24, at::kFloat, at::kFloat);
+  const at::Tensor gate = leaf(blocks.leaves[1], at::kBFloat16);
+  backward(ops::gated_sum_and_norm(blocks.leaves[0], gate, blocks.leaves[2], blocks.leaves[3],
+                                   blocks.leaves[4], 1e-4, at::kFloat),
+           Used::kBoth);
+  EXPECT_EQ(gate.grad().scalar_type(), at::kBFloat16);
+}
+
 TEST(RecordedSumAndNorm, GivesTheSameBitsWithAnyThreads) {
   const auto gradients = [] {
     const Blocks blocks(3, 75, 40, at::kFloat, at::kBFloat16);

@@ -99,13 +99,8 @@ template <typename Branch>
 void gated_sum(const float* x, const Branch* branch, float* y, const TokenShape& shape,
                const RowOfImage& gate);
 
-/// y = x + gate * branch, and normed = modulated_layer_norm(y) with a base of 1.
-template <typename T>
-void gated_sum_and_norm(const float* x, const T* branch, float* y, T* normed,
-                        const TokenShape& shape, const RowOfImage& gate, const RowOfImage& shift,
-                        const RowOfImage& scale, double eps, bool centred);
-
-/// What the gradient of gated_sum_and_norm() starts from: y_gradient may be null, for zeros.
+/// What the gradient of y = gated_sum() and of modulated_layer_norm(y), with a base of 1, starts
+/// from: y_gradient may be null, for zeros.
 template <typename T>
 struct SumAndNormInput {
   const float* y;

@@ -173,21 +173,6 @@ void gated_sum(const float* x, const Branch* branch, float* y, const TokenShape&
 }
 
 template <typename T>
-void gated_sum_and_norm(const float* x, const T* branch, float* y, T* normed,
-                        const TokenShape& shape, const RowOfImage& gate, const RowOfImage& shift,
-                        const RowOfImage& scale, double eps, bool centred) {
-  for_rows(
-      shape,
-      [&](int64_t first, int64_t rows, int64_t image) {
-        const int64_t offset = first * shape.width;
-        sum_rows(x + offset, branch + offset, y + offset, rows, shape.width,
-                 gate.data + image * gate.stride);
-        norm_rows(y + offset, normed + offset, rows, shape.width, shift.data + image * shift.stride,
-                  scale.data + image * scale.stride, 1, static_cast<float>(eps), centred);
-      });
-}
-
-template <typename T>
 void gated_sum_and_norm_gradient(const SumAndNormInput<T>& from, const TokenShape& shape,
                                  const SumAndNormGradients<T>& to) {
   constexpr int64_t kSums = 3;
@@ -211,12 +196,6 @@ void gated_sum_and_norm_gradient(const SumAndNormInput<T>& from, const TokenShap
     }
 }
 
-template void gated_sum_and_norm(const float*, const float*, float*, float*, const TokenShape&,
-                                 const RowOfImage&, const RowOfImage&, const RowOfImage&, double,
-                                 bool);
-template void gated_sum_and_norm(const float*, const Bfloat16*, float*, Bfloat16*,
-                                 const TokenShape&, const RowOfImage&, const RowOfImage&,
-                                 const RowOfImage&, double, bool);
 template void gated_sum_and_norm_gradient(const SumAndNormInput<float>&, const TokenShape&,
                                           const SumAndNormGradients<float>&);
 template void gated_sum_and_norm_gradient(const SumAndNormInput<Bfloat16>&, const TokenShape&,
