@@ -2,13 +2,13 @@
 """How tools/experiments/run puts its sections into a document."""
 
 import json
+import os
 import types
 import unittest
 import unittest.mock
 
 from tests.tools import support
 from tools.experiments import distillation, judges, lab, levers, run, systems
-
 
 
 class Write(unittest.TestCase):
@@ -72,6 +72,11 @@ class Measure(unittest.TestCase):
         self.measured()
         self.assertEqual(self.runs, 2)
 
+    def test_lines_side_by_side_share_the_cores(self):
+        self.runner.parallel = 2
+        threads = self.runner.map(lambda _: self.runner.environment["OMP_NUM_THREADS"], range(3))
+        self.assertEqual(threads, [str(max(1, os.cpu_count() // 2))] * 3)
+        self.assertIsNone(self.runner.environment)
 
     def test_a_training_by_another_line_is_not_taken_for_this_one(self):
         folder = self.folder / "training"

@@ -44,6 +44,7 @@ class ExperimentRunner:
         self.model, self.images = options.model, options.images
         self.seeds = range(1, 1 + options.seeds)
         self.parallel = options.parallel
+        self.environment = None  # of what runs: that of this program
         for folder in ("cells", "pictures", "sections"):
             (self.out / folder).mkdir(parents=True, exist_ok=True)
         card = json.loads(card_of(self.model).read_text())
@@ -69,7 +70,7 @@ class ExperimentRunner:
         print(f"  gst-launch-1.0 -q {line}", flush=True)
         start = time.monotonic()
         done = subprocess.run([ROOT / "tools/run", "gst-launch-1.0", "-q", *line_words],
-                              stdout=subprocess.PIPE, text=True, check=False)
+                              env=self.environment, stdout=subprocess.PIPE, text=True, check=False)
         seconds = time.monotonic() - start
         if done.returncode != 0:
             sys.exit(f"experiments: a line failed: {line}")
@@ -107,8 +108,8 @@ class ExperimentRunner:
         file = out / "recipe.json"
         write_text(file, json.dumps(recipe, indent=1))
         with (out / "train.log").open("a") as log:
-            code = subprocess.run([ROOT / "tools/train", file, out, *arguments], stdout=log,
-                                  stderr=subprocess.STDOUT, check=False).returncode
+            code = subprocess.run([ROOT / "tools/train", file, out, *arguments], env=self.environment,
+                                  stdout=log, stderr=subprocess.STDOUT, check=False).returncode
         if code != 0:
             sys.exit(f"experiments: training failed, see {out}/train.log")
 
@@ -116,9 +117,14 @@ class ExperimentRunner:
         return self.measure(line)["results"][key]
 
     def map(self, function, items):
-        """[function(item)], as many at a time as --parallel says."""
-        with concurrent.futures.ThreadPoolExecutor(self.parallel) as pool:
-            return list(pool.map(function, items))
+        """[function(item)], as many at a time as --parallel says, each with its share of the cores."""
+        if self.parallel > 1:
+            self.environment = os.environ | {"OMP_NUM_THREADS": str(max(1, os.cpu_count() // self.parallel))}
+        try:
+            with concurrent.futures.ThreadPoolExecutor(self.parallel) as pool:
+                return list(pool.map(function, items))
+        finally:
+            self.environment = None
 
     def judge(self):
         """The judge's card; trains it when it is not there."""

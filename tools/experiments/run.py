@@ -8,7 +8,7 @@ Every number is the result of one launch line, kept in OUT/cells under a digest 
 model: run again, only what is missing is measured. Names: gates, steps, guidance, encoders,
 distillation, ablations, probes, maps, interpolation, systems, levers, editing, flicker. Pictures
 go to OUT/pictures, a text of each experiment to OUT/sections; --write joins them. --parallel runs
-lines side by side, for a GPU or many cores.
+lines side by side, each with its share of the cores.
 """
 
 import argparse

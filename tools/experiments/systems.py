@@ -7,6 +7,7 @@ transformers of one size on their latents. Each part is trained once, in OUT/sys
 """
 
 import dataclasses
+import hashlib
 import itertools
 import json
 import os
@@ -25,16 +26,16 @@ from tools.helpers.launch import quoted
 
 RECIPE = ROOT / "tools/recipes/mini.json"
 # What all have alike.
-PHASE_1 = {"max-steps": 1500, "batch-size": 32, "learning-rate": 0.0007, "beta1": 0.9, "beta2": 0.95,
+PHASE_1 = {"max-steps": 1200, "batch-size": 16, "learning-rate": 0.0007, "beta1": 0.9, "beta2": 0.95,
            "warmup-steps": 50, "final-rate": 0.02, "ema-decay": 0.99, "discriminator-weight": 0,
            "perceptual-weight": 0.3, "perceptual-share": 0.25, "clip-norm": 1, "dtype": "bfloat16",
-           "checkpoint-interval": 500}
+           "checkpoint-interval": 300}
 STATISTICS = {"images": 2048, "batch-size": 64}
 LATENTS = {"images": 16384, "batch-size": 64}
 TRANSFORMER = {"file": "untrained", "width": 192, "depth": 6, "heads": 3, "mlp": 768, "classes": 16}
-PHASE_2 = {"max-steps": 2400, "batch-size": 64, "learning-rate": 0.001, "warmup-steps": 100,
+PHASE_2 = {"max-steps": 2400, "batch-size": 32, "learning-rate": 0.001, "warmup-steps": 100,
            "final-rate": 0.02, "ema-decay": 0.995, "clip-norm": 1, "dtype": "bfloat16",
-           "checkpoint-interval": 400, "checkpoints-kept": 100}
+           "checkpoint-interval": 600, "checkpoints-kept": 100}
 CONVOLUTIONS = {"kind": "kl", "file": "untrained", "channels": 32, "multipliers": [1, 1, 2, 4],
                 "res_blocks": 1, "attention_levels": [], "groups": 8}
 KL_CHANNELS = 16
@@ -42,7 +43,7 @@ STEPS, SCALES = (5, 10, 25, 100), (1.5, 2.5, 4)
 MANY_STEPS = 25  # above which one seed is measured, and no seconds
 PRECISION = "dtype=bfloat16"  # of all transformers, as they were trained
 SCORES = [*QUALITY, "Fréchet, EfficientNet"]
-CHOICE_SEED = 99  # of the pictures by which the scale is chosen
+CHOICE = 99, 10  # seed and steps of the pictures by which the sampler and the scale are chosen
 
 
 @dataclasses.dataclass(frozen=True)
@@ -178,10 +179,28 @@ class Comparison:
         return (f"svgdiffuse model={quoted(card)} classes=all seed={seed} "
                 f"num-images={self.runner.images} batch-size=32 {PRECISION} {settings} ! svgdecode")
 
+    def prepare(self):
+        """Makes what many lines need, so that they can run side by side afterwards."""
+        self.reference()
+        self.shapes()
+        self.independent_reference()
+        if any(which.encoder == "random" for which in self.autoencoders.values()):
+            self.runner.random_encoder()
+
+    def reference(self):
+        return self.runner.reference("reference-first", judges.FIRST)
+
+    def distance(self, pictures):
+        """The first judge's alone."""
+        return self.runner.measure(f"{pictures} ! {self.first()}")["results"]["frechet"]
+
+    def first(self):
+        """The end of a line of pictures: the first judge's numbers."""
+        return f"{features(judges.FIRST)} ! svgfrechet reference={quoted(self.reference())} ! fdsink"
+
     def judged(self, pictures):
         """All judges' numbers of a line of pictures."""
-        first = self.runner.reference("reference-first", judges.FIRST)
-        frames = self.out / "frames.rgb"
+        frames = self.out / f"frames-{hashlib.sha256(pictures.encode()).hexdigest()[:16]}.rgb"
 
         def independent():
             found = self.independent(frames)
@@ -190,7 +209,7 @@ class Comparison:
 
         found = self.runner.measure(
             f"{pictures} ! tee name=t  "
-            f"t. ! queue ! {features(judges.FIRST)} ! svgfrechet reference={quoted(first)} ! fdsink  "
+            f"t. ! queue ! {self.first()}  "
             f"t. ! queue ! {features(judges.SHAPES)} ! svgprobe reference={quoted(self.shapes())} ! fdsink  "
             f"t. ! {WAIT} ! videoconvert ! video/x-raw,format=RGB ! filesink location={quoted(frames)}",
             complete=independent)
@@ -219,22 +238,27 @@ class Comparison:
                 f"svgfrechet location={quoted(path)} ! fakesink", makes=path)
         return path
 
-    def independent(self, frames):
-        """The Fréchet distance that EfficientNet-Lite0 sees between frames and real images."""
+    def independent_reference(self):
         reference = self.runner.out / "reference.rgb"
         if not reference.exists():
             self.runner.measure(f"{real(21)} num-images=2048 ! video/x-raw,format=RGB ! "
                                 f"filesink location={quoted(reference)}", makes=reference)
+        return reference
+
+    def independent(self, frames):
+        """The Fréchet distance that EfficientNet-Lite0 sees between frames and real images."""
         done = subprocess.run(
-            [PROJECT / "bin/python", "-m", "tools.experiments.efficientnet", reference, frames],
-            env=os.environ | finding_modules(self.weights), stdout=subprocess.PIPE, text=True, check=True)
+            [PROJECT / "bin/python", "-m", "tools.experiments.efficientnet", self.independent_reference(), frames],
+            env=(self.runner.environment or os.environ) | finding_modules(self.weights),
+            stdout=subprocess.PIPE, text=True, check=True)
         return json.loads(done.stdout)
 
     def best(self, name, samplers):
-        """(sampler, scale) with the smallest Fréchet distance at 25 steps, from other noise than the table's."""
+        """(sampler, scale) with the smallest Fréchet distance, from other noise than the table's."""
+        seed, steps = CHOICE
         distances = {
-            (sampler, scale): self.judged(self.pictures(
-                self.trained(name), f"steps=25 {sampler} guidance-scale={scale}", CHOICE_SEED))["frechet"]
+            (sampler, scale): self.distance(self.pictures(
+                self.trained(name), f"steps={steps} {sampler} guidance-scale={scale}", seed))
             for sampler in samplers for scale in SCALES}
         return min(distances, key=distances.get)
 
@@ -243,18 +267,26 @@ class Comparison:
         return self.best(name, common_samplers(self.rows[name].system))
 
     def row(self, name):
-        """Lines of the table of one system."""
+        """Trains a transformer and scores it: lines of the table, without their seconds."""
         card = self.transformer(name)
         rows = []
         for kind, (sampler, best) in {"own": self.best(name, [self.rows[name].sampler]),
                                       "common": self.common(name)}.items():
             for scale, steps in itertools.product((1, best), STEPS):
                 words = f"{sampler} guidance-scale={scale}"
-                seconds = f"{self.seconds(card, f'steps={steps} {words}'):.3f}" if steps <= MANY_STEPS else ""
                 evaluations = steps * (1 if scale == 1 else 2)
                 rows.append([name, f"{kind}: {sampler}", scale, steps, evaluations,
-                             *self.scores(card, steps, words), seconds])
+                             *self.scores(card, steps, words)])
         return rows
+
+    def timed(self, row):
+        """A line of the table with its seconds, which nothing else may disturb."""
+        name, sampler, scale, steps = row[:4]
+        if steps > MANY_STEPS:
+            return [*row, ""]
+        sampler = sampler.split(": ")[1]
+        seconds = self.seconds(self.trained(name), f"steps={steps} {sampler} guidance-scale={scale}")
+        return [*row, f"{seconds:.3f}"]
 
     def curve(self, name):
         """[(latents seen, Fréchet distance)] at each checkpoint, 25 steps without guidance."""
@@ -262,7 +294,7 @@ class Comparison:
         steps = range(PHASE_2["checkpoint-interval"], PHASE_2["max-steps"] + 1,
                       PHASE_2["checkpoint-interval"])
         return [(step * PHASE_2["batch-size"],
-                 self.judged(self.pictures(self.checkpoint(name, step), settings, 1))["frechet"])
+                 self.distance(self.pictures(self.checkpoint(name, step), settings, 1)))
                 for step in steps]
 
     def frames(self, name, steps):
@@ -298,21 +330,25 @@ def reconstructions(comparison):
         found = comparison.judged(pictures)
         return [percent(found["linear"]), f"{found['frechet']:.2f}", f"{found['independent']:.0f}"]
 
-    rows = [["none: real images", "", "", *judged(images), ""]]
-    for name in comparison.autoencoders:
+    def row(name):
         card = comparison.autoencoder(name) / "latent/card.json"
         found = runner.psnr(f"{real(101)} num-images=512", latents(card))
-        rows.append([name, f"{found['psnr']:.2f}", f"{found['ssim']:.3f}",
-                     *judged(f"{images} ! {latents(card)} ! svgdecode"),
-                     percent(runner.probe(latents(card))["linear"])])
+        return [name, f"{found['psnr']:.2f}", f"{found['ssim']:.3f}",
+                *judged(f"{images} ! {latents(card)} ! svgdecode"),
+                percent(runner.probe(latents(card))["linear"])]
+
+    rows = [["none: real images", "", "", *judged(images), ""], *runner.map(row, comparison.autoencoders)]
     return table(["autoencoder", "PSNR", "SSIM", "class accuracy of reconstructions", "Fréchet",
                   "Fréchet, EfficientNet", "linear probe of the latents"], rows)
 
 
 def systems(runner):
     comparison = Comparison(runner)
+    comparison.prepare()
     autoencoders = reconstructions(comparison)
-    rows = [row for name in comparison.rows for row in comparison.row(name)]
+    rows = [row for rows in runner.map(comparison.row, comparison.rows) for row in rows]
+    runner.map(comparison.curve, comparison.rows)
+    rows = [comparison.timed(row) for row in rows]
     comparison.draw()
     head = ["system", "sampler", "guidance", "steps", "evaluations", *SCORES, "seconds a picture"]
     return (f"{autoencoders}\n{table(head, rows)}\n"
