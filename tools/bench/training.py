@@ -11,11 +11,10 @@ for sizes of which two do not fit into memory.
 
 import sys
 
-from tools.helpers.environment import in_project_environment
+from tools.helpers.environment import KEEPING_MEMORY, in_project_environment
 
 if __name__ == "__main__":
     # Both sides keep their memory, as tools/train does.
-    in_project_environment(GLIBC_TUNABLES="glibc.malloc.mmap_max=0:glibc.malloc.hugetlb=1:"
-                           "glibc.malloc.trim_threshold=17179869184:glibc.malloc.top_pad=67108864")
+    in_project_environment(**KEEPING_MEMORY)
     from tools.bench.compare_training import main
     sys.exit(main(__doc__))

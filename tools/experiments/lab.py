@@ -13,7 +13,7 @@ import sys
 import time
 
 from tools.helpers import media
-from tools.helpers.environment import ROOT, finding_modules, python_with
+from tools.helpers.environment import KEEPING_MEMORY, ROOT, finding_modules, python_with
 from tools.helpers.files import write_text
 from tools.helpers.launch import quoted, shown, words
 from tools.release.release import digest, halved
@@ -44,7 +44,7 @@ class ExperimentRunner:
         self.model, self.images = options.model, options.images
         self.seeds = range(1, 1 + options.seeds)
         self.parallel = options.parallel
-        self.environment = None  # of what runs: that of this program
+        self.environment = KEEPING_MEMORY | os.environ  # of what runs
         for folder in ("cells", "pictures", "sections"):
             (self.out / folder).mkdir(parents=True, exist_ok=True)
         card = json.loads(card_of(self.model).read_text())
@@ -118,13 +118,14 @@ class ExperimentRunner:
 
     def map(self, function, items):
         """[function(item)], as many at a time as --parallel says, each with its share of the cores."""
+        before = self.environment
         if self.parallel > 1:
-            self.environment = os.environ | {"OMP_NUM_THREADS": str(max(1, os.cpu_count() // self.parallel))}
+            self.environment = before | {"OMP_NUM_THREADS": str(max(1, os.cpu_count() // self.parallel))}
         try:
             with concurrent.futures.ThreadPoolExecutor(self.parallel) as pool:
                 return list(pool.map(function, items))
         finally:
-            self.environment = None
+            self.environment = before
 
     def judge(self):
         """The judge's card; trains it when it is not there."""

@@ -10,7 +10,6 @@ import dataclasses
 import hashlib
 import itertools
 import json
-import os
 import subprocess
 import sys
 
@@ -249,7 +248,7 @@ class Comparison:
         """The Fréchet distance that EfficientNet-Lite0 sees between frames and real images."""
         done = subprocess.run(
             [PROJECT / "bin/python", "-m", "tools.experiments.efficientnet", self.independent_reference(), frames],
-            env=(self.runner.environment or os.environ) | finding_modules(self.weights),
+            env=self.runner.environment | finding_modules(self.weights),
             stdout=subprocess.PIPE, text=True, check=True)
         return json.loads(done.stdout)
 

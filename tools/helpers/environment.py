@@ -9,6 +9,10 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SVGEN_BUILD", ROOT / "build"))
 PROJECT = ROOT / ".venv"
+# Variables of programs that need the same large memory again and again: what returns to the system must be
+# cleared anew, so they keep it.
+KEEPING_MEMORY = {"GLIBC_TUNABLES": "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184:"
+                                    "glibc.malloc.top_pad=67108864:glibc.malloc.hugetlb=1"}
 
 
 def in_project_environment(**variables):

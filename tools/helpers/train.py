@@ -22,7 +22,7 @@ import sys
 import time
 
 from tools.helpers import launch
-from tools.helpers.environment import ROOT
+from tools.helpers.environment import KEEPING_MEMORY, ROOT
 from tools.helpers.files import write_text
 from tools.helpers.recipe import READING, STAGES, RecipeError, load_recipe, properties
 
@@ -226,11 +226,8 @@ def wait_for(process, stage, log, limit):
 def run_line(stage, line, log, limit):
     """Runs a launch line to its end and gives its exit status."""
     print(f"\n{stage}:\n  gst-launch-1.0 {launch.shown(line)}", flush=True)
-    # Memory that returns to the system at every step is memory to be cleared anew: keep it.
-    env = {"GLIBC_TUNABLES": "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184:"
-                             "glibc.malloc.top_pad=67108864:glibc.malloc.hugetlb=1"} | os.environ
     with subprocess.Popen([ROOT / "tools/run", "gst-launch-1.0", "-q", *line],
-                          start_new_session=True, env=env) as process:
+                          start_new_session=True, env=KEEPING_MEMORY | os.environ) as process:
         try:
             code = wait_for(process, stage, log, limit)
         finally:  # nobody reads any more, say: the training must not go on unseen
