@@ -14,7 +14,7 @@ import pathlib
 import subprocess
 import sys
 
-from tools.experiments.lab import pack
+from tools.experiments.lab import REFERENCES, features, pack, real
 from tools.helpers.environment import ROOT
 from tools.helpers.files import write_text
 from tools.helpers.launch import quoted, words
@@ -34,6 +34,32 @@ TRAINING = ("label-weight=1 patch-weight=0 local-views=0 prototypes=64 head-widt
             "hue=0.25 grey-share=0.2 blur-share=0.5 coarse-share=0.4 noise=12 ema-decay=0.99 learning-rate=0.002 "
             f"warmup-steps=100 final-rate=0.01 batch-size=48 max-steps={STEPS} dtype=bfloat16 "
             "checkpoint-interval=200")
+
+
+# Real images, of which the judge of shapes sees a fifth more, in pieces.
+IMAGES = {FIRST: f"{real(21)} num-images={REFERENCES}",
+          SHAPES: f"{real(21)} pieces=0.2 num-images={REFERENCES * 5 // 4}"}
+
+
+def reference(runner, judge):
+    """The file of a judge's features of real images."""
+    return runner.features_of(IMAGES[judge], f"reference-{judge.parent.name}", judge)
+
+
+def first(runner):
+    """The end of a line of pictures: the distance and what goes with it."""
+    return f"{features(FIRST)} ! svgfrechet reference={quoted(reference(runner, FIRST))} ! fdsink"
+
+
+def shapes(runner):
+    """The end of a line of pictures: the share that shows its class."""
+    return f"{features(SHAPES)} ! svgprobe reference={quoted(reference(runner, SHAPES))} ! fdsink"
+
+
+def scores(runner, pictures, more="", complete=None):
+    """What both judges say of a line of pictures. `more` are ends of the line that read from the tee "t"."""
+    return runner.measure(f"{pictures} ! tee name=t  t. ! queue ! {first(runner)}  "
+                          f"t. ! queue ! {shapes(runner)}  {more}", complete=complete)["results"]
 
 
 def train(out):

@@ -137,13 +137,17 @@ class ExperimentRunner:
                          f"checkpoint={quoted(folder)} resume=true {JUDGE_TRAINING}", makes=card)
         return card
 
-    def reference(self, name, card):
-        """The file of a card's features of real images."""
+    def features_of(self, images, name, card):
+        """The file of a card's features of images."""
         path = self.out / f"{name}.safetensors"
         if not path.exists():
-            self.measure(f"{real(21)} num-images={REFERENCES} ! {features(card)} ! "
-                         f"svgfrechet location={quoted(path)} ! fakesink", makes=path)
+            self.measure(f"{images} ! {features(card)} ! svgfrechet location={quoted(path)} ! fakesink",
+                         makes=path)
         return path
+
+    def reference(self, name, card):
+        """The file of a card's features of real images."""
+        return self.features_of(f"{real(21)} num-images={REFERENCES}", name, card)
 
     def prepare(self):
         """Makes what many lines need, so that they can run side by side afterwards."""

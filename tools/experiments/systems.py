@@ -16,7 +16,7 @@ import sys
 from tools.experiments import judges
 from tools.experiments.ablations import use_encoder
 from tools.experiments.distillation import FREE
-from tools.experiments.lab import (QUALITY, SPREAD, WAIT, features, folder_name, latents, percent,
+from tools.experiments.lab import (QUALITY, SPREAD, WAIT, folder_name, latents, percent,
                                    plain, quality, real, spread_of)
 from tools.helpers.document import table
 from tools.helpers.environment import PROJECT, ROOT, finding_modules
@@ -90,6 +90,7 @@ class Comparison:
     def __init__(self, runner, autoencoders=AUTOENCODERS, rows=ROWS):
         self.runner, self.out = runner, runner.out / "systems"
         self.autoencoders, self.rows = autoencoders, rows
+        self.stored = set()  # names of autoencoders whose latents are stored
         self.out.mkdir(parents=True, exist_ok=True)
         # EfficientNet's weights, for the project's Python, which has PyTorch.
         self.weights = runner.out / "efficientnet"
@@ -133,8 +134,10 @@ class Comparison:
     def autoencoder(self, name):
         """Trains one, and stores its latents: the folder of the run."""
         out = self.out / name
-        stage = "features" if self.autoencoders[name].objective == "kl" else "latents"
-        self.runner.train_recipe(self.recipe(name), out, "--until", stage)
+        if name not in self.stored:  # rows side by side share it, and a run has one user
+            stage = "features" if self.autoencoders[name].objective == "kl" else "latents"
+            self.runner.train_recipe(self.recipe(name), out, "--until", stage)
+            self.stored.add(name)
         return out
 
     def transformer(self, name):
@@ -180,22 +183,15 @@ class Comparison:
 
     def prepare(self):
         """Makes what many lines need, so that they can run side by side afterwards."""
-        self.reference()
-        self.shapes()
+        for judge in judges.IMAGES:
+            judges.reference(self.runner, judge)
         self.independent_reference()
         if any(which.encoder == "random" for which in self.autoencoders.values()):
             self.runner.random_encoder()
 
-    def reference(self):
-        return self.runner.reference("reference-first", judges.FIRST)
-
     def distance(self, pictures):
         """The first judge's alone."""
-        return self.runner.measure(f"{pictures} ! {self.first()}")["results"]["frechet"]
-
-    def first(self):
-        """The end of a line of pictures: the first judge's numbers."""
-        return f"{features(judges.FIRST)} ! svgfrechet reference={quoted(self.reference())} ! fdsink"
+        return self.runner.measure(f"{pictures} ! {judges.first(self.runner)}")["results"]["frechet"]
 
     def judged(self, pictures):
         """All judges' numbers of a line of pictures."""
@@ -206,13 +202,8 @@ class Comparison:
             frames.unlink()
             return found
 
-        found = self.runner.measure(
-            f"{pictures} ! tee name=t  "
-            f"t. ! queue ! {self.first()}  "
-            f"t. ! queue ! {features(judges.SHAPES)} ! svgprobe reference={quoted(self.shapes())} ! fdsink  "
-            f"t. ! {WAIT} ! videoconvert ! video/x-raw,format=RGB ! filesink location={quoted(frames)}",
-            complete=independent)
-        return found["results"]
+        write = f"t. ! {WAIT} ! videoconvert ! video/x-raw,format=RGB ! filesink location={quoted(frames)}"
+        return judges.scores(self.runner, pictures, write, independent)
 
     def scores(self, card, steps, settings):
         """The cells below SCORES: over the seeds, or of the first alone where the steps are many."""
@@ -227,15 +218,6 @@ class Comparison:
             f"svgdiffuse model={quoted(card)} classes=all num-images={count} batch-size=32 {PRECISION} "
             f"{settings} ! svgdecode ! fakesink")["seconds"] for count in (32, 96))
         return (many - few) / 64
-
-    def shapes(self):
-        """Features of real images and of images in pieces."""
-        path = self.runner.out / "reference-shapes.safetensors"
-        if not path.exists():
-            self.runner.measure(
-                f"{real(21)} pieces=0.2 num-images=5120 ! {features(judges.SHAPES)} ! "
-                f"svgfrechet location={quoted(path)} ! fakesink", makes=path)
-        return path
 
     def independent_reference(self):
         reference = self.runner.out / "reference.rgb"
