@@ -72,11 +72,15 @@ class Measure(unittest.TestCase):
         self.measured()
         self.assertEqual(self.runs, 2)
 
+    def test_what_is_measured_does_not_depend_on_where_files_lie(self):
+        self.assertEqual(self.runner.portable(f"location={self.folder}/x.rgb"), "location=OUT/x.rgb")
+
     def test_lines_side_by_side_share_the_cores(self):
         self.runner.parallel = 2
+        before = self.runner.environment
         threads = self.runner.map(lambda _: self.runner.environment["OMP_NUM_THREADS"], range(3))
         self.assertEqual(threads, [str(max(1, os.cpu_count() // 2))] * 3)
-        self.assertNotIn("OMP_NUM_THREADS", self.runner.environment)
+        self.assertEqual(self.runner.environment, before)
 
     def test_a_training_by_another_line_is_not_taken_for_this_one(self):
         folder = self.folder / "training"

@@ -36,14 +36,14 @@ TRAINING = ("label-weight=1 patch-weight=0 local-views=0 prototypes=64 head-widt
             "checkpoint-interval=200")
 
 
-# Real images, of which the judge of shapes sees a fifth more, in pieces.
+# Real images; the judge of shapes sees a quarter more, in pieces.
 IMAGES = {FIRST: f"{real(21)} num-images={REFERENCES}",
           SHAPES: f"{real(21)} pieces=0.2 num-images={REFERENCES * 5 // 4}"}
 
 
 def reference(runner, judge):
     """The file of a judge's features of real images."""
-    return runner.features_of(IMAGES[judge], f"reference-{judge.parent.name}", judge)
+    return runner.features_of(IMAGES[judge], f"reference-{judge.parent.name}", features(judge))
 
 
 def first(runner):

@@ -61,7 +61,7 @@ class ExperimentRunner:
         line = shown(line_words)
         self.lines.append(line)
         # The key depends on the model and the line, not on where the files lie.
-        text = line.replace(str(self.out), "OUT").replace(str(self.model), "MODEL")
+        text = self.portable(line)
         key = hashlib.sha256(
             (self.identity + text + self.trainings(text)).encode()).hexdigest()[:24]
         cell = self.out / "cells" / f"{key}.json"
@@ -83,6 +83,10 @@ class ExperimentRunner:
         found = {"line": line, "seconds": round(seconds, 2), "results": results}
         write_text(cell, json.dumps(found, indent=1) + "\n")
         return found
+
+    def portable(self, text):
+        """Of a line, what does not depend on where the files lie."""
+        return text.replace(str(self.out), "OUT").replace(str(self.model), "MODEL")
 
     def trainings(self, text):
         """Digests of the logs of the variants in a line: a variant that is trained anew counts as new."""
@@ -137,17 +141,17 @@ class ExperimentRunner:
                          f"checkpoint={quoted(folder)} resume=true {JUDGE_TRAINING}", makes=card)
         return card
 
-    def features_of(self, images, name, card):
-        """The file of a card's features of images."""
+    def features_of(self, images, name, frontend):
+        """The file of what `frontend` makes of images."""
         path = self.out / f"{name}.safetensors"
         if not path.exists():
-            self.measure(f"{images} ! {features(card)} ! svgfrechet location={quoted(path)} ! fakesink",
+            self.measure(f"{images} ! {frontend} ! svgfrechet location={quoted(path)} ! fakesink",
                          makes=path)
         return path
 
     def reference(self, name, card):
         """The file of a card's features of real images."""
-        return self.features_of(f"{real(21)} num-images={REFERENCES}", name, card)
+        return self.features_of(f"{real(21)} num-images={REFERENCES}", name, features(card))
 
     def prepare(self):
         """Makes what many lines need, so that they can run side by side afterwards."""

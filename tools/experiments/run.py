@@ -116,9 +116,7 @@ def maps(runner):
     python = python_with(runner.out / "venv", "scikit-learn", "matplotlib")
     words = []
     for number, (title, frontend) in enumerate(frontends(runner).items()):
-        path = runner.out / f"map-{number}.safetensors"
-        runner.measure(f"{real(12, 'varied')} num-images={HELD_OUT} ! {frontend} ! "
-                       f"svgfrechet location={quoted(path)} ! fakesink")
+        path = runner.features_of(f"{real(12, 'varied')} num-images={HELD_OUT}", f"map-{number}", frontend)
         words.append(f"{title}={path}")
     picture = runner.out / "pictures/maps.png"
     subprocess.run([python, "-m", "tools.experiments.feature_maps", picture, *words],

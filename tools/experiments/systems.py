@@ -63,6 +63,19 @@ class Row:
     diffusion: dict = dataclasses.field(default_factory=dict)  # of the card
 
 
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """How a transformer is sampled: a line of the table."""
+    kind: str  # "own" or "common"
+    sampler: str
+    scale: float
+    steps: int
+
+    @property
+    def settings(self):
+        return f"{self.sampler} guidance-scale={self.scale}"
+
+
 AUTOENCODERS = {
     "kl": Autoencoder("kl", residual=0), "vf": Autoencoder("vf", residual=0), "svg": Autoencoder(),
     "svg-no-residual": Autoencoder(residual=0), "svg-random": Autoencoder(encoder="random"),
@@ -185,8 +198,7 @@ class Comparison:
         for judge in judges.IMAGES:
             judges.reference(self.runner, judge)
         self.independent_reference()
-        if any(which.encoder == "random" for which in self.autoencoders.values()):
-            self.runner.random_encoder()
+        self.runner.random_encoder()
 
     def distance(self, pictures):
         """The first judge's alone."""
@@ -194,7 +206,9 @@ class Comparison:
 
     def judged(self, pictures):
         """All judges' numbers of a line of pictures."""
-        frames = self.out / f"frames-{hashlib.sha256(pictures.encode()).hexdigest()[:16]}.rgb"
+        # Lines side by side write files of their own.
+        text = self.runner.portable(pictures)
+        frames = self.out / f"frames-{hashlib.sha256(text.encode()).hexdigest()[:16]}.rgb"
 
         def independent():
             found = self.independent(frames)
@@ -247,27 +261,26 @@ class Comparison:
         return self.best(name, common_samplers(self.rows[name].system))
 
     def row(self, name):
-        """Trains a transformer and scores it: lines of the table, without their seconds."""
+        """Trains a transformer and scores it: [(case, cells below SCORES)]."""
         card = self.transformer(name)
-        rows = []
+        return [(case, self.scores(card, case.steps, case.settings)) for case in self.cases(name)]
+
+    def cases(self, name):
+        """What is measured of a trained transformer."""
+        found = []
         for kind, (sampler, best) in {"own": self.best(name, [self.rows[name].sampler]),
                                       "common": self.common(name)}.items():
             many = STEPS if kind == "common" else [steps for steps in STEPS if steps <= MANY_STEPS]
-            for scale, steps in itertools.product((1, best), many):
-                words = f"{sampler} guidance-scale={scale}"
-                evaluations = steps * (1 if scale == 1 else 2)
-                rows.append([name, f"{kind}: {sampler}", scale, steps, evaluations,
-                             *self.scores(card, steps, words)])
-        return rows
+            found += [Case(kind, sampler, scale, steps) for scale, steps in itertools.product((1, best), many)]
+        return found
 
-    def timed(self, row):
-        """A line of the table with its seconds, which nothing else may disturb: of the common sampler at many steps."""
-        name, sampler, scale, steps = row[:4]
-        kind, sampler = sampler.split(": ")
-        if kind != "common" or steps != MANY_STEPS:
-            return [*row, ""]
-        seconds = self.seconds(self.trained(name), f"steps={steps} {sampler} guidance-scale={scale}")
-        return [*row, f"{seconds:.3f}"]
+    def line(self, name, case, cells):
+        """A line of the table. Nothing else may run while its seconds are measured."""
+        seconds = ""
+        if case.kind == "common" and case.steps == MANY_STEPS:
+            seconds = f"{self.seconds(self.trained(name), f'steps={case.steps} {case.settings}'):.3f}"
+        evaluations = case.steps * (1 if case.scale == 1 else 2)
+        return [name, f"{case.kind}: {case.sampler}", case.scale, case.steps, evaluations, *cells, seconds]
 
     def curve(self, name):
         """[(latents seen, Fréchet distance)] at each checkpoint, 25 steps without guidance."""
@@ -327,9 +340,9 @@ def systems(runner):
     comparison = Comparison(runner)
     comparison.prepare()
     autoencoders = reconstructions(comparison)
-    rows = [row for rows in runner.map(comparison.row, comparison.rows) for row in rows]
+    scored = runner.map(comparison.row, comparison.rows)
     runner.map(comparison.curve, comparison.rows)
-    rows = [comparison.timed(row) for row in rows]
+    rows = [comparison.line(name, case, cells) for name, row in zip(comparison.rows, scored) for case, cells in row]
     comparison.draw()
     head = ["system", "sampler", "guidance", "steps", "evaluations", *SCORES, "seconds a picture"]
     return (f"{autoencoders}\n{table(head, rows)}\n"
