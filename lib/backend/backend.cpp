@@ -110,11 +110,11 @@ class TorchBackend : public Backend {
   }
 
   Tensor read_tensor(const std::filesystem::path& file, const std::string& name) override {
-    return from_torch(weights::open_weights(file)->read(name).clone());
+    return on_worker([&] { return weights::open_weights(file)->read(name).clone(); });
   }
 
   Tensor copy_to_host(const Tensor& tensor) override {
-    return from_torch(to_torch(tensor).to(at::kCPU));
+    return on_worker([&] { return to_torch(tensor).to(at::kCPU); });
   }
 
   std::string describe_weights(const std::filesystem::path& file) override {
@@ -132,6 +132,15 @@ class TorchBackend : public Backend {
   }
 
  private:
+  // A thread that computes keeps helpers, and where there are more of them than processors they
+  // wait asleep, everywhere.
+  template <typename Make>
+  static Tensor on_worker(const Make& make) {
+    at::Tensor made;
+    runtime::Worker::instance().run([&] { made = make(); });
+    return from_torch(made);
+  }
+
   // All sets are made here.
   static const eval::PooledFeatures& pooled(const FeatureSet& set) {
     return static_cast<const eval::PooledFeatures&>(set);
