@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The library's oneDNN products, which are registered with its dispatcher alone: twice as fast as
-// its linear operator in float32 where that is MKL on a processor of another maker. Older versions
-// of oneDNN, and all with the processor's tiles (AMX), cut a product at places that depend on the
-// threads and on the number of rows; in their stead the host kernels compute.
+// Chooses the product: the host's own where the processor has its instructions; else the library's
+// oneDNN products, which are registered with its dispatcher alone: twice as fast as its linear
+// operator in float32 where that is MKL on a processor of another maker. Older versions of oneDNN
+// cut a product at places that depend on the threads and on the number of rows; in their stead a
+// host kernel computes that needs no packing.
 #include "ops/products.h"
 
 #include <ATen/Version.h>
@@ -17,6 +18,7 @@
 
 #include <cstdio>
 #include <optional>
+#include <type_traits>
 
 #include "ops/convolution.h"
 #include "ops/cpu/elements.h"
@@ -82,8 +84,31 @@ bool kernel_computes_in(at::ScalarType dtype) {
 #endif
 }
 
-bool tiles_compute_in(at::ScalarType dtype) {
-  return dtype == at::kBFloat16 && cpu::has_tile_products();
+// A product of the host's own, with weights that are laid out for it.
+template <typename T>
+struct PackedProduct {
+  int64_t (*weight_size)(int64_t in, int64_t out);
+  void (*pack)(const T* w, int64_t in, int64_t out, T* packed);
+  void (*multiply)(const T* x, const T* packed, const float* bias, const cpu::ProductShape& shape,
+                   cpu::Activation activation, T* y);
+};
+
+// Null where the processor has none.
+template <typename T>
+const PackedProduct<T>* packed_product() {
+  if constexpr (std::is_same_v<T, cpu::Bfloat16>) {
+    static constexpr PackedProduct<T> kTiles = {cpu::tile_weight_size, cpu::pack_tile_weight,
+                                                cpu::tile_product};
+    if (cpu::has_tile_products()) return &kTiles;
+  }
+  static constexpr PackedProduct<T> kPanels = {cpu::panel_weight_size<T>, cpu::pack_panel_weight<T>,
+                                               cpu::panel_product<T>};
+  return cpu::has_panel_products<T>() ? &kPanels : nullptr;
+}
+
+bool packed_computes_in(at::ScalarType dtype) {
+  if (dtype == at::kFloat) return packed_product<float>() != nullptr;
+  return dtype == at::kBFloat16 && packed_product<cpu::Bfloat16>() != nullptr;
 }
 
 bool onednn_computes_in(at::ScalarType dtype) {
@@ -91,27 +116,32 @@ bool onednn_computes_in(at::ScalarType dtype) {
 }
 
 // A packed weight has its sizes still, and the three dimensions that no other weight has.
-at::Tensor pack_tiles(const at::Tensor& weight) {
+at::Tensor packed(const at::Tensor& weight) {
   const int64_t out = weight.size(0), in = weight.size(1);
-  const at::Tensor numbers = at::empty({cpu::tile_weight_size(in, out)}, weight.options());
-  cpu::pack_tile_weight(elements<cpu::Bfloat16>(weight), in, out,
-                        mutable_elements<cpu::Bfloat16>(numbers));
+  at::Tensor numbers;
+  with_element_type(weight.scalar_type(), [&]<typename T>(T) {
+    const PackedProduct<T>& product = *packed_product<T>();
+    numbers = at::empty({product.weight_size(in, out)}, weight.options());
+    product.pack(elements<T>(weight), in, out, mutable_elements<T>(numbers));
+  });
   return numbers.as_strided({out, in, 1}, {in, 1, 1});
 }
 
-at::Tensor by_tiles(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
-                    Epilogue epilogue) {
-  const at::Tensor packed = weight.dim() == 3 ? weight : pack_tiles(weight.contiguous());
+at::Tensor by_packed(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                     Epilogue epilogue) {
+  const at::Tensor w = weight.dim() == 3 ? weight : packed(weight.contiguous());
   const at::Tensor rows = x.contiguous();
   const at::Tensor added = bias.defined() ? bias.to(at::kFloat).contiguous() : bias;
   std::vector<int64_t> shape = x.sizes().vec();
-  shape.back() = packed.size(0);
+  shape.back() = w.size(0);
   const at::Tensor y = at::empty(shape, x.options());
   const cpu::Activation activations[] = {nullptr, cpu::gelu_erf, cpu::gelu_tanh};
-  cpu::tile_product(elements<cpu::Bfloat16>(rows), elements<cpu::Bfloat16>(packed),
-                    added.defined() ? elements<float>(added) : nullptr,
-                    {x.numel() / x.size(-1), packed.size(1), packed.size(0)},
-                    activations[static_cast<int>(epilogue)], mutable_elements<cpu::Bfloat16>(y));
+  with_element_type(w.scalar_type(), [&]<typename T>(T) {
+    packed_product<T>()->multiply(elements<T>(rows), elements<T>(w),
+                                  added.defined() ? elements<float>(added) : nullptr,
+                                  {x.numel() / x.size(-1), w.size(1), w.size(0)},
+                                  activations[static_cast<int>(epilogue)], mutable_elements<T>(y));
+  });
   return y;
 }
 
@@ -141,7 +171,7 @@ at::Tensor activated(const at::Tensor& x, Epilogue epilogue) {
 }  // namespace
 
 bool has_independent_rows(at::ScalarType dtype) {
-  return tiles_compute_in(dtype) || kernel_computes_in(dtype) || onednn_computes_in(dtype);
+  return packed_computes_in(dtype) || kernel_computes_in(dtype) || onednn_computes_in(dtype);
 }
 
 at::Tensor pack(const at::Tensor& weight) {
@@ -150,8 +180,8 @@ at::Tensor pack(const at::Tensor& weight) {
   if (weight.is_cuda() && weight.dim() == 4)
     return weight.contiguous(at::MemoryFormat::ChannelsLast);
   if (weight.dim() == 4 && weight.size(2) == 3) return with_taps_outermost(weight);
-  if (weight.is_cpu() && tiles_compute_in(weight.scalar_type()))
-    return pack_tiles(weight.flatten(1).contiguous());
+  if (weight.is_cpu() && packed_computes_in(weight.scalar_type()))
+    return packed(weight.flatten(1).contiguous());
   if (!reorder || !weight.is_cpu() || !onednn_computes_in(weight.scalar_type())) return weight;
   return reorder->call(weight.flatten(1).contiguous(), kUsualRows);
 }
@@ -163,7 +193,7 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
       return device::linear_gelu_tanh(x, weight, bias);
   const at::ScalarType dtype = weight.scalar_type();
   const bool infers = x.is_cpu() && c10::InferenceMode::is_enabled() && x.numel() > 0;
-  if (infers && tiles_compute_in(dtype)) return by_tiles(x, weight, bias, epilogue);
+  if (infers && packed_computes_in(dtype)) return by_packed(x, weight, bias, epilogue);
   if (infers && kernel_computes_in(dtype))
     return activated(by_kernel(x, weight, bias), epilogue).to(dtype);
   if (!infers || !onednn_computes_in(dtype))

@@ -77,6 +77,18 @@ using Activation = void (*)(const float* x, float* y, int64_t count);
 void tile_product(const Bfloat16* x, const Bfloat16* packed, const float* bias,
                   const ProductShape& shape, Activation activation, Bfloat16* y);
 
+/// The same of float32 and bfloat16, where this CPU has the instructions (AVX-512, for bfloat16
+/// products of pairs).
+template <typename T>
+bool has_panel_products();
+template <typename T>
+int64_t panel_weight_size(int64_t in, int64_t out);
+template <typename T>
+void pack_panel_weight(const T* w, int64_t in, int64_t out, T* packed);
+template <typename T>
+void panel_product(const T* x, const T* packed, const float* bias, const ProductShape& shape,
+                   Activation activation, T* y);
+
 /// Rows of tokens: (images, tokens, width), dense.
 struct TokenShape {
   int64_t images, tokens, width;
