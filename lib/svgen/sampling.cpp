@@ -114,6 +114,11 @@ constexpr SamplingSetting kSettings[] = {
      &Options::guidance_channels,
      {0, 1 << 20},
      "Guides only this many channels of the latent, from the first; 0: all"},
+    {"cache_interval",
+     &Options::cache_interval,
+     {1, 100},
+     "euler, multistep: evaluates the first two steps, the last and every so many; the velocity of "
+     "the others follows from the last two evaluations"},
     {"atol", &Options::atol, {1e-12, 1}, "dopri5: absolute tolerance of a step"},
     {"rtol", &Options::rtol, {1e-12, 1}, "dopri5: relative tolerance of a step"},
     {"diffusion_form", &Options::diffusion_form, {}, "Diffusion of the solvers with noise"},
@@ -162,6 +167,16 @@ void check_adaptive(const SamplingOptions& options) {
       {.expected = "guidance constant, early or interval, or another solver",
        .found = std::string(name_of(options.guidance)) + " with " + name_of(options.solver),
        .where = "guidance"});
+}
+
+// Others evaluate between the steps, or add noise.
+void check_cache(const SamplingOptions& options) {
+  const bool can = options.solver == SolverKind::kEuler || options.solver == SolverKind::kMultistep;
+  if (can || options.cache_interval == 1) return;
+  throw ConfigurationError("cache-interval is for solvers that evaluate each step once",
+                           {.expected = "cache-interval 1, or solver euler or multistep",
+                            .found = std::string("solver ") + name_of(options.solver),
+                            .where = "cache-interval"});
 }
 
 }  // namespace
@@ -243,6 +258,7 @@ void validate(const SamplingOptions& options) {
   }
   check_form(options);
   check_adaptive(options);
+  check_cache(options);
   if (options.guidance == GuidanceSchedule::kInterval &&
       options.guidance_start >= options.guidance_end) {
     throw ConfigurationError(

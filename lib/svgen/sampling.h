@@ -44,6 +44,7 @@ struct SamplingOptions {
   int64_t guidance_skip = 0;      // K of cfg_star-K-R: steps that take v = -R v_u
   double guidance_reverse = 0.0;  // R of cfg_star-K-R
   int64_t guidance_channels = 0;  // guides only so many channels, from the first; 0: all
+  int64_t cache_interval = 1;     // the model is asked at every so many steps; 1: at each
   double atol = 1e-6;             // dopri5: absolute and relative tolerance of a step
   double rtol = 1e-3;
   DiffusionForm diffusion_form = DiffusionForm::kSigma;

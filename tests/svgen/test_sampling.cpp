@@ -176,6 +176,12 @@ constexpr BadSetting kBadSettings[] = {
     {"guidance-skip", [](SamplingOptions& o) { o.guidance_skip = -1; }},
     {"guidance-reverse", [](SamplingOptions& o) { o.guidance_reverse = kNaN; }},
     {"guidance-channels", [](SamplingOptions& o) { o.guidance_channels = -1; }},
+    {"cache-interval", [](SamplingOptions& o) { o.cache_interval = 0; }},
+    {"cache-interval",
+     [](SamplingOptions& o) {
+       o.cache_interval = 2;
+       o.solver = SolverKind::kHeun;
+     }},
     {"atol", [](SamplingOptions& o) { o.atol = 0; }},
     {"eta", [](SamplingOptions& o) { o.eta = 1.5; }},
     {"diffusion-form", [](SamplingOptions& o) { o.diffusion_form = DiffusionForm::kSbdm; }},

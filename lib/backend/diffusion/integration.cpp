@@ -69,7 +69,7 @@ Integration::Integration(VelocityModel model, const Labels& labels, Guidance gui
 void Integration::advance() {
   const Times before = solver_->now();
   solver_->advance([this](const at::Tensor& x, const Times& t) {
-    latest_ = {x, guided_velocity(x, t), t};
+    latest_ = {x, velocity(x, t), t};
     return latest_.velocity;
   });
   if (source_.mask.defined()) keep_source(before);
@@ -101,16 +101,44 @@ at::Tensor Integration::predicted() const {
 
 // Heun evaluates twice within one step: schedules in the step see the same step, schedules in the
 // time see the time of the evaluation.
-at::Tensor Integration::guided_velocity(const at::Tensor& x, const Times& t) const {
+at::Tensor Integration::velocity(const at::Tensor& x, const Times& t) {
   std::vector<GuidanceWeights> weights;
   for (const float time : t)
     weights.push_back(guidance_weights(guidance_.schedule, solver_->step(), time));
+  const Use use{.conditional = !all_zero(weights, &GuidanceWeights::conditional),
+                .guiding = !all_zero(weights, &GuidanceWeights::null)};
+  if (use != use_) {
+    solver_->forget();
+    answers_.clear();
+  }
+  use_ = use;
+  if (!is_due()) return extrapolated(t.front());
+  at::Tensor found = guided_velocity(x, t, weights);
+  if (guidance_.schedule.cache_interval > 1) {
+    if (answers_.size() == 2) answers_.erase(answers_.begin());
+    answers_.push_back({solver_->step(), t.front(), found});
+  }
+  return found;
+}
+
+// The last step is the longest under a shift below 1.
+bool Integration::is_due() const {
+  return answers_.size() < 2 || solver_->step() + 1 == solver_->steps() ||
+         solver_->step() - answers_.back().step >= guidance_.schedule.cache_interval;
+}
+
+// TaylorSeer's prediction of first order (Liu et al., 2025), of all blocks at once.
+at::Tensor Integration::extrapolated(float t) const {
+  const Answer &before = answers_[0], &last = answers_[1];
+  const float ratio = (t - last.t) / (last.t - before.t);
+  return last.velocity * (1 + ratio) - before.velocity * ratio;
+}
+
+at::Tensor Integration::guided_velocity(const at::Tensor& x, const Times& t,
+                                        const std::vector<GuidanceWeights>& weights) const {
   const int64_t guided = guidance_.channels > 0 ? guidance_.channels : x.size(2);
   const bool is_partial = guidance_.channels > 0 && guided < x.size(2);
-  const bool is_conditional = is_partial || !all_zero(weights, &GuidanceWeights::conditional);
-  const bool is_guided = !all_zero(weights, &GuidanceWeights::null);
-  if (is_guided != was_guided_) solver_->forget();
-  was_guided_ = is_guided;
+  const bool is_conditional = is_partial || use_.conditional, is_guided = use_.guiding;
   if (!is_conditional && !is_guided) return at::zeros_like(x);
 
   at::Tensor conditional, guiding;

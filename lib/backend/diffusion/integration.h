@@ -68,7 +68,13 @@ class Integration {
   at::Tensor predicted() const;
 
  private:
-  at::Tensor guided_velocity(const at::Tensor& x, const Times& t) const;
+  at::Tensor velocity(const at::Tensor& x, const Times& t);
+  /// Whether the model is asked in this step.
+  bool is_due() const;
+  /// What the last two evaluations say of a time behind them.
+  at::Tensor extrapolated(float t) const;
+  at::Tensor guided_velocity(const at::Tensor& x, const Times& t,
+                             const std::vector<GuidanceWeights>& weights) const;
   /// The conditional velocity and the one that guides, computed together where that is possible.
   std::pair<at::Tensor, at::Tensor> both_velocities(const at::Tensor& x, const Times& t) const;
   at::Tensor guiding_velocity(const at::Tensor& x, const Times& t) const;
@@ -88,7 +94,21 @@ class Integration {
   at::Tensor noise_;  // of the source
   Source source_;
   Evaluation latest_;
-  mutable bool was_guided_ = false;  // in the last evaluation
+
+  /// Which of the velocities a step uses: those of different steps are not mixed.
+  struct Use {
+    bool conditional = false, guiding = false;
+
+    bool operator==(const Use&) const = default;
+  };
+  struct Answer {
+    int64_t step;
+    float t;
+    at::Tensor velocity;  // (N, T, C)
+  };
+
+  Use use_;                      // in the last step
+  std::vector<Answer> answers_;  // the model's last two under this use, where steps are left out
   at::Tensor labels_, null_labels_;  // (N)
   at::Tensor both_labels_;           // (2N)
 };

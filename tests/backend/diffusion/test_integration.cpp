@@ -104,6 +104,44 @@ TEST(Integration, HeunSeesTheNextTimeOnlyInSchedulesOfTime) {
   EXPECT_EQ(by_step.null, 2);
 }
 
+// The times at which a field that is linear in the time was asked.
+struct TimedModel {
+  Times asked;
+
+  VelocityModel model() {
+    return [this](const at::Tensor& x, const Times& t, const at::Tensor&) {
+      asked.push_back(t.front());
+      return at::full_like(x, 2 - 3 * t.front());
+    };
+  }
+};
+
+TEST(Integration, LeftOutStepsFollowFromTheLastTwoEvaluations) {
+  for (const SolverKind solver : {SolverKind::kEuler, SolverKind::kMultistep}) {
+    SamplingOptions options = options_of(GuidanceSchedule::kConstant, 1);
+    options.steps = 12;
+    options.solver = solver;
+    const at::Tensor noise = at::rand({1, 4, 2});
+    TimedModel every, some;
+    const at::Tensor wanted = run(every.model(), noise, options);
+    options.cache_interval = 4;
+    const at::Tensor x = run(some.model(), noise, options);
+    EXPECT_TRUE(at::allclose(x, wanted, 1e-5, 1e-5)) << name_of(solver);
+    const Times& t = every.asked;
+    EXPECT_EQ(some.asked, (Times{t[0], t[1], t[5], t[9], t[11]})) << name_of(solver);
+  }
+}
+
+TEST(Integration, NoStepFollowsFromStepsThatAreGuidedOtherwise) {
+  CountingModel counting;
+  SamplingOptions options = options_of(GuidanceSchedule::kLate, 2);
+  options.steps = 10;
+  options.cache_interval = 3;
+  run(counting.model(), at::rand({1, 4, 2}), options);
+  EXPECT_EQ(counting.passes, 6);  // steps 1, 2 and 5 without guidance, 6, 7, 10 with it
+  EXPECT_EQ(counting.null, 3);
+}
+
 TEST(Integration, ImagesOfABatchKeepTheirLabels) {
   const at::Tensor noise = at::rand({2, 4, 2});
   const SamplingOptions options = options_of(GuidanceSchedule::kConstant, 1);
