@@ -8,7 +8,7 @@ import unittest
 import unittest.mock
 
 from tests.tools import support
-from tools.experiments import distillation, judges, lab, levers, run, systems
+from tools.experiments import distillation, judges, lab, levers, run, solvers, systems
 
 
 class Write(unittest.TestCase):
@@ -136,6 +136,14 @@ class Systems(unittest.TestCase):
         self.assertEqual(len({s["max-steps"] * s["batch-size"] for s in settings}), 1)
         self.assertEqual(len({(s["targets"], s["sinkhorn-steps"]) for s in settings}), len(settings))
         self.assertEqual(distillation.doublings([4, 8, 12, 16, 20]), [4, 8, 16, 20])
+
+    def test_passes_are_a_second_one_for_each_guided_step(self):
+        self.assertEqual(solvers.passes(25, 0.2, 0.15), 34)
+        self.assertEqual(solvers.passes(25, 0, 0.15), 49)
+        self.assertEqual(solvers.passes(4, 0.5, 1), 5)
+
+    def test_a_cache_leaves_out_evaluations_but_the_first_two_and_the_last(self):
+        self.assertEqual([solvers.evaluated(25, interval) for interval in (1, 2, 3, 4)], [25, 14, 10, 8])
 
     def test_autoencoders_have_decoders_of_one_size_and_as_many_pictures(self):
         decoders, pictures = [], set()

@@ -3,6 +3,7 @@
 
 import json
 
+from tools.experiments import judges
 from tools.experiments.lab import (QUALITY, card_of, features, folder_name, latents, percent, quality, real,
                                    spread_of)
 from tools.helpers import media
@@ -17,11 +18,6 @@ RECIPE = ROOT / "tools/recipes/mini.json"
 SHORT = {"autoencoder": {"max-steps": 600, "batch-size": 48, "ema-decay": 0.99},
          "latents": {"images": 8192},
          "diffusion": {"max-steps": 800, "batch-size": 128, "ema-decay": 0.99}}
-
-# The encoder without labels: as many steps of as many images as the embedded one.
-WITHOUT_LABELS = ("label-weight=0 local-views=2 prototypes=512 patch-weight=0.5 hue=0.5 blur-share=0.3 "
-                  "learning-rate=0.002 warmup-steps=100 final-rate=0.01 ema-decay=0.994 dtype=bfloat16 "
-                  "checkpoint-interval=250")
 
 
 def aligned(recipe, runner):
@@ -85,7 +81,7 @@ def variant(runner, name):
     frontend = latents(out, "fixed" if aligns else "none")
     objects = runner.psnr(f"{real(101, 'varied')} num-images=512", frontend)
     textures = runner.psnr("svgscenesrc size=64 seed=102 textures=1 num-images=256", frontend)
-    scores = spread_of([runner.score(runner.generated(seed, "steps=10", out))
+    scores = spread_of([judges.scores(runner, runner.generated(seed, "steps=10", out))
                         for seed in runner.seeds])
     linear = runner.probe(frontend)["linear"]
     sheet = runner.sheet(out.name, f"svgdiffuse model={quoted(out)} classes=all num-images=16 "
@@ -99,7 +95,7 @@ def length(stage):
 
 
 def ablations(runner):
-    runner.prepare()
+    judges.prepare(runner)
     runner.random_encoder()
     found = runner.map(lambda name: variant(runner, name), VARIANTS)
     head = ["variant", "PSNR, objects", "PSNR, textures", "linear probe of the latents", *QUALITY]
@@ -109,25 +105,3 @@ def ablations(runner):
             "training each; the spread is over the seeds of the noise. Pictures of 10 steps from the "
             "same noise:\n\n" +
             "\n".join(sheet for _, sheet in found))
-
-
-def encoders(runner):
-    """Probes the model's encoder, one that saw no label, and a random one."""
-    recipe = json.loads(RECIPE.read_text())
-    stage, sizes = recipe["encoder"], recipe["model"]
-    folder = runner.out / "without-labels"
-    count = stage["max-steps"]
-    card = folder / f"step-{count:08d}" / "card.json"
-    seed = runner.out / "seed.json"
-    write_text(seed, json.dumps(sizes))
-    if not card.exists():
-        runner.measure(f"{recipe['encoder-dataset']} ! svgtrainencoder model={quoted(seed)} "
-                       f"checkpoint={quoted(folder)} resume=true batch-size={stage['batch-size']} "
-                       f"max-steps={count} {WITHOUT_LABELS}", makes=card)
-    rows = []
-    for name, used in (("with class labels in the loss", card_of(runner.model)),
-                       ("without labels", card), ("random", runner.random_encoder())):
-        found = runner.probe(features(used))
-        rows.append([name, percent(found["knn"]), percent(found["linear"])])
-    return table([f"encoder, {count} steps of {stage['batch-size']}", "k nearest neighbours",
-                  "linear probe"], rows)

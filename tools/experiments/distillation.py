@@ -17,8 +17,10 @@ from tools.helpers.environment import ROOT
 from tools.helpers.files import write_text
 from tools.helpers.launch import quoted
 
-RECIPE = json.loads((ROOT / "tools/experiments/encoders/recipe.json").read_text())
+RECIPE = json.loads((ROOT / "tools/recipes/mini.json").read_text())
+MODEL = {key: RECIPE["model"][key] for key in ("patch", "grid", "encoder", "classes")} | {"name": "free"}
 FREE = ROOT / "tools/experiments/encoders/free/card.json"
+TRAINING = RECIPE["encoder"] | {"checkpoints-kept": 1000}
 # Trainings as long as the recipe's: {name: what differs}.
 LONG = {"Sinkhorn's targets, then centering (the recipe)": {}, "Sinkhorn's targets throughout": {"targets": "sinkhorn"},
         "centering throughout": {"sinkhorn-steps": 0}}
@@ -41,9 +43,9 @@ SETTINGS = {
 def settings_of(name):
     """The settings of a training, and more of its dataset."""
     if name in LONG:
-        return RECIPE["encoder"] | LONG[name], ""
+        return TRAINING | LONG[name], ""
     changes, data = SETTINGS[name]
-    settings = RECIPE["encoder"] | changes
+    settings = TRAINING | changes
     steps = SHORT // settings["batch-size"]
     return settings | {"max-steps": steps, "checkpoint-interval": steps // CHECKPOINTS}, data
 
@@ -54,9 +56,9 @@ def train(runner, name):
     folder = runner.out / "distillation" / folder_name(name)
     seed = folder / "seed.json"
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(seed, json.dumps(RECIPE["model"]))
+    write_text(seed, json.dumps(MODEL))
     words = " ".join(f"{key}={value}" for key, value in settings.items())
-    runner.train(f"{RECIPE['dataset']} {data} ! queue max-size-buffers=256 ! svgtrainencoder "
+    runner.train(f"{RECIPE['encoder-dataset']} {data} ! queue max-size-buffers=256 ! svgtrainencoder "
                  f"model={quoted(seed)} checkpoint={quoted(folder / 'encoder')} "
                  f"log={quoted(folder / 'encoder.jsonl')} resume=true {words}",
                  folder, folder / f"encoder/step-{settings['max-steps']:08d}/card.json")
@@ -100,4 +102,4 @@ def distillation(runner):
 
 if __name__ == "__main__":
     about = "An encoder that learned by self-distillation on scenes, without a label."
-    pack(pathlib.Path(sys.argv[1]), FREE, RECIPE["model"] | {"license": "MIT", "description": about})
+    pack(pathlib.Path(sys.argv[1]), FREE, MODEL | {"license": "MIT", "description": about})

@@ -4,7 +4,8 @@
 import math
 import statistics
 
-from tools.experiments.lab import WAIT, features, kept, latents, percent
+from tools.experiments import judges
+from tools.experiments.lab import WAIT, kept, latents, percent
 from tools.helpers.document import table
 from tools.helpers.launch import quoted
 
@@ -66,14 +67,13 @@ def strip(runner, files):
 
 
 def edited(runner, strength):
-    """The file of the edited pictures, and the share of them that a linear probe calls stars."""
-    reference = runner.reference("reference-own", runner.model)
+    """The file of the edited pictures, and the share of them that the judge of shapes calls stars."""
     path = runner.out / f"edited-{strength}.rgb"
     found = runner.measure(
         f"svgscenesrc size={SIDE} classes=heart backgrounds=plain seed=51 num-images={runner.images} ! "
         f"{latents(runner.model)} ! svgedit strength={strength} {SETTINGS} ! svgdecode ! tee name=t  "
         f"t. ! {WAIT} ! videoconvert ! video/x-raw,format=RGB ! filesink location={quoted(path)}  "
-        f"t. ! queue ! {features(runner.model)} ! svgprobe reference={quoted(reference)} ! fdsink",
+        f"t. ! queue ! {judges.shapes(runner)}",
         makes=path)
     return path, found["results"]["linear"]
 
@@ -86,12 +86,12 @@ def editing(runner):
         after = [thing_in(picture) for picture in pictures_of(path)]
         places = [math.dist(a[0], b[0]) for a, b in zip(before, after)]
         colours = [math.dist(a[1], b[1]) / math.sqrt(3) for a, b in zip(before, after)]
-        # What passes untouched keeps its label: there the probe looks for hearts.
+        # What passes untouched keeps its label: there the judge looks for hearts.
         named = f"({percent(accuracy)} hearts)" if strength == 0 else percent(accuracy)
         rows.append([strength, named, f"{statistics.median(places):.1f}",
                      f"{statistics.median(colours):.0f}"])
-    return (f"Hearts of held-out scenes, `svgedit {SETTINGS}`. Called stars: by a linear probe of the "
-            "model's own features, trained on real scenes. Place: how far the middle of the thing "
+    return (f"Hearts of held-out scenes, `svgedit {SETTINGS}`. Called stars: by the "
+            "judge of shapes. Place: how far the middle of the thing "
             "moves, in pixels of 64; colour: how far its mean colour moves, in levels of 255, both "
             "the median, from the reconstruction.\n\n" +
             table(["strength", "called stars", "place", "colour"], rows) +

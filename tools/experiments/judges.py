@@ -14,7 +14,7 @@ import pathlib
 import subprocess
 import sys
 
-from tools.experiments.lab import REFERENCES, features, pack, real
+from tools.experiments.lab import REFERENCES, features, pack, real, spread_of
 from tools.helpers.environment import ROOT
 from tools.helpers.files import write_text
 from tools.helpers.launch import quoted, words
@@ -60,6 +60,21 @@ def scores(runner, pictures, more="", complete=None):
     """What both judges say of a line of pictures. `more` are ends of the line that read from the tee "t"."""
     return runner.measure(f"{pictures} ! tee name=t  t. ! queue ! {first(runner)}  "
                           f"t. ! queue ! {shapes(runner)}  {more}", complete=complete)["results"]
+
+
+def prepare(runner):
+    """Makes what many lines need, so that they can run side by side afterwards."""
+    for judge in IMAGES:
+        reference(runner, judge)
+
+
+def spreads(runner, settings):
+    """For each of the settings of the runner's model, {key: (mean, half the range)} over the seeds."""
+    prepare(runner)
+    runs = [(setting, seed) for setting in settings for seed in runner.seeds]
+    found = runner.map(lambda run: scores(runner, runner.generated(run[1], run[0])), runs)
+    count = len(runner.seeds)
+    return [spread_of(found[i:i + count]) for i in range(0, len(found), count)]
 
 
 def train(out):

@@ -23,18 +23,6 @@ REFERENCES, HELD_OUT = 4096, 1024  # real images
 WAIT = "queue max-size-buffers=0 max-size-bytes=0 max-size-time=0"
 SPREAD = ("linear", "frechet", "precision", "recall")
 
-# The judge: an encoder of its own, trained with labels on other images than the model's, so that it
-# tolerates what a decoder does to a picture (blur, lost resolution) and noise.
-JUDGE = {"name": "judge", "patch": 8, "grid": [8, 8], "classes": [f"class {i}" for i in range(16)],
-         "encoder": {"file": "untrained", "width": 96, "depth": 5, "heads": 4, "ffn": 256,
-                     "registers": 0, "rope_base": 100}}
-JUDGE_DATA = "svgscenesrc size=64 seed=77"
-JUDGE_STEPS = 900
-JUDGE_TRAINING = ("label-weight=1 patch-weight=0 local-views=0 prototypes=64 head-width=64 "
-                  "global-smallest=0.5 hue=0.1 grey-share=0.1 blur-share=0.5 coarse-share=0.4 noise=12 "
-                  "ema-decay=0.99 learning-rate=0.002 warmup-steps=50 final-rate=0.01 batch-size=96 "
-                  f"max-steps={JUDGE_STEPS} dtype=float32 checkpoint-interval=100")
-
 
 class ExperimentRunner:
     """Runs launch lines, each once, and keeps what they print in OUT/cells."""
@@ -131,16 +119,6 @@ class ExperimentRunner:
         finally:
             self.environment = before
 
-    def judge(self):
-        """The judge's card; trains it when it is not there."""
-        folder = self.out / "judge"
-        card = folder / f"step-{JUDGE_STEPS:08d}" / "card.json"
-        if not card.exists():
-            write_text(self.out / "judge.json", json.dumps(JUDGE))
-            self.measure(f"{JUDGE_DATA} ! svgtrainencoder model={quoted(self.out / 'judge.json')} "
-                         f"checkpoint={quoted(folder)} resume=true {JUDGE_TRAINING}", makes=card)
-        return card
-
     def features_of(self, images, name, frontend):
         """The file of what `frontend` makes of images."""
         path = self.out / f"{name}.safetensors"
@@ -149,40 +127,9 @@ class ExperimentRunner:
                          makes=path)
         return path
 
-    def reference(self, name, card):
-        """The file of a card's features of real images."""
-        return self.features_of(f"{real(21)} num-images={REFERENCES}", name, features(card))
-
-    def prepare(self):
-        """Makes what many lines need, so that they can run side by side afterwards."""
-        self.reference("reference-own", self.model)
-        self.judged()
-
-    def score(self, source):
-        """Distances in the model's own features, and the class accuracy that the judge gives."""
-        own = self.reference("reference-own", self.model)
-        return self.measure(
-            f"{source} ! tee name=t  "
-            f"t. ! queue ! {features(self.model)} ! svgfrechet reference={quoted(own)} ! fdsink  "
-            f"t. ! queue ! {self.judged()}")["results"]
-
-    def judged(self):
-        """The end of a line of pictures: the judge's probe of them."""
-        judge = self.judge()
-        reference = self.reference("reference-judge", judge)
-        return f"{features(judge)} ! svgprobe reference={quoted(reference)} ! fdsink"
-
     def generated(self, seed, settings, model=None):
         return (f"svgdiffuse model={quoted(model or self.model)} classes=all seed={seed} "
                 f"num-images={self.images} batch-size=32 {settings} ! svgdecode")
-
-    def spreads(self, settings):
-        """For each of the settings, {key: (mean, half the range)} over the seeds."""
-        self.prepare()
-        runs = [(setting, seed) for setting in settings for seed in self.seeds]
-        scores = self.map(lambda run: self.score(self.generated(run[1], run[0])), runs)
-        return [spread_of(scores[i:i + len(self.seeds)])
-                for i in range(0, len(scores), len(self.seeds))]
 
     def psnr(self, source, latents):
         """Compares reconstructions with their originals, which wait in a queue."""

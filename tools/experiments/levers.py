@@ -4,7 +4,7 @@
 All train as in the comparison of systems, whose row "SVG" is the first here.
 """
 
-from tools.experiments.systems import PHASE_2, SCORES, Autoencoder, Comparison, Row
+from tools.experiments.systems import SCORES, Autoencoder, Comparison, Row
 from tools.helpers.document import table
 
 AUTOENCODERS = {
@@ -18,9 +18,7 @@ LEVERS = {
     "clean latents predicted": Row("svg", diffusion={"prediction": "clean"}),
     "times logit-normal": Row("svg", settings={"time-distribution": "logit-normal"}),
     "times not shifted": Row("svg", settings={"shift": 0}),
-    "queries and keys normalised": Row("svg", diffusion={"qk_norm": True}),
     "average of weights over 5 times as many steps": Row("svg", settings={"ema-decay": 0.999}),
-    "twice the latents": Row("svg", settings={"max-steps": 2 * PHASE_2["max-steps"]}),
     "noise of up to 0.3 before the decoder": Row("svg-noise"),
     "16 residual channels": Row("svg-residual-16"),
     "40 residual channels": Row("svg-residual-40"),
@@ -40,10 +38,13 @@ def measured(comparison, label, card, scale, words=""):
 
 def levers(runner):
     comparison = Comparison(runner, AUTOENCODERS, LEVERS)
-    rows = []
-    for name in LEVERS:
+    comparison.prepare()
+
+    def trained_and_measured(name):
         card = comparison.transformer(name)
-        rows += [line for scale in SCALES for line in measured(comparison, name, card, scale)]
+        return [line for scale in SCALES for line in measured(comparison, name, card, scale)]
+
+    rows = [line for lines in runner.map(trained_and_measured, LEVERS) for line in lines]
     first = comparison.trained("SVG")
     for label, words in INTERVALS.items():
         rows += measured(comparison, label, first, SCALES[-1], words)

@@ -195,8 +195,7 @@ class Comparison:
 
     def prepare(self):
         """Makes what many lines need, so that they can run side by side afterwards."""
-        for judge in judges.IMAGES:
-            judges.reference(self.runner, judge)
+        judges.prepare(self.runner)
         self.independent_reference()
         self.runner.random_encoder()
 
