@@ -5,6 +5,8 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
+#include <type_traits>
+
 #include "engine/engine.h"
 #include "engine/recorder.h"
 #include "eval/inception_features.h"
@@ -73,25 +75,19 @@ class TorchBackend : public Backend {
 
   std::unique_ptr<FeatureSet> join_feature_parts(
       int64_t kept, std::span<const std::filesystem::path> parts) override {
-    std::unique_ptr<FeatureSet> set;
-    runtime::Worker::instance().run([&] { set = eval::join_parts(kept, parts); });
-    return set;
+    return on_worker(
+        [&]() -> std::unique_ptr<FeatureSet> { return eval::join_parts(kept, parts); });
   }
 
   SetDistance set_distance(const FeatureSet& reference, const FeatureSet& test,
                            int64_t neighbours) override {
-    SetDistance distance;
-    runtime::Worker::instance().run(
-        [&] { distance = eval::set_distance(pooled(reference), pooled(test), neighbours); });
-    return distance;
+    return on_worker(
+        [&] { return eval::set_distance(pooled(reference), pooled(test), neighbours); });
   }
 
   ProbeResult probe(const FeatureSet& reference, const FeatureSet& test,
                     const ProbeOptions& options) override {
-    ProbeResult result;
-    runtime::Worker::instance().run(
-        [&] { result = eval::probe(pooled(reference), pooled(test), options); });
-    return result;
+    return on_worker([&] { return eval::probe(pooled(reference), pooled(test), options); });
   }
 
   std::unique_ptr<AutoencoderTrainer> open_trainer(const AutoencoderOptions& options) override {
@@ -110,11 +106,11 @@ class TorchBackend : public Backend {
   }
 
   Tensor read_tensor(const std::filesystem::path& file, const std::string& name) override {
-    return on_worker([&] { return weights::open_weights(file)->read(name).clone(); });
+    return from_torch(on_worker([&] { return weights::open_weights(file)->read(name).clone(); }));
   }
 
   Tensor copy_to_host(const Tensor& tensor) override {
-    return on_worker([&] { return to_torch(tensor).to(at::kCPU); });
+    return from_torch(on_worker([&] { return to_torch(tensor).to(at::kCPU); }));
   }
 
   std::string describe_weights(const std::filesystem::path& file) override {
@@ -135,10 +131,10 @@ class TorchBackend : public Backend {
   // A thread that computes keeps helpers, and where there are more of them than processors they
   // wait asleep, everywhere.
   template <typename Make>
-  static Tensor on_worker(const Make& make) {
-    at::Tensor made;
+  static std::invoke_result_t<const Make&> on_worker(const Make& make) {
+    std::invoke_result_t<const Make&> made;
     runtime::Worker::instance().run([&] { made = make(); });
-    return from_torch(made);
+    return made;
   }
 
   // All sets are made here.

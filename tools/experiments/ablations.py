@@ -4,12 +4,11 @@
 import json
 
 from tools.experiments import judges
-from tools.experiments.lab import (QUALITY, card_of, features, folder_name, latents, percent, quality, real,
+from tools.experiments.lab import (QUALITY, card_of, folder_name, latents, percent, quality, real,
                                    spread_of)
 from tools.helpers import media
 from tools.helpers.document import table
 from tools.helpers.environment import ROOT
-from tools.helpers.files import write_text
 from tools.helpers.launch import quoted
 
 RECIPE = ROOT / "tools/recipes/mini.json"

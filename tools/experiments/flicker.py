@@ -3,7 +3,7 @@
 
 import random
 
-from tools.experiments.lab import kept, latents
+from tools.experiments.lab import kept
 from tools.helpers.document import table
 from tools.helpers.launch import quoted
 

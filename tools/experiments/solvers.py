@@ -20,6 +20,7 @@ INTERVALS = (1, 2, 3, 4)  # of the cache, in 25 steps
 PICTURES = 128  # that are compared with the true solution
 STARTS = (0, 0.1, 0.2, 0.3)
 STEPS = (5, 8, 10, 25)
+MEASURED = ["PSNR to the true solution", *QUALITY]
 
 
 def solved(runner, settings):
@@ -40,14 +41,19 @@ def distance(runner, settings):
         f"m.reference  {solved(runner, settings)} ! svgdecode ! queue ! m.test")["results"]["psnr"]
 
 
-def by_solver(runner):
-    cases = [(solver, count // cost) for count in EVALUATIONS for solver, cost in SOLVERS.items()]
-    settings = [f"solver={solver} steps={steps}" for solver, steps in cases]
+def measured(runner, settings):
+    """The cells below MEASURED, for each of the settings."""
     true_solution(runner)
     distances = runner.map(lambda words: distance(runner, words), settings)
-    rows = [[steps * SOLVERS[solver], solver, steps, f"{psnr:.2f}", *quality(spread)]
-            for (solver, steps), psnr, spread in zip(cases, distances, judges.spreads(runner, settings))]
-    return table(["evaluations", "solver", "steps", "PSNR to the true solution", *QUALITY], rows)
+    return [[f"{psnr:.2f}", *quality(spread)]
+            for psnr, spread in zip(distances, judges.spreads(runner, settings))]
+
+
+def by_solver(runner):
+    cases = [(solver, count // cost) for count in EVALUATIONS for solver, cost in SOLVERS.items()]
+    cells = measured(runner, [f"solver={solver} steps={steps}" for solver, steps in cases])
+    rows = [[steps * SOLVERS[solver], solver, steps, *found] for (solver, steps), found in zip(cases, cells)]
+    return table(["evaluations", "solver", "steps", *MEASURED], rows)
 
 
 def passes(steps, start, shift):
@@ -77,12 +83,9 @@ def evaluated(steps, interval):
 
 def by_cache(runner):
     cases = [(solver, interval) for solver in ("euler", "multistep") for interval in INTERVALS]
-    settings = [f"solver={solver} steps=25 cache-interval={interval}" for solver, interval in cases]
-    true_solution(runner)
-    distances = runner.map(lambda words: distance(runner, words), settings)
-    rows = [[solver, interval, evaluated(25, interval), f"{psnr:.2f}", *quality(spread)]
-            for (solver, interval), psnr, spread in zip(cases, distances, judges.spreads(runner, settings))]
-    return table(["solver", "cache-interval", "evaluations", "PSNR to the true solution", *QUALITY], rows)
+    cells = measured(runner, [f"solver={solver} steps=25 cache-interval={interval}" for solver, interval in cases])
+    rows = [[solver, interval, evaluated(25, interval), *found] for (solver, interval), found in zip(cases, cells)]
+    return table(["solver", "cache-interval", "evaluations", *MEASURED], rows)
 
 
 def solvers(runner):

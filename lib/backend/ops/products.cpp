@@ -25,6 +25,7 @@
 #include "ops/cpu/kernels.h"
 #include "ops/device.h"
 #include "ops/ops.h"
+#include "runtime/processor.h"
 
 namespace svgen::ops {
 namespace {
@@ -51,9 +52,7 @@ const auto& pointwise() {
 
 bool computes_in(at::ScalarType dtype) {
 #if defined(__x86_64__)
-  static const bool wide = __builtin_cpu_supports("avx512bw") &&
-                           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-  return dtype == at::kFloat || (dtype == at::kBFloat16 && wide);
+  return dtype == at::kFloat || (dtype == at::kBFloat16 && runtime::has_wide_vectors());
 #else
   static_cast<void>(dtype);
   return false;

@@ -4,6 +4,10 @@
 
 namespace svgen::runtime {
 
+/// Whether it has AVX-512 with the parts that every processor but the first ones has: F, BW, DQ,
+/// VL.
+bool has_wide_vectors();
+
 /// Whether it multiplies pairs of bfloat16 at twice the speed of float32.
 bool has_pair_products();
 

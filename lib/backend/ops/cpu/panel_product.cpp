@@ -191,7 +191,7 @@ void multiply_rows(const T* x, const T* packed, const float* bias, const Product
 
 template <>
 bool has_panel_products<float>() {
-  return has_wide_registers();
+  return runtime::has_wide_vectors();
 }
 
 template <>
